@@ -1,0 +1,223 @@
+//! Decides when the next call may go out, and whose.
+//!
+//! One bucket stands for one principal, since rate limits are counted per account (PAI-DLC fact
+//! sheet §13.3). Invariants: a token is taken in the same step that lets its taker go, so a
+//! dropped waiter takes none along; only the first waiter sleeps, all others wait for a nudge,
+//! and whoever leaves the queue nudges the new first one, so nobody is left behind. There is no
+//! background task and nothing ticks.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+/// Who is waiting. Interactive callers always go before background ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Priority {
+    /// A person or an agent waits for the answer.
+    Interactive,
+    /// The daemon's own polling.
+    #[default]
+    Background,
+}
+
+/// A token bucket with two queues.
+///
+/// It keeps one instant, `full_at`, at which the bucket would be full again if nobody came
+/// (the "generic cell rate algorithm"): taking a token moves it by one interval, and a token is
+/// there as long as it lies less than `burst` intervals ahead. Only whole durations are added, so
+/// nothing is lost to rounding.
+#[derive(Debug)]
+pub struct TokenBucket {
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    /// Time in which one token grows.
+    interval: Duration,
+    /// Most tokens that can lie in the bucket; at least one.
+    burst: u32,
+    full_at: Instant,
+    paused_until: Option<Instant>,
+    interactive: VecDeque<Arc<Notify>>,
+    background: VecDeque<Arc<Notify>>,
+}
+
+enum Turn {
+    Taken,
+    At(Instant),
+    NotFirst,
+}
+
+impl TokenBucket {
+    /// Tokens per second unless set otherwise (fact sheet §13.3).
+    pub const DEFAULT_PER_SECOND: f64 = 2.0;
+    /// Burst unless set otherwise.
+    pub const DEFAULT_BURST: u32 = 10;
+
+    /// A full bucket. See [`TokenBucket::set_rate`] for the limits of the numbers.
+    pub fn new(per_second: f64, burst: u32) -> Self {
+        Self {
+            state: Mutex::new(State {
+                interval: interval(per_second),
+                burst: burst.max(1),
+                full_at: Instant::now(),
+                paused_until: None,
+                interactive: VecDeque::new(),
+                background: VecDeque::new(),
+            }),
+        }
+    }
+
+    /// Changes the rate for everybody, those waiting included. Rates are kept between one call
+    /// per hour and a thousand per second, a burst is at least one.
+    pub fn set_rate(&self, per_second: f64, burst: u32) {
+        let mut state = self.lock();
+        state.interval = interval(per_second);
+        state.burst = burst.max(1);
+        state.nudge_first();
+    }
+
+    /// Waits for a token. Dropping the future gives up the place in the queue and nothing else.
+    pub async fn acquire(&self, priority: Priority) {
+        let place = Place::enter(self, priority);
+        loop {
+            let turn = self.lock().turn(&place);
+            match turn {
+                Turn::Taken => return,
+                Turn::NotFirst => place.nudge.notified().await,
+                Turn::At(instant) => tokio::select! {
+                    () = sleep_until(instant) => {}
+                    () = place.nudge.notified() => {}
+                },
+            }
+        }
+    }
+
+    /// Lets nobody go before `instant`, as a server asks that throttles. A pause never shortens
+    /// an earlier one, and it spends the burst: afterwards one call goes out at once and the rest
+    /// follows at the rate.
+    pub fn pause_until(&self, instant: Instant) {
+        let mut state = self.lock();
+        if state.paused_until.is_some_and(|until| until >= instant) || instant <= Instant::now() {
+            return;
+        }
+        state.paused_until = Some(instant);
+        let spent = state.window();
+        state.full_at = state.full_at.max(instant + spent);
+    }
+
+    /// [`TokenBucket::pause_until`], counted from now; at most a day.
+    pub fn pause_for(&self, delay: Duration) {
+        self.pause_until(Instant::now() + delay.min(Duration::from_hours(24)));
+    }
+
+    /// The end of the pause in force, if there is one.
+    pub fn paused_until(&self) -> Option<Instant> {
+        self.lock()
+            .paused_until
+            .filter(|until| *until > Instant::now())
+    }
+
+    /// How many callers wait: interactive, background.
+    pub fn waiting(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.interactive.len(), state.background.len())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code panics while it holds the lock, and each change is complete in itself.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for TokenBucket {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_PER_SECOND, Self::DEFAULT_BURST)
+    }
+}
+
+impl State {
+    /// How far `full_at` may lie ahead while a token is still there.
+    fn window(&self) -> Duration {
+        self.interval * (self.burst - 1)
+    }
+
+    /// Takes a token for `place` if it is first and there is one.
+    fn turn(&mut self, place: &Place<'_>) -> Turn {
+        if !self
+            .first()
+            .is_some_and(|first| Arc::ptr_eq(first, &place.nudge))
+        {
+            return Turn::NotFirst;
+        }
+        let now = Instant::now();
+        let token_at = self.full_at.checked_sub(self.window()).unwrap_or(now);
+        let free_at = self
+            .paused_until
+            .map_or(token_at, |until| until.max(token_at));
+        if free_at > now {
+            return Turn::At(free_at);
+        }
+        self.full_at = self.full_at.max(now) + self.interval;
+        Turn::Taken
+    }
+
+    fn first(&self) -> Option<&Arc<Notify>> {
+        self.interactive.front().or_else(|| self.background.front())
+    }
+
+    fn nudge_first(&self) {
+        if let Some(first) = self.first() {
+            first.notify_one();
+        }
+    }
+
+    fn queue(&mut self, priority: Priority) -> &mut VecDeque<Arc<Notify>> {
+        match priority {
+            Priority::Interactive => &mut self.interactive,
+            Priority::Background => &mut self.background,
+        }
+    }
+}
+
+/// A place in a queue; leaving it, served or not, nudges whoever is first then.
+struct Place<'a> {
+    bucket: &'a TokenBucket,
+    priority: Priority,
+    nudge: Arc<Notify>,
+}
+
+impl<'a> Place<'a> {
+    fn enter(bucket: &'a TokenBucket, priority: Priority) -> Self {
+        let nudge = Arc::new(Notify::new());
+        bucket.lock().queue(priority).push_back(Arc::clone(&nudge));
+        Self {
+            bucket,
+            priority,
+            nudge,
+        }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut state = self.bucket.lock();
+        state
+            .queue(self.priority)
+            .retain(|nudge| !Arc::ptr_eq(nudge, &self.nudge));
+        state.nudge_first();
+    }
+}
+
+fn interval(per_second: f64) -> Duration {
+    let slowest = Duration::from_hours(1);
+    let fastest = Duration::from_millis(1);
+    Duration::try_from_secs_f64(per_second.recip())
+        .map_or(slowest, |interval| interval.clamp(fastest, slowest))
+}
+
+#[cfg(test)]
+mod tests;

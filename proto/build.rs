@@ -1,0 +1,15 @@
+//! Compiles `pai/v1/*.proto` with protox, so that nobody needs `protoc`.
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let files = [
+        "pai/v1/error.proto",
+        "pai/v1/job.proto",
+        "pai/v1/jobs.proto",
+        "pai/v1/logs.proto",
+        "pai/v1/daemon.proto",
+    ];
+    println!("cargo::rerun-if-changed=pai");
+    let descriptors = protox::compile(files, ["."])?;
+    tonic_prost_build::configure().compile_fds(descriptors)?;
+    Ok(())
+}

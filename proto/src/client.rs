@@ -1,0 +1,343 @@
+//! The typed client: callers see messages and [`ClientError`]s, never a gRPC status.
+//!
+//! Calls that change nothing, and a submit (which carries a nonce), are repeated after a broken connection until the
+//! patience is over, so that a restart of the daemon goes unnoticed.
+
+use std::{future::Future, path::PathBuf, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::Instant;
+use tonic::{
+    Request, Response, Status,
+    metadata::AsciiMetadataValue,
+    service::{Interceptor, interceptor::InterceptedService},
+    transport::Channel,
+};
+
+use crate::{
+    PROTOCOL_MAJOR, PROTOCOL_MINOR,
+    error::{ClientError, is_transport, reason_of},
+    meta::{self, ClientKind},
+    socket,
+    v1::{self, daemon_client::DaemonClient, jobs_client::JobsClient, logs_client::LogsClient},
+    wait::Wait,
+    watch::Watch,
+};
+
+/// Whom to connect to, and as whom.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// Path of the daemon's socket.
+    pub socket: PathBuf,
+    /// Settings file that this client means; `None` leaves the choice to the daemon.
+    pub settings: Option<PathBuf>,
+    /// Program name, for example `paictl`.
+    pub program: &'static str,
+    /// Program version.
+    pub version: &'static str,
+    /// For whom the client acts.
+    pub kind: ClientKind,
+    /// First 12 hex digits of SHA-256 of the key id in this client's environment; empty when unset.
+    pub key_fingerprint: String,
+    /// How long the first connection may be tried.
+    pub patience: Duration,
+}
+
+/// How long calls of a client that was connected are repeated while the daemon is away.
+pub const RECONNECT_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Puts our metadata on every call.
+#[derive(Debug, Clone)]
+pub struct Stamp {
+    protocol: AsciiMetadataValue,
+    client: Option<AsciiMetadataValue>,
+    kind: AsciiMetadataValue,
+    settings: Option<AsciiMetadataValue>,
+}
+
+impl Stamp {
+    fn new(options: &ConnectOptions) -> Self {
+        Self {
+            protocol: format!("{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}")
+                .parse()
+                .unwrap_or_else(|_| AsciiMetadataValue::from_static("0.0")),
+            client: format!("{}/{}", options.program, options.version)
+                .parse()
+                .ok(),
+            kind: AsciiMetadataValue::from_static(options.kind.as_str()),
+            settings: options.settings.as_deref().and_then(meta::encode_settings),
+        }
+    }
+}
+
+impl Interceptor for Stamp {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        let metadata = request.metadata_mut();
+        metadata.insert(meta::PROTOCOL, self.protocol.clone());
+        metadata.insert(meta::CLIENT_KIND, self.kind.clone());
+        if let Some(client) = &self.client {
+            metadata.insert(meta::CLIENT, client.clone());
+        }
+        if let Some(settings) = &self.settings {
+            metadata.insert(meta::SETTINGS, settings.clone());
+        }
+        Ok(request)
+    }
+}
+
+pub(crate) type Service = InterceptedService<Channel, Stamp>;
+
+/// A connection to the daemon that mends itself. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    service: Service,
+    hello: v1::HelloResponse,
+    socket: PathBuf,
+}
+
+/// A snapshot of jobs.
+#[derive(Debug, Clone, Default)]
+pub struct Listing {
+    /// Newest first.
+    pub jobs: Vec<v1::Job>,
+    /// The state it belongs to, and how old it is.
+    pub end: v1::SnapshotEnd,
+}
+
+impl Client {
+    /// Connects and shakes hands, trying for `options.patience`.
+    ///
+    /// # Errors
+    /// [`ClientError::Unreachable`] when nobody answers in time, [`ClientError::Incompatible`] when the daemon speaks
+    /// another major version.
+    pub async fn connect(options: ConnectOptions) -> Result<Self, ClientError> {
+        let service =
+            InterceptedService::new(socket::lazy_channel(&options.socket), Stamp::new(&options));
+        let request = v1::HelloRequest {
+            protocol_major: PROTOCOL_MAJOR,
+            protocol_minor: PROTOCOL_MINOR,
+            client: options.program.into(),
+            client_version: options.version.into(),
+            key_fingerprint: options.key_fingerprint.clone(),
+        };
+        let hello = retry(options.patience, || {
+            let mut daemon = DaemonClient::new(service.clone());
+            let request = request.clone();
+            async move { daemon.hello(request).await }
+        })
+        .await
+        .map_err(|status| match is_transport(&status) {
+            true => ClientError::Unreachable {
+                socket: options.socket.clone(),
+                reason: reason_of(&status),
+            },
+            false => status.into(),
+        })?;
+        if hello.protocol_major != PROTOCOL_MAJOR {
+            return Err(ClientError::Incompatible {
+                theirs: format!("{}.{}", hello.protocol_major, hello.protocol_minor),
+                ours: format!("{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}"),
+                daemon: hello.daemon_version,
+            });
+        }
+        Ok(Self {
+            service,
+            hello,
+            socket: options.socket,
+        })
+    }
+
+    /// What the daemon said at the handshake.
+    pub fn hello(&self) -> &v1::HelloResponse {
+        &self.hello
+    }
+
+    /// The socket it is connected to.
+    pub fn socket(&self) -> &std::path::Path {
+        &self.socket
+    }
+
+    /// Submits a job. The nonce of the request must be set for it to be repeated after a broken connection.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn submit(
+        &self,
+        request: v1::SubmitJobRequest,
+    ) -> Result<v1::SubmitJobResponse, ClientError> {
+        if request.nonce.is_empty() {
+            return Ok(self.jobs().submit_job(request).await?.into_inner());
+        }
+        self.call(|| {
+            let (mut jobs, request) = (self.jobs(), request.clone());
+            async move { jobs.submit_job(request).await }
+        })
+        .await
+    }
+
+    /// Reads the jobs that the daemon knows.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn list(&self, request: v1::ListJobsRequest) -> Result<Listing, ClientError> {
+        use v1::list_jobs_response::Part;
+        let mut stream = self
+            .call(|| {
+                let (mut jobs, request) = (self.jobs(), request.clone());
+                async move { jobs.list_jobs(request).await }
+            })
+            .await?;
+        let mut listing = Listing::default();
+        while let Some(message) = stream.message().await? {
+            match message.part {
+                Some(Part::Chunk(chunk)) => listing.jobs.extend(chunk.jobs),
+                Some(Part::End(end)) => {
+                    listing.end = end;
+                    return Ok(listing);
+                }
+                None => {}
+            }
+        }
+        Err(ClientError::Broken(
+            "the list ended before its last part".into(),
+        ))
+    }
+
+    /// Reads one job.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; kind NOT_FOUND when neither the daemon nor the backend knows the id.
+    pub async fn get(&self, id: &str) -> Result<v1::GetJobResponse, ClientError> {
+        self.call(|| {
+            let (mut jobs, request) = (self.jobs(), v1::GetJobRequest { id: id.into() });
+            async move { jobs.get_job(request).await }
+        })
+        .await
+    }
+
+    /// Asks for a stop. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn stop(&self, id: &str) -> Result<v1::StopJobResponse, ClientError> {
+        self.call(|| {
+            let (mut jobs, request) = (self.jobs(), v1::StopJobRequest { id: id.into() });
+            async move { jobs.stop_job(request).await }
+        })
+        .await
+    }
+
+    /// Waits for jobs; resumes by itself.
+    pub fn wait(&self, request: v1::WaitJobsRequest) -> Wait {
+        Wait::new(self.jobs(), request)
+    }
+
+    /// Watches jobs; resumes by itself at its last cursor.
+    pub fn watch(&self, request: v1::WatchJobsRequest) -> Watch {
+        Watch::new(self.jobs(), request)
+    }
+
+    /// Follows a job's log.
+    ///
+    /// # Errors
+    /// See [`ClientError`]; kind UNSUPPORTED from a daemon that cannot do it yet.
+    pub async fn follow_logs(
+        &self,
+        request: v1::FollowLogsRequest,
+    ) -> Result<tonic::Streaming<v1::FollowLogsResponse>, ClientError> {
+        let mut logs = LogsClient::new(self.service.clone());
+        Ok(logs.follow_logs(request).await?.into_inner())
+    }
+
+    /// The daemon's state.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn status(&self) -> Result<v1::GetStatusResponse, ClientError> {
+        self.call(|| {
+            let mut daemon = self.daemon();
+            async move { daemon.get_status(v1::GetStatusRequest {}).await }
+        })
+        .await
+    }
+
+    /// The settings in force, without secrets.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn config(&self) -> Result<v1::GetConfigResponse, ClientError> {
+        self.call(|| {
+            let mut daemon = self.daemon();
+            async move { daemon.get_config(v1::GetConfigRequest {}).await }
+        })
+        .await
+    }
+
+    /// Who the key is.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn whoami(&self) -> Result<v1::WhoAmIResponse, ClientError> {
+        self.call(|| {
+            let mut daemon = self.daemon();
+            async move { daemon.who_am_i(v1::WhoAmIRequest {}).await }
+        })
+        .await
+    }
+
+    /// Asks the daemon to leave.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn shutdown(&self) -> Result<v1::ShutdownResponse, ClientError> {
+        Ok(self
+            .daemon()
+            .shutdown(v1::ShutdownRequest {})
+            .await?
+            .into_inner())
+    }
+
+    fn jobs(&self) -> JobsClient<Service> {
+        JobsClient::new(self.service.clone())
+    }
+
+    fn daemon(&self) -> DaemonClient<Service> {
+        DaemonClient::new(self.service.clone())
+    }
+
+    async fn call<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, ClientError>
+    where
+        F: Future<Output = Result<Response<T>, Status>>,
+    {
+        Ok(retry(RECONNECT_PATIENCE, attempt).await?)
+    }
+}
+
+/// Pauses between attempts to reach a daemon that is away: 20 ms growing to 500 ms, with jitter.
+pub(crate) fn pauses() -> backon::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_delay(Duration::from_millis(500))
+        .with_factor(1.6)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+/// Repeats a call while it fails for want of a connection, until `patience` is over.
+async fn retry<T, F>(patience: Duration, mut attempt: impl FnMut() -> F) -> Result<T, Status>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    let deadline = Instant::now() + patience;
+    for pause in pauses() {
+        match attempt().await {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) if is_transport(&status) && Instant::now() + pause < deadline => {
+                tokio::time::sleep(pause).await;
+            }
+            Err(status) => return Err(status),
+        }
+    }
+    Err(Status::unavailable("gave up"))
+}

@@ -1,0 +1,39 @@
+//! The contract between `paid` and its clients.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`v1`] | messages and stubs generated from `pai/v1/*.proto` |
+//! | [`paths`] | where the socket, the state and the settings are |
+//! | [`meta`] | the metadata that travels with every call |
+//! | [`client`] | the typed client: connect, handshake, calls, retries |
+//! | [`watch`], [`wait`] | streams that resume by themselves after a broken connection |
+//! | [`error`] | what a call can fail with |
+//!
+//! A client keeps no state: everything that must outlive it lives in the daemon.
+
+#[expect(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from pai/v1/*.proto, which carry the comments"
+)]
+pub mod v1 {
+    tonic::include_proto!("pai.v1");
+}
+
+pub mod client;
+pub mod error;
+mod link;
+pub mod meta;
+pub mod paths;
+mod socket;
+pub mod wait;
+pub mod watch;
+
+pub use client::{Client, ConnectOptions};
+pub use error::ClientError;
+
+/// Major version of the protocol: a client and a daemon work together only when it is equal.
+pub const PROTOCOL_MAJOR: u32 = 1;
+/// Minor version: grows with each additive change.
+pub const PROTOCOL_MINOR: u32 = 0;

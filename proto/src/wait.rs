@@ -1,0 +1,122 @@
+//! A wait that resumes by itself. The RPC is stateless, so resuming is asking again with the time that is left.
+
+use std::{collections::HashMap, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    client::Service,
+    error::ClientError,
+    link::{Link, News},
+    v1::{self, jobs_client::JobsClient, wait_jobs_response::Frame},
+};
+
+/// What a wait has to say.
+#[derive(Debug, Clone)]
+pub enum WaitUpdate {
+    /// A job's present state (no event), or a change of it.
+    Change(Box<v1::Change>),
+    /// The data is old since then, or fresh again.
+    Stale(v1::Stale),
+    /// The connection broke; the wait goes on trying. Said once per break.
+    Reconnecting(String),
+    /// The connection is back. Said once per break.
+    Reconnected,
+    /// The last word. Without results when the time ran out while the daemon was away.
+    Ended(v1::WaitEnded),
+}
+
+/// A wait in progress; see [`crate::Client::wait`]. Dropping it ends the wait and nothing else.
+#[derive(Debug)]
+pub struct Wait {
+    jobs: JobsClient<Service>,
+    request: v1::WaitJobsRequest,
+    deadline: Option<Instant>,
+    link: Link<v1::WaitJobsResponse>,
+    seen: HashMap<String, u64>,
+    ended: bool,
+}
+
+impl Wait {
+    pub(crate) fn new(jobs: JobsClient<Service>, request: v1::WaitJobsRequest) -> Self {
+        let deadline = (request.timeout_ms > 0)
+            .then(|| Instant::now() + Duration::from_millis(request.timeout_ms));
+        Self {
+            jobs,
+            request,
+            deadline,
+            link: Link::new(),
+            seen: HashMap::new(),
+            ended: false,
+        }
+    }
+
+    /// The next thing to say; `None` after [`WaitUpdate::Ended`] or an error.
+    ///
+    /// # Errors
+    /// What the daemon refused (for example an unknown id). A broken connection is no error: the wait goes on until its
+    /// own timeout.
+    pub async fn next(&mut self) -> Option<Result<WaitUpdate, ClientError>> {
+        while !self.ended {
+            let step = self.step().await.transpose();
+            self.ended = matches!(step, Some(Ok(WaitUpdate::Ended(_)) | Err(_)));
+            if step.is_some() {
+                return step;
+            }
+        }
+        None
+    }
+
+    async fn step(&mut self) -> Result<Option<WaitUpdate>, ClientError> {
+        let news = if self.link.is_open() {
+            self.link.read().await?
+        } else {
+            let mut request = self.request.clone();
+            if let Some(deadline) = self.deadline {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    let ended = v1::WaitEnded {
+                        timed_out: true,
+                        ..Default::default()
+                    };
+                    return Ok(Some(WaitUpdate::Ended(ended)));
+                }
+                request.timeout_ms = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
+            }
+            self.link
+                .open(self.jobs.wait_jobs(request), self.deadline)
+                .await?
+        };
+        Ok(news.and_then(|news| self.update(news)))
+    }
+
+    fn update(&mut self, news: News<v1::WaitJobsResponse>) -> Option<WaitUpdate> {
+        let message = match news {
+            News::Message(message) => message,
+            News::Broke(reason) => return Some(WaitUpdate::Reconnecting(reason)),
+            News::Back => return Some(WaitUpdate::Reconnected),
+        };
+        match message.frame? {
+            Frame::Change(change) => self
+                .unseen(change)
+                .map(|change| WaitUpdate::Change(Box::new(change))),
+            Frame::Heartbeat(_) => None,
+            Frame::Stale(stale) => Some(WaitUpdate::Stale(stale)),
+            Frame::Ended(ended) => Some(WaitUpdate::Ended(ended)),
+            Frame::GoingAway(going) => {
+                let news = self.link.close(going.reason)?;
+                self.update(news)
+            }
+        }
+    }
+
+    /// Drops what an earlier stream of this wait has said already.
+    fn unseen(&mut self, change: v1::Change) -> Option<v1::Change> {
+        let job = change.job.as_ref()?;
+        let rev = change.event.as_ref().map_or(job.rev, |event| event.rev);
+        let new = self.seen.get(&job.uid).is_none_or(|seen| rev > *seen);
+        let seen = self.seen.entry(job.uid.clone()).or_insert(rev);
+        *seen = rev.max(*seen);
+        new.then_some(change)
+    }
+}
