@@ -1,0 +1,122 @@
+//! The filters of ListJobs. There is one user, who sees all jobs, so `ShowOwn` excludes none.
+
+use crate::api::caller_identity::{USER_ID, USER_NAME};
+use crate::api::query::Query;
+use crate::error::ApiError;
+use crate::job::{Job, Transition, finish_ms};
+
+/// A job created longer ago is not listed unless `StartTime` says so.
+const DEFAULT_WINDOW_MS: i64 = 7 * 86_400_000;
+
+/// Which time the window is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TimeField {
+    Created,
+    Finished,
+}
+
+/// What a job must be to be listed.
+#[derive(Debug)]
+pub(super) struct Filter {
+    /// Empty for all; otherwise in lower case.
+    ids: Vec<String>,
+    /// In lower case.
+    name_part: Option<String>,
+    workspace_id: Option<String>,
+    status: Option<String>,
+    field: TimeField,
+    /// Unix ms, included.
+    start_ms: i64,
+    /// Unix ms; the second it lies in is included.
+    end_ms: i64,
+    /// Keys of the request, each with the text it must hold.
+    equal: Vec<(&'static str, String)>,
+    job_type: Option<String>,
+    /// False when a filter names another user.
+    own: bool,
+}
+
+impl Filter {
+    pub(super) fn of(query: &Query, now_ms: i64) -> Result<Self, ApiError> {
+        let own_only = query.flag("ShowOwn")?.unwrap_or(false);
+        let all_workspaces = query.flag("FromAllWorkspaces")?.unwrap_or(false);
+        if all_workspaces && !own_only {
+            let why = "it must come with ShowOwn=true";
+            return Err(ApiError::invalid("FromAllWorkspaces", why));
+        }
+        let text = |key: &str| query.text(key).map(str::to_owned);
+        let status = text("Status");
+        if status.as_ref().is_some_and(|status| status.contains(',')) {
+            return Err(ApiError::invalid("Status", "only one status is allowed"));
+        }
+        let ids = query
+            .text("JobId")
+            .or_else(|| query.text("JobIds"))
+            .unwrap_or_default();
+        let ids = ids.split(',').map(|id| id.trim().to_ascii_lowercase());
+        let field = match query.text("TimeRangeField") {
+            None | Some("GmtCreateTime") => TimeField::Created,
+            Some("GmtFinishTime") => TimeField::Finished,
+            Some(_) => return Err(ApiError::invalid("TimeRangeField", "it is not known")),
+        };
+        let user = query.text("UserIdForFilter").is_none_or(|id| id == USER_ID);
+        let named = query
+            .text("Username")
+            .is_none_or(|name| USER_NAME.contains(name));
+        let equal = ["Accessibility", "ResourceId"];
+        Ok(Self {
+            ids: ids.filter(|id| !id.is_empty()).collect(),
+            name_part: text("DisplayName").map(|name| name.to_lowercase()),
+            workspace_id: text("WorkspaceId").filter(|_| !all_workspaces),
+            status,
+            field,
+            start_ms: query
+                .time("StartTime")?
+                .unwrap_or(now_ms - DEFAULT_WINDOW_MS),
+            end_ms: query.time("EndTime")?.unwrap_or(now_ms),
+            equal: equal
+                .into_iter()
+                .filter_map(|key| Some((key, text(key)?)))
+                .collect(),
+            job_type: text("JobType"),
+            own: user && named,
+        })
+    }
+
+    /// Decides by what is known of the job: its transitions so far.
+    pub(super) fn admits(&self, job: &Job, seen: &[Transition]) -> bool {
+        let Some(last) = seen.last() else {
+            return false;
+        };
+        let time_ms = match self.field {
+            TimeField::Created => Some(job.created_ms()),
+            TimeField::Finished => finish_ms(seen),
+        };
+        let second = |ms: i64| ms.div_euclid(1000);
+        let in_window = time_ms.is_some_and(|ms| {
+            second(self.start_ms) <= second(ms) && second(ms) <= second(self.end_ms)
+        });
+        let sent = &job.submission;
+        let raw = |key: &str| sent.raw.get(key).and_then(|value| value.as_str());
+        let accessibility = || raw("Accessibility").unwrap_or("PRIVATE");
+        let holds = |(key, wanted): &(&str, String)| match *key {
+            "Accessibility" => accessibility() == wanted,
+            _ => raw(key).unwrap_or_default() == wanted,
+        };
+        in_window
+            && self.own
+            && (self.ids.is_empty() || self.ids.contains(&job.id))
+            && matches(&self.job_type, &sent.job_type)
+            && matches(&self.workspace_id, &sent.workspace_id)
+            && matches(&self.status, last.status.as_str())
+            && self.equal.iter().all(holds)
+            && self
+                .name_part
+                .as_ref()
+                .is_none_or(|part| sent.display_name.to_lowercase().contains(part))
+    }
+}
+
+fn matches(wanted: &Option<String>, is: &str) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted == is)
+}

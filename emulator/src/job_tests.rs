@@ -1,0 +1,82 @@
+use Status::*;
+
+use super::*;
+
+const ALL: [Status; 9] = [
+    Creating,
+    Queuing,
+    EnvPreparing,
+    Running,
+    Restarting,
+    Stopping,
+    Succeeded,
+    Failed,
+    Stopped,
+];
+
+fn job() -> Job {
+    let body = br#"{"DisplayName":"a","JobType":"PyTorchJob","UserCommand":"true",
+                    "JobSpecs":[{"Type":"Worker"}]}"#;
+    Job::new("dlc1".into(), Submission::parse(body, "ws").unwrap(), 1000)
+}
+
+fn advance(job: &mut Job, status: Status, ms: i64) -> bool {
+    job.advance(status, "", String::new(), ms)
+}
+
+#[test]
+fn a_job_passes_its_states_in_order() {
+    let mut job = job();
+    for (step, status) in [Queuing, EnvPreparing, Running, Succeeded]
+        .into_iter()
+        .enumerate()
+    {
+        assert!(advance(
+            &mut job,
+            status,
+            2000 + i64::try_from(step).unwrap()
+        ));
+    }
+    assert_eq!(job.status(), Succeeded);
+    assert_eq!(job.created_ms(), 1000);
+    assert_eq!(first_ms(job.transitions(), &[Running]), Some(2002));
+    assert_eq!(finish_ms(job.transitions()), Some(2003));
+}
+
+#[test]
+fn nothing_follows_a_final_status() {
+    for end in ALL.into_iter().filter(|status| status.is_final()) {
+        for next in ALL {
+            assert!(!next.may_follow(end), "{end} then {next}");
+        }
+    }
+}
+
+#[test]
+fn a_stop_is_possible_from_every_state_that_lives_and_ends_in_stopped() {
+    for before in [Creating, Queuing, EnvPreparing, Running, Restarting] {
+        assert!(Stopping.may_follow(before), "{before}");
+    }
+    let after: Vec<Status> = ALL
+        .into_iter()
+        .filter(|next| next.may_follow(Stopping))
+        .collect();
+    assert_eq!(after, [Stopped]);
+}
+
+#[test]
+fn the_past_can_be_shown() {
+    let mut job = job();
+    advance(&mut job, Queuing, 2000);
+    advance(&mut job, EnvPreparing, 3000);
+    assert!(job.as_of(999).is_empty());
+    assert_eq!(job.as_of(1000).len(), 1);
+    assert_eq!(job.as_of(2999).last().unwrap().status, Queuing);
+}
+
+#[test]
+fn times_never_decrease_when_the_clock_is_set_back() {
+    let mut job = job();
+    assert!(advance(&mut job, Queuing, 500));
+    assert_eq!(job.transitions()[1].ms, 1000);
+}

@@ -1,0 +1,19 @@
+//! Jobs as local processes.
+//!
+//! * `drive`: one task per job walks it through its states;
+//! * `pod`: one process group, from start to the last line of its output;
+//! * `group`: the only place that starts, signals and reaps processes;
+//! * `plan` (pure): which pods a job has and their environment;
+//! * `lines` (pure), `pod_log`: from bytes to stored lines.
+
+mod drive;
+mod group;
+mod lines;
+mod plan;
+mod pod;
+mod pod_log;
+
+pub(crate) use drive::{Order, drive};
+pub(crate) use group::Groups;
+pub(crate) use plan::{Planned, environment, plan};
+pub(crate) use pod_log::PodLog;

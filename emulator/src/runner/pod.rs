@@ -1,0 +1,110 @@
+//! One pod: a shell as leader of a process group, watched until it and its output have ended.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::process::Pid;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::unix::pipe::Receiver;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::PodLog;
+use super::lines::LineCutter;
+use crate::cloud::Cloud;
+
+/// How long output is still read after the group is gone; a process that escaped the group may
+/// hold the pipe open for ever.
+const DRAIN: Duration = Duration::from_secs(1);
+
+/// What a pod runs and where.
+pub(super) struct Start {
+    pub(super) command: String,
+    /// Working folder, made by the caller.
+    pub(super) dir: PathBuf,
+    pub(super) envs: BTreeMap<String, String>,
+}
+
+/// A started pod, not waited for yet.
+pub(super) struct Started {
+    pub(super) pid: Pid,
+    output: Receiver,
+}
+
+/// Starts the group. Standard output and error share one pipe, so their lines keep their order.
+pub(super) fn start(cloud: &Cloud, start: &Start) -> io::Result<Started> {
+    let (reader, writer) = io::pipe()?;
+    let mut command = Command::new(shell());
+    command
+        .args(["-c", &start.command])
+        .current_dir(&start.dir)
+        .env_clear()
+        .envs(&start.envs)
+        .stdin(Stdio::null())
+        .stdout(Stdio::from(writer.try_clone()?))
+        .stderr(Stdio::from(writer));
+    let output = Receiver::from_owned_fd(reader.into())?;
+    let pid = cloud.groups.spawn(&mut command)?;
+    Ok(Started { pid, output })
+}
+
+fn shell() -> &'static str {
+    if Path::new("/bin/bash").exists() {
+        "/bin/bash"
+    } else {
+        "/bin/sh"
+    }
+}
+
+/// Waits until the leader has ended, ends the rest of its group, and returns the exit code once
+/// all output is stored.
+pub(super) async fn watch(cloud: Arc<Cloud>, started: Started, log: PodLog) -> i32 {
+    let Started { pid, output } = started;
+    let reading = capture(&cloud, output, &log);
+    tokio::pin!(reading);
+    let exited = exited(&cloud, pid);
+    tokio::pin!(exited);
+    let mut read_all = false;
+    loop {
+        tokio::select! {
+            () = &mut exited => break,
+            () = &mut reading, if !read_all => read_all = true,
+        }
+    }
+    let code = cloud.groups.finish(pid);
+    if !read_all {
+        let _ = tokio::time::timeout(DRAIN, reading).await;
+    }
+    code
+}
+
+/// Every SIGCHLD is a reason to look; the stream is made before the first look, so none is missed.
+async fn exited(cloud: &Cloud, pid: Pid) {
+    let Ok(mut child_signals) = signal(SignalKind::child()) else {
+        return;
+    };
+    while !cloud.groups.has_exited(pid) {
+        child_signals.recv().await;
+    }
+}
+
+async fn capture(cloud: &Cloud, mut output: Receiver, log: &PodLog) {
+    let mut cutter = LineCutter::default();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let (lines, ended) = match output.read(&mut buffer).await {
+            Ok(0) | Err(_) => (cutter.finish().into_iter().collect(), true),
+            Ok(count) => (cutter.push(&buffer[..count]), false),
+        };
+        if !lines.is_empty() {
+            let _ = log.append(&lines, cloud.now_ms());
+            cloud.changed();
+        }
+        if ended {
+            return;
+        }
+    }
+}

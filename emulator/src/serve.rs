@@ -1,0 +1,106 @@
+//! `serve`: an emulator until a signal, or the end of standard input, says stop.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::PathBuf;
+
+use pai_emulator::{Clock, Emulator, Options};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
+
+use crate::cli::ServeArgs;
+
+/// Serves and returns when everything it started is gone.
+pub(crate) fn serve(args: ServeArgs) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut stop = Stop::new(args.exit_with_stdin)?;
+        let options = options(args)?;
+        let scratch = options.scratch.clone();
+        let emulator = Emulator::start(options).await?;
+        let path = emulator.credentials().write(&scratch.canonicalize()?)?;
+        let mut stdout = io::stdout();
+        writeln!(stdout, "READY {} {}", emulator.base_url(), path.display())?;
+        stdout.flush()?;
+        stop.wait().await;
+        emulator.shutdown();
+        std::fs::remove_file(path)
+    })
+}
+
+fn options(args: ServeArgs) -> io::Result<Options> {
+    let own_folder = std::env::current_exe()?.parent().map(PathBuf::from);
+    Ok(Options {
+        port: args.port,
+        time_scale: args.time_scale,
+        minute: args.minute,
+        log_lag: args.log_lag,
+        list_lag: args.list_lag,
+        list_detail: args.list_detail,
+        log_keep: args.log_keep.into(),
+        max_lines: args.max_lines,
+        rate_limit: args.rate_limit,
+        gpus: args.gpus,
+        workspace_id: args.workspace_id,
+        security_token: args.security_token,
+        faults: args.faults,
+        seed: args.seed,
+        clock: Clock::shifted(args.clock_offset_ms),
+        path_prefix: own_folder.into_iter().collect(),
+        ..Options::new(args.scratch.unwrap_or_else(new_scratch))
+    })
+}
+
+fn new_scratch() -> PathBuf {
+    let random: u64 = rand::random();
+    std::env::temp_dir().join(format!("pai-emulator-{}-{random:016x}", std::process::id()))
+}
+
+/// The reasons to end, listened for from before the first job can start.
+struct Stop {
+    signals: [tokio::signal::unix::Signal; 3],
+    stdin_closed: Option<oneshot::Receiver<()>>,
+}
+
+impl Stop {
+    fn new(with_stdin: bool) -> io::Result<Self> {
+        let signals = [
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
+        ];
+        Ok(Self {
+            signals,
+            stdin_closed: with_stdin.then(watch_stdin),
+        })
+    }
+
+    async fn wait(&mut self) {
+        let [terminate, interrupt, hangup] = &mut self.signals;
+        let stdin_closed = async {
+            match &mut self.stdin_closed {
+                Some(closed) => _ = closed.await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = hangup.recv() => {}
+            () = stdin_closed => {}
+        }
+    }
+}
+
+/// A thread of its own reads, since a blocked read must not keep the process from ending.
+fn watch_stdin() -> oneshot::Receiver<()> {
+    let (closed, receiver) = oneshot::channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 256];
+        let mut stdin = io::stdin();
+        while stdin.read(&mut buffer).is_ok_and(|count| count > 0) {}
+        let _ = closed.send(());
+    });
+    receiver
+}

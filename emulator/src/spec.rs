@@ -1,0 +1,295 @@
+//! What CreateJob takes. Known keys are checked; unknown keys are ignored, not refused.
+//!
+//! A [`Submission`] exists only for a request that passed every check.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::error::ApiError;
+use crate::resources::Resources;
+
+/// Parameters together may not be longer than this, in bytes.
+pub(crate) const MAX_BODY: usize = 65_536;
+
+const MAX_NAME_CHARS: usize = 256;
+/// More local processes than this is taken for a slip.
+const MAX_PODS: u64 = 64;
+
+const JOB_TYPES: [&str; 9] = [
+    "TFJob",
+    "PyTorchJob",
+    "MPIJob",
+    "XGBoostJob",
+    "OneFlowJob",
+    "ElasticBatchJob",
+    "SlurmJob",
+    "RayJob",
+    "DataJuicerJob",
+];
+
+/// A checked CreateJob request.
+#[derive(Clone, Debug)]
+pub(crate) struct Submission {
+    pub(crate) display_name: String,
+    pub(crate) job_type: String,
+    pub(crate) workspace_id: String,
+    pub(crate) user_command: String,
+    pub(crate) roles: Vec<Role>,
+    pub(crate) envs: BTreeMap<String, String>,
+    /// 0 for no limit.
+    pub(crate) max_minutes: u64,
+    /// The request as sent, for the answers that echo it.
+    pub(crate) raw: Map<String, Value>,
+}
+
+/// One JobSpec.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) kind: String,
+    pub(crate) pods: u32,
+    /// Takes the place of the job's command.
+    pub(crate) command: Option<String>,
+    /// Of each pod.
+    pub(crate) resources: Resources,
+}
+
+impl Submission {
+    /// Checks the body of a CreateJob call.
+    pub(crate) fn parse(body: &[u8], default_workspace: &str) -> Result<Self, ApiError> {
+        if body.len() > MAX_BODY {
+            return Err(ApiError::invalid("body", "it is longer than 65536 bytes"));
+        }
+        let raw: Map<String, Value> = serde_json::from_slice(body)
+            .map_err(|error| ApiError::invalid("body", &format!("not a JSON object: {error}")))?;
+        let display_name = required(&raw, "DisplayName")?;
+        check_name(&display_name)?;
+        let job_type = required(&raw, "JobType")?;
+        if !JOB_TYPES.contains(&job_type.as_str()) {
+            return Err(ApiError::invalid(
+                "JobType",
+                &format!("{job_type} is not a job type"),
+            ));
+        }
+        let roles = roles(&raw, &job_type)?;
+        let user_command = required(&raw, "UserCommand")?;
+        check_choices(&raw)?;
+        check_data_sources(&raw)?;
+        let workspace_id =
+            text(&raw, "WorkspaceId")?.unwrap_or_else(|| default_workspace.to_owned());
+        Ok(Self {
+            display_name,
+            job_type,
+            workspace_id,
+            user_command,
+            roles,
+            envs: envs(&raw)?,
+            max_minutes: number(&raw, "JobMaxRunningTimeMinutes")?.unwrap_or(0),
+            raw,
+        })
+    }
+
+    /// All pods together.
+    pub(crate) fn resources(&self) -> Resources {
+        self.roles.iter().fold(Resources::default(), |sum, role| {
+            let (pods, each) = (f64::from(role.pods), role.resources);
+            Resources {
+                cpu: sum.cpu + pods * each.cpu,
+                gpu: sum.gpu + pods * each.gpu,
+                memory_gib: sum.memory_gib + pods * each.memory_gib,
+            }
+        })
+    }
+
+    /// Number of pods.
+    pub(crate) fn pod_count(&self) -> u32 {
+        self.roles.iter().map(|role| role.pods).sum()
+    }
+}
+
+/// A string; absent, null and empty are alike.
+fn text(object: &Map<String, Value>, key: &str) -> Result<Option<String>, ApiError> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok((!text.is_empty()).then(|| text.clone())),
+        Some(_) => Err(ApiError::invalid(key, "it is not a string")),
+    }
+}
+
+fn required(object: &Map<String, Value>, key: &str) -> Result<String, ApiError> {
+    text(object, key)?.ok_or_else(|| ApiError::missing(key))
+}
+
+fn number(object: &Map<String, Value>, key: &str) -> Result<Option<u64>, ApiError> {
+    match object.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let found = value.as_u64().map(Some);
+            found.ok_or_else(|| ApiError::invalid(key, "it is not a whole number from 0"))
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.chars().count() > MAX_NAME_CHARS {
+        return Err(ApiError::invalid(
+            "DisplayName",
+            "it is longer than 256 characters",
+        ));
+    }
+    if !name
+        .chars()
+        .all(|c| c.is_alphanumeric() || "_.-".contains(c))
+    {
+        let why = "only letters, digits, underscores, dots and hyphens are allowed";
+        return Err(ApiError::invalid("DisplayName", why));
+    }
+    Ok(())
+}
+
+fn check_choices(raw: &Map<String, Value>) -> Result<(), ApiError> {
+    if number(raw, "Priority")?.is_some_and(|priority| !(1..=9).contains(&priority)) {
+        return Err(ApiError::invalid("Priority", "it is not 1 to 9"));
+    }
+    match text(raw, "Accessibility")?.as_deref() {
+        None | Some("PUBLIC" | "PRIVATE") => Ok(()),
+        Some(_) => Err(ApiError::invalid(
+            "Accessibility",
+            "it is not PUBLIC or PRIVATE",
+        )),
+    }
+}
+
+fn check_data_sources(raw: &Map<String, Value>) -> Result<(), ApiError> {
+    for source in list(raw, "DataSources")? {
+        if text(source, "DataSourceId")?.is_some() && text(source, "Uri")?.is_some() {
+            return Err(ApiError::invalid(
+                "DataSources",
+                "DataSourceId and Uri exclude each other",
+            ));
+        }
+        if !matches!(
+            text(source, "MountAccess")?.as_deref(),
+            None | Some("RO" | "RW")
+        ) {
+            return Err(ApiError::invalid(
+                "DataSources.MountAccess",
+                "it is not RO or RW",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn list<'a>(
+    raw: &'a Map<String, Value>,
+    key: &str,
+) -> Result<Vec<&'a Map<String, Value>>, ApiError> {
+    let items = match raw.get(key) {
+        None | Some(Value::Null) => return Ok(Vec::new()),
+        Some(value) => value
+            .as_array()
+            .ok_or_else(|| ApiError::invalid(key, "it is not a list"))?,
+    };
+    let object = |item: &'a Value| item.as_object();
+    items
+        .iter()
+        .map(|item| object(item).ok_or_else(|| ApiError::invalid(key, "not a list of objects")))
+        .collect()
+}
+
+fn envs(raw: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
+    let wrong = || ApiError::invalid("Envs", "it is not a map of strings");
+    let mut envs = BTreeMap::new();
+    if let Some(value) = raw.get("Envs").filter(|value| !value.is_null()) {
+        for (key, value) in value.as_object().ok_or_else(wrong)? {
+            if key.is_empty() || key.contains(['=', '\0']) {
+                return Err(ApiError::invalid(
+                    "Envs",
+                    "a name is empty or holds = or NUL",
+                ));
+            }
+            envs.insert(
+                key.clone(),
+                value.as_str().ok_or_else(wrong)?.replace('\0', ""),
+            );
+        }
+    }
+    for custom in list(raw, "CustomEnvs")? {
+        if let (Some(key), Some(value)) = (text(custom, "Key")?, text(custom, "Value")?) {
+            envs.insert(key, value);
+        }
+    }
+    Ok(envs)
+}
+
+fn roles(raw: &Map<String, Value>, job_type: &str) -> Result<Vec<Role>, ApiError> {
+    let specs = list(raw, "JobSpecs")?;
+    if specs.is_empty() {
+        return Err(ApiError::missing("JobSpecs"));
+    }
+    let dedicated = text(raw, "ResourceId")?.is_some();
+    let roles: Vec<Role> = specs
+        .into_iter()
+        .map(|spec| role(spec, job_type, dedicated))
+        .collect::<Result<_, _>>()?;
+    if roles.iter().map(|role| u64::from(role.pods)).sum::<u64>() > MAX_PODS {
+        return Err(ApiError::invalid(
+            "JobSpecs.PodCount",
+            "more than 64 pods are not run here",
+        ));
+    }
+    let mut kinds: Vec<&str> = roles.iter().map(|role| role.kind.as_str()).collect();
+    kinds.sort_unstable();
+    if kinds.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(ApiError::invalid("JobSpecs.Type", "a role is given twice"));
+    }
+    Ok(roles)
+}
+
+fn role(spec: &Map<String, Value>, job_type: &str, dedicated: bool) -> Result<Role, ApiError> {
+    let kind = text(spec, "Type")?.ok_or_else(|| ApiError::missing("JobSpecs.Type"))?;
+    let known = match job_type {
+        "PyTorchJob" | "XGBoostJob" | "OneFlowJob" | "ElasticBatchJob" | "MPIJob" => {
+            matches!(kind.as_str(), "Worker" | "Master")
+        }
+        _ => kind.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+    };
+    if !known {
+        let why = format!("{kind} is not a role of {job_type}");
+        return Err(ApiError::invalid("JobSpecs.Type", &why));
+    }
+    let pods = number(spec, "PodCount")?.unwrap_or(1);
+    let pods = u32::try_from(pods).ok().filter(|pods| *pods >= 1);
+    let pods = pods.ok_or_else(|| ApiError::invalid("JobSpecs.PodCount", "it is not 1 or more"))?;
+    let instance_type = text(spec, "EcsSpec")?.is_some();
+    let config = spec.get("ResourceConfig").filter(|value| !value.is_null());
+    if instance_type && config.is_some() {
+        let why = "EcsSpec and ResourceConfig exclude each other";
+        return Err(ApiError::invalid("JobSpecs.EcsSpec", why));
+    }
+    if instance_type && dedicated {
+        let why = "EcsSpec is not allowed together with ResourceId";
+        return Err(ApiError::invalid("JobSpecs.EcsSpec", why));
+    }
+    if let Some(config) = config {
+        let values = config
+            .as_object()
+            .map(|config| config.values().all(Value::is_string));
+        if values != Some(true) {
+            let why = "it is not a map of strings";
+            return Err(ApiError::invalid("JobSpecs.ResourceConfig", why));
+        }
+    }
+    let resources = Resources::of_spec(&Value::Object(spec.clone()));
+    Ok(Role {
+        kind,
+        pods,
+        command: text(spec, "UserCommand")?,
+        resources,
+    })
+}
+
+#[cfg(test)]
+#[path = "spec_tests.rs"]
+mod tests;

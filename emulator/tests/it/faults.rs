@@ -1,0 +1,206 @@
+use pai_emulator::{FaultKind, FaultRule, Status};
+
+use crate::client::{LIMIT, Setup, body};
+
+async fn with_rule(rule: &str) -> Setup {
+    let setup = Setup::new().await;
+    setup.control.add_fault(rule.parse().unwrap());
+    setup
+}
+
+#[tokio::test]
+async fn throttling_comes_with_and_without_a_time_to_wait() {
+    let setup = with_rule("GetJob:throttle:count=1:retry_after_ms=300").await;
+    let reply = setup.client.get("dlc1").await.unwrap();
+    assert_eq!(reply.code(400), "Throttling.User");
+    assert_eq!(reply.header("x-acs-retry-after"), Some("300"));
+    assert_eq!(
+        setup.client.get("dlc1").await.unwrap().status,
+        404,
+        "the rule is spent"
+    );
+
+    setup
+        .control
+        .add_fault("GetJob:throttle_no_header:http_status=429".parse().unwrap());
+    let reply = setup.client.get("dlc1").await.unwrap();
+    assert_eq!(reply.code(429), "Throttling.User");
+    assert_eq!(reply.header("x-acs-retry-after"), None);
+}
+
+#[tokio::test]
+async fn a_server_error_comes_before_or_after_the_effect() {
+    let setup = with_rule("CreateJob:server_error:count=1").await;
+    let sent = body("a", "true");
+    assert_eq!(
+        setup.client.try_create(&sent).await.unwrap().code(503),
+        "ServiceUnavailable"
+    );
+    assert!(setup.control.jobs().is_empty());
+
+    setup.control.add_fault(
+        "CreateJob:server_error:after=1:http_status=500:count=1"
+            .parse()
+            .unwrap(),
+    );
+    assert_eq!(
+        setup.client.try_create(&sent).await.unwrap().code(500),
+        "InternalError"
+    );
+    assert_eq!(setup.control.jobs().len(), 1);
+}
+
+#[tokio::test]
+async fn a_cut_before_has_no_effect_and_a_cut_after_has() {
+    let setup = with_rule("CreateJob:cut_before:count=1").await;
+    let sent = body("a", "true");
+    assert!(
+        setup
+            .client
+            .try_create(&sent)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("after 0 bytes")
+    );
+    assert!(setup.control.jobs().is_empty());
+
+    setup
+        .control
+        .add_fault(FaultRule::new("CreateJob", FaultKind::CutAfter).times(1));
+    assert!(
+        setup
+            .client
+            .try_create(&sent)
+            .await
+            .unwrap_err()
+            .to_string()
+            .contains("after 0 bytes")
+    );
+    assert_eq!(setup.control.jobs().len(), 1);
+    let calls = setup.control.calls();
+    assert_eq!(
+        calls
+            .iter()
+            .map(|call| call.http_status)
+            .collect::<Vec<_>>(),
+        [0, 0]
+    );
+    assert_eq!(calls[1].fault, Some(FaultKind::CutAfter));
+}
+
+#[tokio::test]
+async fn a_truncated_answer_stops_in_the_middle_of_its_json() {
+    let setup = with_rule("CreateJob:truncated:count=1").await;
+    let error = setup
+        .client
+        .try_create(&body("a", "true"))
+        .await
+        .unwrap_err()
+        .to_string();
+    let bytes = error.split(' ').nth(2).unwrap().parse::<usize>().unwrap();
+    assert!(bytes > 100, "headers and half of the body arrive: {error}");
+    assert_eq!(setup.control.jobs().len(), 1, "the effect has happened");
+}
+
+#[tokio::test]
+async fn an_unknown_status_shows_while_the_rule_stands() {
+    let setup = with_rule("*:unknown_status:status=Hibernating").await;
+    let id = setup.finished("true").await.job_id;
+    assert_eq!(
+        setup.client.get(&id).await.unwrap().ok()["Status"],
+        "Hibernating"
+    );
+    assert_eq!(
+        setup.client.list(&[]).await.ok()["Jobs"][0]["Status"],
+        "Hibernating"
+    );
+    setup.control.clear_faults();
+    assert_eq!(
+        setup.client.get(&id).await.unwrap().ok()["Status"],
+        "Succeeded"
+    );
+}
+
+#[tokio::test]
+async fn a_slow_call_has_its_effect_after_the_delay() {
+    let setup = with_rule("StopJob:slow:delay_ms=150").await;
+    let id = setup.submit("sleep 1000").await;
+    setup.reached(&id, Status::Running).await;
+    let start = std::time::Instant::now();
+    setup.client.stop(&id).await.ok();
+    assert!(start.elapsed().as_millis() >= 150);
+    assert_eq!(setup.end_of(&id).await.status, Status::Stopped);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_does_not_undo_its_call() {
+    for rule in [
+        "CreateJob:slow:count=1:delay_ms=500",
+        "CreateJob:slow:count=1:delay_ms=60000:after=1",
+    ] {
+        let setup = with_rule(rule).await;
+        let sent = body("a", "true");
+        let struck = async {
+            while !setup.control.faults().is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::select! {
+            answer = setup.client.try_create(&sent) => panic!("{answer:?}"),
+            () = struck => {}
+        }
+        let made = |control: &pai_emulator::Control| control.jobs().into_iter().next();
+        assert!(setup.control.wait_for(LIMIT, made).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_in_between_answers_html() {
+    let setup = with_rule("ListJobs:html").await;
+    let reply = setup.client.list(&[]).await;
+    assert_eq!(reply.status, 502);
+    assert_eq!(reply.header("content-type"), Some("text/html"));
+    assert!(reply.body.starts_with("<html>"));
+}
+
+#[tokio::test]
+async fn a_refused_call_does_not_use_up_a_rule() {
+    let setup = with_rule("*:throttle:count=1").await;
+    let unsigned = setup
+        .client
+        .request("ListJobs", "GET", "/api/v1/jobs", &[], "");
+    assert_eq!(
+        setup.client.send(&unsigned).await.unwrap().code(400),
+        "MissingAccessKeyId"
+    );
+    assert_eq!(setup.client.list(&[]).await.code(400), "Throttling.User");
+}
+
+#[tokio::test]
+async fn dice_are_seeded() {
+    let roll = |seed| async move {
+        let setup = Setup::with(|options| {
+            options.seed = Some(seed);
+            options.faults = vec!["ListJobs:throttle:p=0.5".parse().unwrap()];
+        })
+        .await;
+        let mut struck = Vec::new();
+        for _ in 0..20 {
+            struck.push(setup.client.list(&[]).await.status == 400);
+        }
+        struck
+    };
+    assert_eq!(roll(1).await, roll(1).await);
+    assert_ne!(roll(1).await, roll(2).await);
+}
+
+#[tokio::test]
+async fn a_rate_limit_throttles_the_surplus() {
+    let setup = Setup::with(|options| options.rate_limit = Some(0.01)).await;
+    setup.client.list(&[]).await.ok();
+    let reply = setup.client.list(&[]).await;
+    assert_eq!(reply.code(400), "Throttling.User");
+    let wait: u64 = reply.header("x-acs-retry-after").unwrap().parse().unwrap();
+    assert!((90_000..=100_000).contains(&wait), "{wait}");
+}

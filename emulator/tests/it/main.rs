@@ -1,0 +1,16 @@
+//! Drives the emulator over real HTTP with requests signed by a signer of the tests' own.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error shall end")]
+
+mod binary;
+mod client;
+mod control;
+mod faults;
+mod group;
+mod lag;
+mod listing;
+mod logs;
+mod operations;
+mod processes;
+mod refusals;
+mod validation;
