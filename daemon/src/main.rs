@@ -1,3 +1,170 @@
-//! To come.
+//! `paid`: arguments → logging → `run`.
 
-fn main() {}
+use std::{
+    fs::OpenOptions,
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Parser;
+use pai_proto::paths::{self, process_env};
+use paid::{Boot, BootError, sys::Clock};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::oneshot,
+};
+
+/// Watches training jobs and tells paictl and pai-mcp what happens.
+///
+/// Environment: PAI_SOCKET, PAI_STATE_DIR and ALIYUN_PAI_SETTINGS_PATH say where the socket, the store and the settings
+/// are; ALIBABA_CLOUD_ACCESS_KEY_ID and _SECRET are used where the settings hold no key; PAI_LOG sets the log filter
+/// (default info).
+#[derive(Parser)]
+#[command(name = "paid", version)]
+struct Args {
+    /// Run here until Ctrl-C or SIGTERM. (`paictl daemon start` runs paid in the background.)
+    #[arg(long, required = true)]
+    foreground: bool,
+    /// Print one line of JSON on stdout: {"ready":true,"pid":…,"socket":…} or {"ready":false,"message":…,"hint":…}.
+    #[arg(long)]
+    announce: bool,
+    /// Append the log to this file instead of stderr.
+    #[arg(long, value_name = "PATH")]
+    log_file: Option<PathBuf>,
+    /// Leave when stdin is closed: a parent that dies takes paid with it.
+    #[arg(long)]
+    exit_with_stdin: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let result = start_logging(args.log_file.as_deref())
+        .and_then(|()| {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+        })
+        .map_err(|error| {
+            (
+                "cannot start: ".to_owned() + &error.to_string(),
+                String::new(),
+            )
+        })
+        .and_then(|runtime| runtime.block_on(run(&args)));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((message, hint)) => {
+            announce(
+                &args,
+                &serde_json::json!({"ready": false, "message": message, "hint": hint}),
+            );
+            let hint = if hint.is_empty() {
+                hint
+            } else {
+                format!("\nhint: {hint}")
+            };
+            // Nothing is left to tell a failure of stderr to.
+            let _unseen = writeln!(io::stderr(), "error: {message}{hint}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(args: &Args) -> Result<(), (String, String)> {
+    let boot = boot().map_err(|error| {
+        (
+            error.to_string(),
+            "set PAI_SOCKET to a shorter path, such as one in /tmp".into(),
+        )
+    })?;
+    let socket = boot.socket.clone();
+    let ready = |_: &paid::Daemon| {
+        tracing::info!(socket = %socket.display(), version = env!("CARGO_PKG_VERSION"), "serving");
+        let ready = serde_json::json!({"ready": true, "pid": std::process::id(), "socket": socket});
+        announce(args, &ready);
+    };
+    let end = end(args.exit_with_stdin)
+        .map_err(|error| (format!("cannot listen for signals: {error}"), String::new()))?;
+    paid::run(boot, ready, end)
+        .await
+        .map_err(|error: BootError| (error.to_string(), error.hint().to_owned()))
+}
+
+fn boot() -> Result<Boot, paths::PathError> {
+    Ok(Boot {
+        socket: paths::socket(&process_env)?,
+        state_dir: paths::state_dir(&process_env)?,
+        settings: paths::settings(&process_env)?,
+        env: Arc::new(|key| std::env::var(key).ok().filter(|value| !value.is_empty())),
+        clock: Clock::System,
+    })
+}
+
+/// SIGTERM, SIGINT, SIGHUP, and the end of stdin where that was asked for.
+fn end(with_stdin: bool) -> io::Result<impl Future<Output = ()>> {
+    let mut term = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let closed = if with_stdin { Some(stdin_end()?) } else { None };
+    Ok(async move {
+        let stdin = async {
+            match closed {
+                // Its sender is dropped when stdin ends.
+                Some(closed) => drop(closed.await),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = term.recv() => tracing::info!("SIGTERM"),
+            _ = interrupt.recv() => tracing::info!("SIGINT"),
+            _ = hangup.recv() => tracing::info!("SIGHUP"),
+            () = stdin => tracing::info!("stdin was closed"),
+        }
+    })
+}
+
+/// A thread of its own: a read of stdin cannot be cancelled, and must not keep the runtime from ending.
+fn stdin_end() -> io::Result<oneshot::Receiver<()>> {
+    let (open, closed) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("stdin".into())
+        .spawn(move || {
+            // An error is an end, too.
+            let _end = io::copy(&mut io::stdin(), &mut io::sink());
+            drop(open);
+        })?;
+    Ok(closed)
+}
+
+fn announce(args: &Args, line: &serde_json::Value) {
+    if args.announce {
+        // A parent that does not listen any more needs no word.
+        let _unheard = writeln!(io::stdout(), "{line}").and_then(|()| io::stdout().flush());
+    }
+}
+
+fn start_logging(file: Option<&Path>) -> io::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PAI_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(false);
+    match file {
+        None => lines.with_writer(io::stderr).init(),
+        Some(path) => {
+            if let Some(folder) = path.parent() {
+                paid::sys::fs::private_dir(folder)?;
+            }
+            let file = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .mode(0o600)
+                .open(path)?;
+            lines.with_writer(file).init();
+        }
+    }
+    Ok(())
+}

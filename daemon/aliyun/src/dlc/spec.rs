@@ -32,7 +32,8 @@ pub struct JobSpec {
 }
 
 impl JobSpec {
-    pub(super) fn from_value(value: Value) -> Taken<Self> {
+    /// Reads one role of a request or an answer; gives back a value that is no object.
+    pub fn from_value(value: Value) -> Result<Self, Value> {
         let mut f = Fields::new(object(value)?);
         Ok(Self {
             role: f.text("Type"),

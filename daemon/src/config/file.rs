@@ -1,0 +1,74 @@
+//! The settings as a file: there, readable, private, JSON with comments.
+
+use std::{io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
+
+use jsonc_parser::{ParseOptions, parse_to_serde_value};
+use serde_json::Value;
+
+use super::fault;
+use crate::model::{Fault, FaultKind};
+
+const WHERE: &str =
+    "write one (README, \"With a real account\") or name another with ALIYUN_PAI_SETTINGS_PATH";
+
+pub(super) fn read(path: &Path) -> Result<String, Fault> {
+    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => Fault::new(
+            FaultKind::Settings,
+            format!("there is no settings file at {}", path.display()),
+        )
+        .hint(WHERE),
+        ErrorKind::PermissionDenied => fault(path, "may not be read by this user").hint(format!(
+            "chown it to yourself, then chmod 600 {}",
+            path.display()
+        )),
+        ErrorKind::InvalidData => fault(path, "is not UTF-8 text"),
+        _ => fault(path, error),
+    })
+}
+
+/// JSON, with comments and trailing commas as the seed's README shows them.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Value, Fault> {
+    let options = ParseOptions {
+        allow_comments: true,
+        allow_trailing_commas: true,
+        allow_loose_object_property_names: false,
+        allow_missing_commas: false,
+        allow_single_quoted_strings: false,
+        allow_hexadecimal_numbers: false,
+        allow_unary_plus_numbers: false,
+        allow_bare_decimal_point_numbers: false,
+        allow_non_finite_numbers: false,
+        allow_extended_string_escapes: false,
+    };
+    let value: Value = parse_to_serde_value(text, &options).map_err(|error| {
+        // Only the place: the parser's own words may quote the line, and the line may hold the key.
+        let (line, column) = (error.line_display(), error.column_display());
+        fault(
+            path,
+            format!("is not valid JSON at line {line}, column {column}"),
+        )
+        .hint("comments and trailing commas are allowed; check brackets, quotes and commas there")
+    })?;
+    match value {
+        Value::Object(_) => Ok(value),
+        _ => Err(fault(path, "must hold one JSON object")),
+    }
+}
+
+/// A file that holds a key must be its owner's alone.
+pub(super) fn refuse_if_open(path: &Path) -> Result<(), Fault> {
+    let mode = std::fs::metadata(path)
+        .map_err(|error| fault(path, error))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        let mode = mode & 0o777;
+        return Err(fault(
+            path,
+            format!("holds a key and is open to others (mode {mode:03o})"),
+        )
+        .hint(format!("chmod 600 {}", path.display())));
+    }
+    Ok(())
+}

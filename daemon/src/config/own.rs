@@ -1,0 +1,75 @@
+//! Our own keys: `pai.json` beside the seed's file, so that the seed goes on reading its own.
+
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{fault, file};
+use crate::model::Fault;
+
+/// Keys of `pai.json`. Every key is optional.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Own {
+    /// The account's call budget.
+    pub api: Api,
+    /// What `ls` shows.
+    pub list: List,
+    /// Replaces the public hosts; see [`super::Endpoints`].
+    pub endpoint: Option<Value>,
+}
+
+/// How fast the backend may be called, by one principal.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Api {
+    /// Calls per second in the long run; 0.1 to 100. Default 2 (fact sheet §13.3).
+    pub calls_per_second: f64,
+    /// Calls that may be made at once after a rest; 1 to 1000. Default 10.
+    pub burst: u32,
+}
+
+impl Default for Api {
+    fn default() -> Self {
+        Self {
+            calls_per_second: 2.0,
+            burst: 10,
+        }
+    }
+}
+
+/// What is listed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct List {
+    /// Days for which ended jobs are listed and kept. Default 30.
+    pub ended_days: u32,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { ended_days: 30 }
+    }
+}
+
+pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
+    let path = settings.with_file_name("pai.json");
+    if path == settings || !path.exists() {
+        return Ok(Own::default());
+    }
+    let value = file::parse(&path, &file::read(&path)?)?;
+    let own: Own = serde_path_to_error::deserialize(&value).map_err(|error| {
+        fault(
+            &path,
+            format!("the key {} has a value of the wrong type", error.path()),
+        )
+    })?;
+    if !(0.1..=100.0).contains(&own.api.calls_per_second) || !(1..=1000).contains(&own.api.burst) {
+        return Err(fault(
+            &path,
+            "api.callsPerSecond must be 0.1 to 100 and api.burst 1 to 1000",
+        ));
+    }
+    Ok(own)
+}

@@ -1,0 +1,417 @@
+//! The seed's settings, in the 0.3.0 and 0.5.0 shapes (seed sheet 1.1.1), plus the key `endpoint`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use aliyun::{Credentials, Endpoint, Network, Product};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{CredentialSource, Env, Own, credentials, fault};
+use crate::model::{Fault, redact::is_secret_key};
+
+/// Settings that were checked.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The file.
+    pub path: PathBuf,
+    /// `version` as written.
+    pub version: String,
+    /// Every display name begins with it and a dash.
+    pub prefix: String,
+    /// Region id.
+    pub region: String,
+    /// Workspace id.
+    pub workspace_id: String,
+    /// Quota id; empty is the public pool.
+    pub resource_id: String,
+    /// The key in use.
+    pub credentials: Credentials,
+    /// Where it came from.
+    pub credential_source: CredentialSource,
+    /// Git source that is cloned before a job starts.
+    pub code_source: Option<CodeSource>,
+    /// What is mounted into every pod.
+    pub mounts: Vec<Mount>,
+    /// What may run at the same time.
+    pub limits: Limits,
+    /// How to submit, by name; `default` is there.
+    pub profiles: BTreeMap<String, Profile>,
+    /// Whom to call.
+    pub endpoints: Endpoints,
+    /// Keys of `pai.json`.
+    pub own: Own,
+    /// For people, each one line.
+    pub warnings: Vec<String>,
+    /// String values under keys that speak of secrets; to be masked wherever they turn up.
+    pub secrets: Vec<String>,
+}
+
+/// `codeSource`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeSource {
+    /// Id at AIWorkSpace.
+    pub code_source_id: String,
+    /// Where it is cloned to.
+    pub mount_path: String,
+    /// Branch that is sent with every submit.
+    pub default_branch: Option<String>,
+    /// Commit that is sent with every submit.
+    pub default_commit: Option<String>,
+}
+
+/// One of `mounts`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Mount {
+    /// For people.
+    pub name: String,
+    /// `oss://…`, `nas://…`, `cpfs://…`.
+    pub uri: String,
+    /// Path in the pod.
+    pub mount_path: String,
+    /// `ReadOnly` or `ReadWrite`; `RO` and `RW` are taken too.
+    pub mount_access: String,
+    /// Mount options.
+    pub options: Option<String>,
+}
+
+impl Mount {
+    /// The wire's word: `RO` or `RW` (fact sheet §4.7).
+    pub fn wire_access(&self) -> &'static str {
+        match self.mount_access.as_str() {
+            "ReadWrite" | "RW" => "RW",
+            _ => "RO",
+        }
+    }
+}
+
+/// `limits`. Counted over all active jobs of the prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Jobs; 1 when not given, as in the seed.
+    pub max_running_jobs: u32,
+    /// GPUs; `None` is no limit.
+    pub max_gpu: Option<u64>,
+    /// Cores; `None` is no limit.
+    pub max_cpu: Option<u64>,
+}
+
+/// How to submit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// For example `PyTorchJob`.
+    pub job_type: String,
+    /// CreateJob's `JobSpecs`, in the seed's camelCase or the wire's PascalCase.
+    pub job_specs: Vec<Value>,
+}
+
+/// Whom to call.
+#[derive(Debug, Clone)]
+pub struct Endpoints {
+    /// PAI-DLC.
+    pub dlc: Endpoint,
+    /// STS.
+    pub sts: Endpoint,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Raw {
+    version: Option<String>,
+    project_prefix: String,
+    region_id: String,
+    workspace_id: String,
+    #[serde(default)]
+    resource_id: Option<String>,
+    credentials: Option<RawCredentials>,
+    #[serde(rename = "caller")]
+    _caller: Option<Value>,
+    code_source: Option<CodeSource>,
+    #[serde(default)]
+    mounts: Vec<Mount>,
+    limits: Option<RawLimits>,
+    profiles: Option<BTreeMap<String, RawProfile>>,
+    job_defaults: Option<RawDefaults>,
+    endpoint: Option<Value>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawCredentials {
+    access_key_id: String,
+    access_key_secret: String,
+    security_token: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawLimits {
+    max_running_jobs: Option<u32>,
+    #[serde(rename = "maxGPU")]
+    max_gpu: Option<u64>,
+    #[serde(rename = "maxCPU")]
+    max_cpu: Option<u64>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawProfile {
+    job_type: String,
+    job_specs: Vec<Value>,
+    #[serde(flatten)]
+    other: Map<String, Value>,
+}
+
+/// The 0.3.0 shape.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawDefaults {
+    job_type: String,
+    #[serde(default)]
+    job_specs: Vec<Value>,
+    simple: Option<RawSimple>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawSimple {
+    docker_image: String,
+    ecs_spec: String,
+    pod_count: u32,
+}
+
+pub(super) fn from_value(
+    path: &Path,
+    value: Value,
+    own: Own,
+    env: Env<'_>,
+) -> Result<Settings, Fault> {
+    let mut secrets = Vec::new();
+    collect_secrets(&value, &mut secrets);
+    let raw: Raw = serde_path_to_error::deserialize(value).map_err(|error| {
+        // serde's words may quote the value, and the value may be a secret: tell the place and what was expected.
+        let words = error.inner().to_string();
+        let expected = words.split_once("expected ").map_or("", |(_, rest)| rest);
+        match words.strip_prefix("missing field ") {
+            Some(field) => fault(path, format!("lacks {field}")),
+            None => fault(path, format!("{} is not {expected}", error.path())),
+        }
+        .hint("the README shows a complete example")
+    })?;
+    let mut warnings = Vec::new();
+    warn_unknown(&mut warnings, "", &raw.other);
+    check(path, &raw)?;
+    let endpoints = endpoints(
+        path,
+        raw.endpoint.as_ref().or(own.endpoint.as_ref()),
+        &raw.region_id,
+    )?;
+    let limits = limits(raw.limits, &mut warnings);
+    let profiles = profiles(path, raw.profiles, raw.job_defaults, &mut warnings)?;
+    let (credentials, credential_source) = match raw.credentials {
+        Some(held) => (
+            Credentials {
+                access_key_id: held.access_key_id,
+                access_key_secret: held.access_key_secret.into(),
+                security_token: held.security_token.map(Into::into),
+            },
+            CredentialSource::SettingsFile,
+        ),
+        None => (
+            credentials::from_env(env).ok_or_else(|| {
+                fault(
+                    path,
+                    "holds no credentials, and the daemon's environment has none",
+                )
+                .hint(
+                    "add \"credentials\", or start paid with ALIBABA_CLOUD_ACCESS_KEY_ID and \
+                     ALIBABA_CLOUD_ACCESS_KEY_SECRET set",
+                )
+            })?,
+            CredentialSource::Environment,
+        ),
+    };
+    Ok(Settings {
+        path: path.into(),
+        version: raw.version.unwrap_or_default(),
+        prefix: raw.project_prefix,
+        region: raw.region_id,
+        workspace_id: raw.workspace_id,
+        resource_id: raw.resource_id.unwrap_or_default(),
+        credentials,
+        credential_source,
+        code_source: raw.code_source,
+        mounts: raw.mounts,
+        limits,
+        profiles,
+        endpoints,
+        own,
+        warnings,
+        secrets,
+    })
+}
+
+fn check(path: &Path, raw: &Raw) -> Result<(), Fault> {
+    let named = [
+        ("projectPrefix", &raw.project_prefix),
+        ("regionId", &raw.region_id),
+        ("workspaceId", &raw.workspace_id),
+    ];
+    for (key, text) in named {
+        if text.trim().is_empty() {
+            return Err(fault(path, format!("{key} is empty")));
+        }
+    }
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if !raw.project_prefix.chars().all(fits) || raw.project_prefix.len() > 128 {
+        return Err(fault(
+            path,
+            "projectPrefix may hold letters, digits, '_', '.' and '-', at most 128 of them",
+        ));
+    }
+    if let Some(held) = &raw.credentials
+        && (held.access_key_id.trim().is_empty() || held.access_key_secret.trim().is_empty())
+    {
+        return Err(fault(
+            path,
+            "credentials.accessKeyId or accessKeySecret is empty",
+        ));
+    }
+    for (number, mount) in raw.mounts.iter().enumerate() {
+        if !matches!(
+            mount.mount_access.as_str(),
+            "ReadOnly" | "ReadWrite" | "RO" | "RW"
+        ) {
+            return Err(fault(
+                path,
+                format!("mounts[{number}].mountAccess is neither ReadOnly nor ReadWrite"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn limits(raw: Option<RawLimits>, warnings: &mut Vec<String>) -> Limits {
+    let Some(raw) = raw else {
+        return Limits {
+            max_running_jobs: 1,
+            max_gpu: None,
+            max_cpu: None,
+        };
+    };
+    warn_unknown(warnings, "limits.", &raw.other);
+    Limits {
+        max_running_jobs: raw.max_running_jobs.unwrap_or(1),
+        max_gpu: raw.max_gpu,
+        max_cpu: raw.max_cpu,
+    }
+}
+
+fn profiles(
+    path: &Path,
+    raw: Option<BTreeMap<String, RawProfile>>,
+    defaults: Option<RawDefaults>,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeMap<String, Profile>, Fault> {
+    let mut profiles = BTreeMap::new();
+    if let Some(old) = defaults {
+        let job_specs = match old.simple {
+            Some(simple) if old.job_specs.is_empty() => vec![serde_json::json!({
+                "Type": "Worker",
+                "Image": simple.docker_image,
+                "EcsSpec": simple.ecs_spec,
+                "PodCount": simple.pod_count,
+            })],
+            _ => old.job_specs,
+        };
+        profiles.insert(
+            "default".to_owned(),
+            Profile {
+                job_type: old.job_type,
+                job_specs,
+            },
+        );
+    }
+    for (name, profile) in raw.unwrap_or_default() {
+        warn_unknown(warnings, &format!("profiles.{name}."), &profile.other);
+        profiles.insert(
+            name,
+            Profile {
+                job_type: profile.job_type,
+                job_specs: profile.job_specs,
+            },
+        );
+    }
+    for (name, profile) in &profiles {
+        if profile.job_specs.is_empty() || !profile.job_specs.iter().all(Value::is_object) {
+            return Err(fault(
+                path,
+                format!("the profile {name} has no jobSpecs, or one that is no object"),
+            ));
+        }
+    }
+    if !profiles.contains_key("default") {
+        return Err(fault(path, "has no profile \"default\"")
+            .hint("add profiles.default with jobType and jobSpecs; the README shows one"));
+    }
+    Ok(profiles)
+}
+
+fn endpoints(path: &Path, given: Option<&Value>, region: &str) -> Result<Endpoints, Fault> {
+    let wrong = |key: &str, reason: String| {
+        fault(path, format!("{key}: {reason}"))
+            .hint("an https URL, or plain http towards 127.0.0.1, ::1 or localhost")
+    };
+    let one = |product: Product, key: &str| -> Result<Endpoint, Fault> {
+        let (key, text) = match given {
+            None | Some(Value::Null) => ("regionId".to_owned(), None),
+            Some(Value::String(url)) => ("endpoint".to_owned(), Some(url)),
+            Some(Value::Object(map)) => match map.get(key) {
+                None | Some(Value::Null) => ("regionId".to_owned(), None),
+                Some(Value::String(url)) => (format!("endpoint.{key}"), Some(url)),
+                Some(_) => return Err(wrong(&format!("endpoint.{key}"), "is not a URL".into())),
+            },
+            Some(_) => return Err(wrong("endpoint", "is neither a URL nor an object".into())),
+        };
+        match text {
+            Some(url) => Endpoint::parse(url),
+            None => Endpoint::for_region(product, region, Network::default()),
+        }
+        .map_err(|error| wrong(&key, error.message().to_owned()))
+    };
+    Ok(Endpoints {
+        dlc: one(Product::Dlc, "dlc")?,
+        sts: one(Product::Sts, "sts")?,
+    })
+}
+
+fn warn_unknown(warnings: &mut Vec<String>, at: &str, other: &Map<String, Value>) {
+    warnings.extend(
+        other
+            .keys()
+            .map(|key| format!("unknown key {at}{key} in the settings")),
+    );
+}
+
+fn collect_secrets(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, into)),
+        Value::Object(map) => {
+            for (key, item) in map {
+                match item {
+                    Value::String(text) if is_secret_key(key) => into.push(text.clone()),
+                    _ => collect_secrets(item, into),
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,230 @@
+//! Two threads that read, each on a connection of its own.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc, Mutex,
+        mpsc::{self, Receiver, Sender},
+    },
+    thread,
+};
+
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::oneshot;
+
+use super::store::{self, StoreError, event, intent, job};
+use crate::model::{Event, Job, Pod};
+
+const THREADS: usize = 2;
+
+type Piece = Box<dyn FnOnce(&mut Connection) + Send>;
+
+#[derive(Debug, Clone)]
+pub(super) struct Readers {
+    pieces: Sender<Piece>,
+}
+
+impl Readers {
+    pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
+        let (pieces, queue) = mpsc::channel::<Piece>();
+        let queue = Arc::new(Mutex::new(queue));
+        for number in 0..THREADS {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let mut connection = Connection::open_with_flags(path, flags)?;
+            store::configure_reader(&connection)?;
+            let queue = Arc::clone(&queue);
+            let name = format!("journal-reader-{number}");
+            thread::Builder::new().name(name).spawn(move || {
+                while let Some(piece) = next(&queue) {
+                    piece(&mut connection);
+                }
+            })?;
+        }
+        Ok(Self { pieces })
+    }
+
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let piece = Box::new(move |connection: &mut Connection| {
+            let result = connection
+                .transaction()
+                .map_err(StoreError::from)
+                .and_then(|view| work(&Reader { view: &view }));
+            // The asker may have gone.
+            let _unheard = answer.send(result);
+        });
+        self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
+        answered.await.map_err(|_| StoreError::Gone)?
+    }
+}
+
+fn next(queue: &Mutex<Receiver<Piece>>) -> Option<Piece> {
+    queue.lock().ok()?.recv().ok()
+}
+
+/// A consistent view of the store. The same reads are offered inside a write by [`super::Tx`].
+#[derive(Debug)]
+pub struct Reader<'a> {
+    view: &'a Connection,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(view: &'a Connection) -> Self {
+        Self { view }
+    }
+
+    /// The newest revision of this view.
+    ///
+    /// # Errors
+    /// When the store cannot be read; so do all reads.
+    pub fn rev(&self) -> Result<u64, StoreError> {
+        event::newest(self.view)
+    }
+
+    /// The oldest revision that is still in the table; `None` when there is none.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn oldest_event(&self) -> Result<Option<u64>, StoreError> {
+        event::oldest(self.view)
+    }
+
+    /// At most `limit` events after `rev`, in order, each with its job as it is now.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn events_after(
+        &self,
+        context: i64,
+        rev: u64,
+        limit: u32,
+    ) -> Result<Vec<(Event, Option<Job>)>, StoreError> {
+        let events = event::after(self.view, context, rev, limit)?;
+        events
+            .into_iter()
+            .map(|event| {
+                let job = match &event.job_uid {
+                    Some(uid) => job::by_uid(self.view, uid)?,
+                    None => None,
+                };
+                Ok((event, job))
+            })
+            .collect()
+    }
+
+    /// A job by our uid.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn job(&self, uid: &str) -> Result<Option<Job>, StoreError> {
+        job::by_uid(self.view, uid)
+    }
+
+    /// A job by the backend's id.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn job_by_native(&self, context: i64, id: &str) -> Result<Option<Job>, StoreError> {
+        job::by_native(self.view, context, id)
+    }
+
+    /// Jobs of exactly this name, oldest first: more than one only when there is a twin.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn jobs_named(&self, context: i64, name: &str) -> Result<Vec<Job>, StoreError> {
+        job::by_name(self.view, context, name)
+    }
+
+    /// Jobs whose uid, native id or name begins with `start`; at most `limit`.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn jobs_beginning(
+        &self,
+        context: i64,
+        start: &str,
+        limit: u32,
+    ) -> Result<Vec<Job>, StoreError> {
+        job::beginning(self.view, context, start, limit)
+    }
+
+    /// The newest own job.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn newest_own(&self, context: i64) -> Result<Option<Job>, StoreError> {
+        job::newest_own(self.view, context)
+    }
+
+    /// Jobs that have not ended, or hold compute.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn active_jobs(&self, context: i64) -> Result<Vec<Job>, StoreError> {
+        job::active(self.view, context)
+    }
+
+    /// All jobs of a context, newest first; ended ones only when they ended after `ended_after_ms`.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn jobs(&self, context: i64, ended_after_ms: i64) -> Result<Vec<Job>, StoreError> {
+        job::all(self.view, context, ended_after_ms)
+    }
+
+    /// How many own jobs were created at or after this time.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn own_created_since(&self, context: i64, since_ms: i64) -> Result<u64, StoreError> {
+        job::own_created_since(self.view, context, since_ms)
+    }
+
+    /// Active and known jobs, counted.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn count(&self, context: i64) -> Result<(u32, u32), StoreError> {
+        job::count(self.view, context)
+    }
+
+    /// The pods of a job, in the backend's order.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn pods(&self, uid: &str) -> Result<Vec<Pod>, StoreError> {
+        store::pod::of(self.view, uid)
+    }
+
+    /// The intent of a job.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn intent(&self, uid: &str) -> Result<Option<store::Intent>, StoreError> {
+        intent::by_uid(self.view, uid)
+    }
+
+    /// The intent that a client made with this nonce.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn intent_by_nonce(
+        &self,
+        context: i64,
+        nonce: &str,
+    ) -> Result<Option<store::Intent>, StoreError> {
+        intent::by_nonce(self.view, context, nonce)
+    }
+
+    /// Intents whose outcome is not known, oldest first.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn open_intents(&self, context: i64) -> Result<Vec<store::Intent>, StoreError> {
+        intent::open(self.view, context)
+    }
+}

@@ -1,0 +1,170 @@
+//! Table `job`: every job that is known, its newest state.
+
+use rusqlite::{Connection, OptionalExtension, Params, params};
+
+use super::StoreError;
+use crate::model::Job;
+
+pub(crate) fn put(connection: &Connection, context: i64, job: &Job) -> Result<(), StoreError> {
+    let doc = serde_json::to_string(job).map_err(|error| unreadable(&error))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO job (uid, context, native_id, name, own, active, created_ms, ended_ms,
+                              observed_seq, rev, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+             ON CONFLICT (uid) DO UPDATE SET native_id = ?3, name = ?4, own = ?5, active = ?6,
+                 created_ms = ?7, ended_ms = ?8, observed_seq = ?9, rev = ?10, doc = ?11",
+        )?
+        .execute(params![
+            job.uid,
+            context,
+            job.native_id,
+            job.name,
+            job.own,
+            job.is_active(),
+            job.created_ms,
+            job.ended_ms,
+            i64::try_from(job.observed_seq).unwrap_or(i64::MAX),
+            i64::try_from(job.rev).unwrap_or(i64::MAX),
+            doc
+        ])?;
+    Ok(())
+}
+
+pub(crate) fn remove(connection: &Connection, uid: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("DELETE FROM job WHERE uid = ?1")?
+        .execute([uid])?;
+    Ok(())
+}
+
+pub(crate) fn by_uid(connection: &Connection, uid: &str) -> Result<Option<Job>, StoreError> {
+    one(connection, "SELECT doc FROM job WHERE uid = ?1", [uid])
+}
+
+pub(crate) fn by_native(
+    connection: &Connection,
+    context: i64,
+    id: &str,
+) -> Result<Option<Job>, StoreError> {
+    one(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND native_id = ?2",
+        params![context, id],
+    )
+}
+
+pub(crate) fn newest_own(connection: &Connection, context: i64) -> Result<Option<Job>, StoreError> {
+    one(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND own = 1 ORDER BY created_ms DESC LIMIT 1",
+        params![context],
+    )
+}
+
+pub(crate) fn by_name(
+    connection: &Connection,
+    context: i64,
+    name: &str,
+) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND name = ?2 ORDER BY created_ms, uid",
+        params![context, name],
+    )
+}
+
+pub(crate) fn beginning(
+    connection: &Connection,
+    context: i64,
+    start: &str,
+    limit: u32,
+) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job
+         WHERE context = ?1 AND (substr(uid, 1, length(?2)) = ?2 OR substr(name, 1, length(?2)) = ?2
+                                 OR substr(native_id, 1, length(?2)) = ?2)
+         ORDER BY created_ms DESC LIMIT ?3",
+        params![context, start, limit],
+    )
+}
+
+pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND active = 1 ORDER BY created_ms",
+        params![context],
+    )
+}
+
+pub(crate) fn all(
+    connection: &Connection,
+    context: i64,
+    ended_after_ms: i64,
+) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job
+         WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2)
+         ORDER BY created_ms DESC, uid",
+        params![context, ended_after_ms],
+    )
+}
+
+pub(crate) fn own_created_since(
+    connection: &Connection,
+    context: i64,
+    since_ms: i64,
+) -> Result<u64, StoreError> {
+    let count: i64 = connection.query_row(
+        "SELECT count(*) FROM job WHERE context = ?1 AND own = 1 AND created_ms >= ?2",
+        params![context, since_ms],
+        |row| row.get(0),
+    )?;
+    Ok(count.unsigned_abs())
+}
+
+/// Active and known jobs.
+pub(crate) fn count(connection: &Connection, context: i64) -> Result<(u32, u32), StoreError> {
+    Ok(connection.query_row(
+        "SELECT coalesce(sum(active), 0), count(*) FROM job WHERE context = ?1",
+        [context],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?)
+}
+
+pub(crate) fn prune(connection: &Connection, ended_before_ms: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM job
+         WHERE active = 0 AND coalesce(ended_ms, created_ms, 0) < ?1
+           AND uid NOT IN (SELECT uid FROM intent WHERE state = 'open')",
+        [ended_before_ms],
+    )?;
+    Ok(())
+}
+
+fn one(connection: &Connection, sql: &str, params: impl Params) -> Result<Option<Job>, StoreError> {
+    let doc: Option<String> = connection
+        .prepare_cached(sql)?
+        .query_row(params, |row| row.get(0))
+        .optional()?;
+    doc.map(|doc| parse(&doc)).transpose()
+}
+
+fn many(connection: &Connection, sql: &str, params: impl Params) -> Result<Vec<Job>, StoreError> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let docs = statement.query_map(params, |row| row.get::<_, String>(0))?;
+    docs.map(|doc| parse(&doc?)).collect()
+}
+
+fn parse(doc: &str) -> Result<Job, StoreError> {
+    serde_json::from_str(doc).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> StoreError {
+    StoreError::Row {
+        table: "job",
+        reason: error.to_string(),
+    }
+}

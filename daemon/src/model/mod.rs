@@ -1,0 +1,14 @@
+//! Plain domain types without I/O: what every other module speaks of.
+
+mod event;
+mod fault;
+mod job;
+mod observation;
+mod phase;
+pub mod redact;
+
+pub use event::{Event, EventDraft, EventKind};
+pub use fault::{Fault, FaultKind};
+pub use job::{Job, Milestone, Pod, Reason, Replica, Resources};
+pub use observation::{Observation, Passed, Source};
+pub use phase::Phase;

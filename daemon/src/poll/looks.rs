@@ -1,0 +1,47 @@
+//! How fresh what we know is.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::{model::Fault, sys::clock::Mono};
+
+/// The state of a context's looks, shared with everybody who must say how old the data is.
+#[derive(Debug, Default)]
+pub struct Looks {
+    state: Mutex<Freshness>,
+}
+
+/// A copy of it.
+#[derive(Debug, Clone, Default)]
+pub struct Freshness {
+    /// When the newest answered look began.
+    pub last_ok: Option<Mono>,
+    /// The same for people, Unix ms.
+    pub last_ok_ms: Option<i64>,
+    /// When the newest look began that saw every active job of the scope.
+    pub last_complete: Option<Mono>,
+    /// The same on the wall clock, Unix ms: newcomers were created after it.
+    pub last_complete_ms: Option<i64>,
+    /// When the next look is due, Unix ms.
+    pub next_ms: Option<i64>,
+    /// Since when looks fail, Unix ms.
+    pub stale_since_ms: Option<i64>,
+    /// Why the newest look failed.
+    pub last_error: Option<Fault>,
+    /// Observations that were dropped because a newer one was held.
+    pub dropped: u64,
+}
+
+impl Looks {
+    /// A copy of the present state.
+    pub fn get(&self) -> Freshness {
+        self.lock().clone()
+    }
+
+    pub(super) fn update(&self, change: impl FnOnce(&mut Freshness)) {
+        change(&mut self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Freshness> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

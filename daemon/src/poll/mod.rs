@@ -1,0 +1,19 @@
+//! Looking at the backend: [`schedule`] says when, [`plan`] says at what, [`diff`] says what changed, and [`poller`] is
+//! the loop around them.
+//!
+//! There is one poller per context; the number of its calls depends on time and on pages of active jobs, never on the
+//! number of clients (invariant 3). A look that fails ends nothing: it makes the data stale (invariant 7).
+
+mod apply;
+mod backoff;
+pub mod diff;
+mod interest;
+mod looks;
+pub mod plan;
+mod poller;
+pub mod schedule;
+
+pub use apply::{Aftermath, apply};
+pub use interest::{Interest, WaiterGuard};
+pub use looks::{Freshness, Looks};
+pub use poller::{PollerHandle, start};

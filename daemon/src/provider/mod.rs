@@ -1,0 +1,112 @@
+//! What every backend implements: API answers become observations in the common job model.
+
+pub mod dlc;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::model::{Fault, Observation};
+
+pub use aliyun::Priority;
+
+/// What kind of backend it is, and its limits.
+#[derive(Debug, Clone)]
+pub struct Nature {
+    /// Name in `Job.backend`.
+    pub kind: &'static str,
+    /// How late a line may appear in the log.
+    pub log_lag: Duration,
+    /// The statuses that a complete look asks for: everything that has not ended, or holds compute.
+    pub active_statuses: &'static [&'static str],
+    /// Largest page of a list.
+    pub page_size: u32,
+    /// Most ids in one list call.
+    pub ids_per_list: usize,
+    /// For how long a new job may be missing from lists and answers.
+    pub visibility_lag: Duration,
+}
+
+/// What a list is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// Exactly these jobs, whoever submitted them.
+    pub ids: Vec<String>,
+    /// Only own jobs whose name contains this.
+    pub own_named: Option<String>,
+    /// Only this status.
+    pub status: Option<String>,
+    /// Created at or after this, Unix ms; `None` is from the beginning.
+    pub created_from_ms: Option<i64>,
+    /// From 1.
+    pub page: u32,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// In the order of the answer: newest first.
+    pub jobs: Vec<Observation>,
+    /// All that match, over all pages; may drift.
+    pub total: Option<u64>,
+    /// Items in the answer, also those that could not be read.
+    pub received: usize,
+}
+
+/// What the backend said to a stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopAck {
+    /// Taken; the end is still to be observed.
+    Accepted,
+    /// It had ended before.
+    AlreadyEnded,
+}
+
+/// Who the key is.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// Account.
+    pub account_id: String,
+    /// User or role.
+    pub user_id: String,
+    /// For example `RAMUser`.
+    pub identity_type: String,
+    /// ARN.
+    pub arn: String,
+}
+
+/// A backend. `seq` is the number under which the journal orders what comes of a request; it is taken just before the
+/// request is handed over.
+pub trait Provider: Send + Sync + std::fmt::Debug {
+    /// What kind of backend it is.
+    fn nature(&self) -> &Nature;
+
+    /// One page of jobs.
+    fn list(
+        &self,
+        listing: Listing,
+        seq: u64,
+        priority: Priority,
+    ) -> BoxFuture<'_, Result<Page, Fault>>;
+
+    /// One job, with pods.
+    fn get<'a>(
+        &'a self,
+        id: &'a str,
+        seq: u64,
+        priority: Priority,
+    ) -> BoxFuture<'a, Result<Observation, Fault>>;
+
+    /// Submits a wire body; the new job's id. A fault with `maybe_done` means that the answer was lost.
+    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>>;
+
+    /// Asks for a stop.
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>>;
+
+    /// Asks who the key is.
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;
+
+    /// Calls sent so far, by operation.
+    fn calls(&self) -> BTreeMap<String, u64>;
+}

@@ -1,0 +1,207 @@
+//! Our types as messages.
+
+use pai_proto::v1;
+
+use crate::{
+    journal::Published,
+    model::{Event, EventKind, Job, Milestone, Phase, Pod, Reason, Replica},
+};
+
+/// Largest part of a snapshot, in encoded bytes (architecture, "Wire").
+const CHUNK_MAX: usize = 512 * 1024;
+
+pub(super) fn phase(phase: Phase) -> v1::Phase {
+    match phase {
+        Phase::Held => v1::Phase::Held,
+        Phase::Submitting => v1::Phase::Submitting,
+        Phase::Unconfirmed => v1::Phase::Unconfirmed,
+        Phase::Pending => v1::Phase::Pending,
+        Phase::Queued => v1::Phase::Queued,
+        Phase::Preparing => v1::Phase::Preparing,
+        Phase::Running => v1::Phase::Running,
+        Phase::Stopping => v1::Phase::Stopping,
+        Phase::Succeeded => v1::Phase::Succeeded,
+        Phase::Failed => v1::Phase::Failed,
+        Phase::Stopped => v1::Phase::Stopped,
+        Phase::Gone => v1::Phase::Gone,
+        Phase::Unknown => v1::Phase::Unknown,
+    }
+}
+
+/// `None` for a number that this version does not know, and for "unspecified".
+pub(super) fn phase_from(number: i32) -> Option<Phase> {
+    let wanted = v1::Phase::try_from(number).ok()?;
+    Phase::ALL.into_iter().find(|ours| phase(*ours) == wanted)
+}
+
+pub(super) fn job(job: &Job, stale_since_ms: Option<i64>) -> v1::Job {
+    v1::Job {
+        uid: job.uid.clone(),
+        native_id: job.native_id.clone().unwrap_or_default(),
+        name: job.name.clone(),
+        backend: "dlc".into(),
+        phase: phase(job.phase).into(),
+        status: job.status.clone(),
+        sub_status: job.sub_status.clone(),
+        reason: job.reason.as_ref().map(reason),
+        resources_held: job.resources_held,
+        own: job.own,
+        job_type: job.job_type.clone(),
+        command: job.command.clone(),
+        replicas: job.replicas.iter().map(replica).collect(),
+        requested: Some(v1::Resources {
+            cpu_milli: job.requested.cpu_milli,
+            gpu_milli: job.requested.gpu_milli,
+            memory_bytes: job.requested.memory_bytes,
+        }),
+        priority: job.priority,
+        workspace_id: job.workspace_id.clone(),
+        resource_id: job.resource_id.clone(),
+        user_id: job.user_id.clone(),
+        created_at_ms: job.created_ms,
+        submitted_at_ms: job.submitted_ms,
+        running_at_ms: job.running_ms,
+        ended_at_ms: job.ended_ms,
+        observed_at_ms: job.observed_ms,
+        // What has ended does not age.
+        stale_since_ms: stale_since_ms.filter(|_| job.is_active()),
+        restart_count: job.restart_count,
+        pods: Vec::new(),
+        milestones: job.milestones.iter().map(milestone).collect(),
+        rev: job.rev,
+        stop_requested: job.stop_requested,
+        twin_of: job.twin_of.clone(),
+        profile: job.profile.clone(),
+        result_unknown: job.result_unknown,
+    }
+}
+
+pub(super) fn milestone(mile: &Milestone) -> v1::Milestone {
+    v1::Milestone {
+        status: mile.status.clone(),
+        phase: phase(mile.phase).into(),
+        rev: mile.rev,
+        at_ms: mile.at_ms,
+        observed_at_ms: mile.observed_ms,
+    }
+}
+
+pub(super) fn pod(pod: &Pod) -> v1::Pod {
+    v1::Pod {
+        pod_id: pod.pod_id.clone(),
+        pod_uid: pod.pod_uid.clone(),
+        role: pod.role.clone(),
+        status: pod.status.clone(),
+        sub_status: pod.sub_status.clone(),
+        node: pod.node.clone(),
+        ip: pod.ip.clone(),
+        created_at_ms: pod.created_ms,
+        started_at_ms: pod.started_ms,
+        finished_at_ms: pod.finished_ms,
+        historic: pod.historic,
+    }
+}
+
+fn replica(replica: &Replica) -> v1::Replica {
+    v1::Replica {
+        role: replica.role.clone(),
+        count: replica.count,
+        image: replica.image.clone(),
+        instance_type: replica.instance_type.clone(),
+        cpu_milli: replica.each.cpu_milli,
+        gpu_milli: replica.each.gpu_milli,
+        memory_bytes: replica.each.memory_bytes,
+    }
+}
+
+fn reason(reason: &Reason) -> v1::Reason {
+    v1::Reason {
+        code: reason.code.clone(),
+        message: reason.message.clone(),
+    }
+}
+
+pub(super) fn event(event: &Event) -> v1::Event {
+    let optional = |known: Option<Phase>| known.map_or(v1::Phase::Unspecified, phase).into();
+    v1::Event {
+        rev: event.rev,
+        kind: event_kind(event.what.kind).into(),
+        job_uid: event.job_uid.clone().unwrap_or_default(),
+        from_status: event.what.from_status.clone(),
+        to_status: event.what.to_status.clone(),
+        from_phase: optional(event.what.from_phase),
+        to_phase: optional(event.what.to_phase),
+        at_ms: event.what.at_ms,
+        observed_at_ms: event.observed_ms,
+        reason: event.what.reason.as_ref().map(reason),
+    }
+}
+
+fn event_kind(kind: EventKind) -> v1::EventKind {
+    match kind {
+        EventKind::Discovered => v1::EventKind::Discovered,
+        EventKind::Status => v1::EventKind::Status,
+        EventKind::Confirmed => v1::EventKind::Confirmed,
+        EventKind::NotSubmitted => v1::EventKind::NotSubmitted,
+        EventKind::StopRequested => v1::EventKind::StopRequested,
+        EventKind::Twin => v1::EventKind::Twin,
+        EventKind::Stale => v1::EventKind::Stale,
+        EventKind::Fresh => v1::EventKind::Fresh,
+    }
+}
+
+pub(super) fn change(published: &Published) -> v1::Change {
+    v1::Change {
+        event: Some(event(&published.event)),
+        job: published.job.as_deref().map(|known| job(known, None)),
+    }
+}
+
+/// Jobs in parts of at most [`CHUNK_MAX`].
+pub(super) fn chunks(jobs: impl IntoIterator<Item = v1::Job>) -> Vec<v1::JobChunk> {
+    use prost::Message as _;
+    let mut chunks = Vec::new();
+    let (mut part, mut size) = (Vec::new(), 0);
+    for job in jobs {
+        let len = job.encoded_len() + 8;
+        if size + len > CHUNK_MAX && !part.is_empty() {
+            chunks.push(v1::JobChunk {
+                jobs: std::mem::take(&mut part),
+            });
+            size = 0;
+        }
+        size += len;
+        part.push(job);
+    }
+    if !part.is_empty() {
+        chunks.push(v1::JobChunk { jobs: part });
+    }
+    chunks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prost::Message as _;
+
+    #[test]
+    fn every_phase_has_its_own_number() {
+        for ours in Phase::ALL {
+            assert_eq!(phase_from(phase(ours).into()), Some(ours));
+        }
+        assert_eq!(phase_from(0), None);
+        assert_eq!(phase_from(99), None);
+    }
+
+    #[test]
+    fn a_snapshot_is_cut_into_parts_of_half_a_megabyte() {
+        let big = v1::Job {
+            command: "x".repeat(10_000),
+            ..v1::Job::default()
+        };
+        let parts = chunks(std::iter::repeat_n(big, 200));
+        assert_eq!(parts.iter().map(|part| part.jobs.len()).sum::<usize>(), 200);
+        assert!(parts.len() >= 4);
+        assert!(parts.iter().all(|part| part.encoded_len() <= CHUNK_MAX));
+    }
+}

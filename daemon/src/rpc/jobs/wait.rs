@@ -1,0 +1,249 @@
+//! `WaitJobs`: stateless, answered from what each job has reached.
+
+use std::{sync::Arc, time::Duration};
+
+use pai_proto::v1::{
+    Change, Cursor, GoingAway, Heartbeat, Stale, WaitEnded, WaitJobsRequest, WaitJobsResponse,
+    WaitResult,
+    wait_jobs_request::{Condition as Asked, Mode},
+    wait_jobs_response::Frame,
+};
+
+use super::reach::{Condition, Reach, reach};
+use crate::{
+    contexts::Running,
+    journal::{Published, Watch, WatchStart},
+    model::{EventKind, Fault, FaultKind, Job},
+    rpc::{
+        Edge, convert,
+        error::store_status,
+        frames::{Closed, Frames, HEARTBEAT, Sink, feed},
+        resolve,
+    },
+};
+
+/// Most jobs of one wait.
+const JOBS_MAX: usize = 10_000;
+
+struct Target {
+    /// As the client wrote it.
+    id: String,
+    job: Job,
+}
+
+struct Waiting {
+    edge: Arc<Edge>,
+    running: Arc<Running>,
+    targets: Vec<Target>,
+    condition: Condition,
+    any: bool,
+    timeout: Option<Duration>,
+    watch: Watch,
+}
+
+pub(super) async fn wait(
+    edge: &Arc<Edge>,
+    running: Arc<Running>,
+    request: WaitJobsRequest,
+) -> Result<Frames<WaitJobsResponse>, Fault> {
+    if request.ids.is_empty() || request.ids.len() > JOBS_MAX {
+        return Err(Fault::new(
+            FaultKind::Invalid,
+            format!("name 1 to {JOBS_MAX} jobs to wait for"),
+        )
+        .field("ids"));
+    }
+    let condition = condition(&request)?;
+    // Begun before the jobs are read: nothing that happens in between is missed.
+    let watch = edge.journal.watch(running.scope.context, WatchStart::Now);
+    let mut targets = Vec::with_capacity(request.ids.len());
+    for id in &request.ids {
+        targets.push(Target {
+            id: id.clone(),
+            job: resolve::job(&running, id).await?,
+        });
+    }
+    let waiting = Waiting {
+        edge: Arc::clone(edge),
+        running,
+        targets,
+        condition,
+        any: request.mode() == Mode::Any,
+        timeout: (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms)),
+        watch,
+    };
+    Ok(feed(edge, |sink| waiting.run(sink)))
+}
+
+fn condition(request: &WaitJobsRequest) -> Result<Condition, Fault> {
+    let wrong = |what: &str| Err(Fault::new(FaultKind::Invalid, what).field("condition"));
+    match &request.condition {
+        None | Some(Asked::Terminal(_)) => Ok(Condition::Terminal),
+        Some(Asked::Phase(number)) => match convert::phase_from(*number) {
+            Some(phase) => Ok(Condition::Phase(phase)),
+            None => wrong("this version of paid does not know that phase"),
+        },
+        Some(Asked::Status(word)) if word.trim().is_empty() => {
+            wrong("the status to wait for is empty")
+        }
+        Some(Asked::Status(word)) => Ok(Condition::Status(word.trim().to_owned())),
+    }
+}
+
+impl Waiting {
+    async fn run(mut self, sink: Sink<WaitJobsResponse>) -> Result<(), Closed> {
+        let scope = Arc::clone(&self.running.scope);
+        let waited_for = self
+            .targets
+            .iter()
+            .filter(|target| !target.job.has_ended())
+            .map(|target| target.job.uid.clone());
+        let _counted = scope.interest.wait_for(waited_for.collect());
+        let deadline = self.timeout.map(|timeout| scope.clock.mono() + timeout);
+        self.send_present_state(&sink).await?;
+        loop {
+            if let Some(ended) = self.verdict() {
+                return sink.send(frame(Frame::Ended(ended))).await;
+            }
+            let timed_out = async {
+                match deadline {
+                    Some(at) => scope.clock.sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                published = self.watch.next() => match published {
+                    Ok(published) => self.note(&published, &sink).await?,
+                    Err(error) => return Err(sink.fail(store_status(error)).await),
+                },
+                () = timed_out => {
+                    let ended = self.ended(false, true);
+                    return sink.send(frame(Frame::Ended(ended))).await;
+                }
+                () = scope.clock.sleep(HEARTBEAT) => {
+                    let heartbeat = Heartbeat { cursor: Some(self.cursor()) };
+                    sink.send(frame(Frame::Heartbeat(heartbeat))).await?;
+                }
+                () = sink.leaving() => {
+                    let going = GoingAway { reason: "the daemon is leaving".into() };
+                    return sink.send(frame(Frame::GoingAway(going))).await;
+                }
+                () = sink.gone() => return Err(Closed),
+            }
+        }
+    }
+
+    async fn send_present_state(&self, sink: &Sink<WaitJobsResponse>) -> Result<(), Closed> {
+        let looks = self.running.scope.looks.get();
+        for target in &self.targets {
+            let job = Some(convert::job(&target.job, looks.stale_since_ms));
+            sink.send(frame(Frame::Change(Change { event: None, job })))
+                .await?;
+        }
+        if let Some(since) = looks.stale_since_ms {
+            let reason = looks
+                .last_error
+                .map(|fault| fault.message)
+                .unwrap_or_default();
+            let stale = Stale {
+                since_ms: Some(since),
+                reason,
+            };
+            sink.send(frame(Frame::Stale(stale))).await?;
+        }
+        Ok(())
+    }
+
+    async fn note(
+        &mut self,
+        published: &Published,
+        sink: &Sink<WaitJobsResponse>,
+    ) -> Result<(), Closed> {
+        let what = &published.event.what;
+        match (what.kind, &published.job) {
+            (EventKind::Stale, _) => {
+                let reason = what
+                    .reason
+                    .as_ref()
+                    .map(|r| r.message.clone())
+                    .unwrap_or_default();
+                let stale = Stale {
+                    since_ms: what.at_ms.or(Some(published.event.observed_ms)),
+                    reason,
+                };
+                sink.send(frame(Frame::Stale(stale))).await
+            }
+            (EventKind::Fresh, _) => sink.send(frame(Frame::Stale(Stale::default()))).await,
+            (_, Some(job)) => {
+                let mut ours = false;
+                for target in self
+                    .targets
+                    .iter_mut()
+                    .filter(|target| target.job.uid == job.uid)
+                {
+                    ours = true;
+                    if job.rev >= target.job.rev {
+                        target.job.clone_from(job);
+                    }
+                }
+                match ours {
+                    true => {
+                        sink.send(frame(Frame::Change(convert::change(published))))
+                            .await
+                    }
+                    false => Ok(()),
+                }
+            }
+            (_, None) => Ok(()),
+        }
+    }
+
+    fn verdict(&self) -> Option<WaitEnded> {
+        let reached: Vec<_> = self
+            .targets
+            .iter()
+            .map(|target| reach(&target.job, &self.condition))
+            .collect();
+        let yes = |reach: &Reach| matches!(reach, Reach::Yes(_));
+        let met = match self.any {
+            true => reached.iter().any(yes),
+            false => reached.iter().all(yes),
+        };
+        let settled = reached.iter().all(|reach| *reach != Reach::NotYet);
+        (met || settled).then(|| self.ended(met, false))
+    }
+
+    fn ended(&self, met: bool, timed_out: bool) -> WaitEnded {
+        let stale = self.running.scope.looks.get().stale_since_ms;
+        let results = self.targets.iter().map(|target| {
+            let reach = reach(&target.job, &self.condition);
+            WaitResult {
+                id: target.id.clone(),
+                job: Some(convert::job(&target.job, stale)),
+                reached: matches!(reach, Reach::Yes(_)),
+                unreachable: reach == Reach::Never,
+                milestone: match &reach {
+                    Reach::Yes(Some(mile)) => Some(convert::milestone(mile)),
+                    _ => None,
+                },
+            }
+        });
+        WaitEnded {
+            met,
+            timed_out,
+            results: results.collect(),
+            cursor: Some(self.cursor()),
+        }
+    }
+
+    fn cursor(&self) -> Cursor {
+        Cursor {
+            store_id: self.edge.journal.store_id().into(),
+            rev: self.watch.last(),
+        }
+    }
+}
+
+fn frame(frame: Frame) -> WaitJobsResponse {
+    WaitJobsResponse { frame: Some(frame) }
+}

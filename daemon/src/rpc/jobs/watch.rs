@@ -1,0 +1,202 @@
+//! `WatchJobs`: the snapshot at revision R, then every event after R, in order (invariant 1).
+
+use std::{collections::HashSet, sync::Arc};
+
+use pai_proto::v1::{
+    Cursor, GoingAway, Heartbeat, Resync, SnapshotEnd, WatchJobsRequest, WatchJobsResponse,
+    watch_jobs_response::Frame,
+};
+
+use crate::{
+    contexts::Running,
+    journal::{Published, StoreError, Watch, WatchStart},
+    model::Fault,
+    rpc::{
+        Edge, convert,
+        error::store_status,
+        frames::{Closed, Frames, HEARTBEAT, Sink, feed},
+        resolve,
+    },
+};
+
+struct Watching {
+    edge: Arc<Edge>,
+    running: Arc<Running>,
+    /// Empty: all.
+    only: HashSet<String>,
+    since: Option<Cursor>,
+}
+
+pub(super) async fn watch(
+    edge: &Arc<Edge>,
+    running: Arc<Running>,
+    request: WatchJobsRequest,
+) -> Result<Frames<WatchJobsResponse>, Fault> {
+    let mut only = HashSet::new();
+    for id in &request.ids {
+        only.insert(resolve::job(&running, id).await?.uid);
+    }
+    let watching = Watching {
+        edge: Arc::clone(edge),
+        running,
+        only,
+        since: request.since,
+    };
+    Ok(feed(edge, |sink| watching.run(sink)))
+}
+
+impl Watching {
+    async fn run(mut self, sink: Sink<WatchJobsResponse>) -> Result<(), Closed> {
+        let scope = Arc::clone(&self.running.scope);
+        let _counted = scope.interest.wait_for(self.only.iter().cloned().collect());
+        let mut events = match self.begin(&sink).await? {
+            Ok(events) => events,
+            Err(error) => return Err(sink.fail(store_status(error)).await),
+        };
+        loop {
+            tokio::select! {
+                published = events.next() => match published {
+                    Ok(published) if self.concerns(&published) => {
+                        let change = convert::change(&published);
+                        sink.send(frame(Frame::Change(change))).await?;
+                    }
+                    Ok(_) => {}
+                    Err(error) => return Err(sink.fail(store_status(error)).await),
+                },
+                () = scope.clock.sleep(HEARTBEAT) => {
+                    let cursor = Some(self.cursor(events.last()));
+                    sink.send(frame(Frame::Heartbeat(Heartbeat { cursor }))).await?;
+                }
+                () = sink.leaving() => {
+                    let going = GoingAway { reason: "the daemon is leaving".into() };
+                    return sink.send(frame(Frame::GoingAway(going))).await;
+                }
+                () = sink.gone() => return Err(Closed),
+            }
+        }
+    }
+
+    /// Resumes at the cursor where that can be done, else begins with a snapshot.
+    async fn begin(
+        &mut self,
+        sink: &Sink<WatchJobsResponse>,
+    ) -> Result<Result<Watch, StoreError>, Closed> {
+        let context = self.running.scope.context;
+        let journal = self.edge.journal.clone();
+        if let Some(since) = self.since.take() {
+            let oldest = match journal
+                .read(|reader| Ok((reader.oldest_event()?, reader.rev()?)))
+                .await
+            {
+                Ok(oldest) => oldest,
+                Err(error) => return Ok(Err(error)),
+            };
+            match refusal(&since, journal.store_id(), oldest) {
+                None => return Ok(Ok(journal.watch(context, WatchStart::After(since.rev)))),
+                Some(reason) => {
+                    sink.send(frame(Frame::Resync(Resync {
+                        reason: reason.into(),
+                    })))
+                    .await?;
+                }
+            }
+        }
+        let ended_from = self.running.scope.ended_from_ms();
+        let view = journal
+            .read(move |reader| Ok((reader.jobs(context, ended_from)?, reader.rev()?)))
+            .await;
+        let (jobs, rev) = match view {
+            Ok(view) => view,
+            Err(error) => return Ok(Err(error)),
+        };
+        let looks = self.running.scope.looks.get();
+        let stale = looks.stale_since_ms;
+        let wanted = jobs
+            .iter()
+            .filter(|job| self.only.is_empty() || self.only.contains(&job.uid));
+        for chunk in convert::chunks(wanted.map(|job| convert::job(job, stale))) {
+            sink.send(frame(Frame::Chunk(chunk))).await?;
+        }
+        let end = SnapshotEnd {
+            cursor: Some(self.cursor(rev)),
+            left_out: 0,
+            stale_since_ms: stale,
+            stale_reason: looks
+                .last_error
+                .map(|fault| fault.message)
+                .unwrap_or_default(),
+        };
+        sink.send(frame(Frame::SnapshotEnd(end))).await?;
+        Ok(Ok(journal.watch(context, WatchStart::After(rev))))
+    }
+
+    fn concerns(&self, published: &Published) -> bool {
+        match &published.event.job_uid {
+            Some(uid) => self.only.is_empty() || self.only.contains(uid),
+            None => true,
+        }
+    }
+
+    fn cursor(&self, rev: u64) -> Cursor {
+        Cursor {
+            store_id: self.edge.journal.store_id().into(),
+            rev,
+        }
+    }
+}
+
+/// Why a cursor cannot be resumed. `oldest` is the oldest kept event and the newest revision.
+fn refusal(since: &Cursor, store_id: &str, oldest: (Option<u64>, u64)) -> Option<&'static str> {
+    let (oldest, newest) = oldest;
+    if since.store_id != store_id {
+        return Some("the cursor belongs to another store");
+    }
+    if since.rev > newest {
+        return Some("the cursor is ahead of the store");
+    }
+    let pruned = match oldest {
+        Some(oldest) => since.rev + 1 < oldest,
+        None => since.rev < newest,
+    };
+    pruned.then_some("events after the cursor have been pruned")
+}
+
+fn frame(frame: Frame) -> WatchJobsResponse {
+    WatchJobsResponse { frame: Some(frame) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_resumed_only_where_nothing_can_be_missing() {
+        let at = |rev| Cursor {
+            store_id: "s".into(),
+            rev,
+        };
+        assert_eq!(
+            refusal(&at(5), "s", (Some(6), 9)),
+            None,
+            "the next event is still there"
+        );
+        assert!(
+            refusal(&at(4), "s", (Some(6), 9)).is_some(),
+            "event 5 is gone"
+        );
+        assert_eq!(
+            refusal(&at(9), "s", (None, 9)),
+            None,
+            "nothing happened since"
+        );
+        assert!(refusal(&at(8), "s", (None, 9)).is_some(), "event 9 is gone");
+        assert!(
+            refusal(&at(10), "s", (Some(1), 9)).is_some(),
+            "from the future"
+        );
+        assert!(
+            refusal(&at(5), "t", (Some(1), 9)).is_some(),
+            "another store"
+        );
+    }
+}

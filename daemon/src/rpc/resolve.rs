@@ -1,0 +1,143 @@
+//! What people and agents write for a job → the job. Only here; clients pass on what they were given.
+
+use crate::{
+    contexts::Running,
+    journal::Reader,
+    journal::StoreError,
+    model::{Fault, FaultKind, Job},
+    poll::{Aftermath, apply},
+    provider::Priority,
+    scope::new_uid,
+};
+
+/// Shortest beginning that may stand for the whole.
+const BEGINNING_MIN: usize = 4;
+/// Candidates that are named when a beginning is not enough.
+const NAMED_MAX: u32 = 5;
+
+enum Found {
+    Job(Box<Job>),
+    Several(Vec<Job>),
+    Nothing,
+}
+
+/// Finds a job in the journal, else at the backend: a job that somebody names is watched from then on.
+pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
+    let id = id.trim().to_owned();
+    if id.is_empty() {
+        return Err(Fault::new(FaultKind::Invalid, "the job id is empty").field("id"));
+    }
+    let context = running.scope.context;
+    let looked_for = id.clone();
+    let found = running
+        .scope
+        .journal
+        .read(move |reader| known(reader, context, &looked_for))
+        .await?;
+    match found {
+        Found::Job(job) => Ok(*job),
+        Found::Several(jobs) => {
+            let named: Vec<_> = jobs
+                .iter()
+                .map(|job| format!("{} ({})", job.display_id(), job.name))
+                .collect();
+            Err(Fault::new(
+                FaultKind::Invalid,
+                format!("{id:?} may be several jobs: {}", named.join(", ")),
+            )
+            .hint("write more of the id"))
+        }
+        Found::Nothing if is_native(&id) => ask_backend(running, &id).await,
+        Found::Nothing => Err(unknown(&id)),
+    }
+}
+
+fn known(reader: &Reader<'_>, context: i64, id: &str) -> Result<Found, StoreError> {
+    if id == "@last" {
+        return Ok(match reader.newest_own(context)? {
+            Some(job) => Found::Job(Box::new(job)),
+            None => Found::Nothing,
+        });
+    }
+    if let Some(job) = reader.job_by_native(context, id)? {
+        return Ok(Found::Job(Box::new(job)));
+    }
+    if let Some(job) = reader.job(id)? {
+        return Ok(Found::Job(Box::new(job)));
+    }
+    if let Some(job) = reader.jobs_named(context, id)?.into_iter().next() {
+        return Ok(Found::Job(Box::new(job)));
+    }
+    if id.chars().count() < BEGINNING_MIN {
+        return Ok(Found::Nothing);
+    }
+    let mut jobs = reader.jobs_beginning(context, id, NAMED_MAX)?;
+    Ok(match jobs.len() {
+        0 => Found::Nothing,
+        1 => Found::Job(Box::new(jobs.remove(0))),
+        _ => Found::Several(jobs),
+    })
+}
+
+/// The backend's own form: `dlc` and base-36 (fact sheet §1).
+fn is_native(id: &str) -> bool {
+    id.strip_prefix("dlc").is_some_and(|rest| {
+        !rest.is_empty()
+            && rest
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    })
+}
+
+async fn ask_backend(running: &Running, id: &str) -> Result<Job, Fault> {
+    let scope = &running.scope;
+    let seq = scope.journal.next_seq();
+    let observation = match scope.provider.get(id, seq, Priority::Interactive).await {
+        Ok(observation) => observation,
+        Err(fault) if fault.kind == FaultKind::NotFound => {
+            let mut unknown = unknown(id);
+            unknown.request_id = fault.request_id;
+            return Err(unknown);
+        }
+        Err(fault) => return Err(fault),
+    };
+    let context = scope.context;
+    let native_id = observation.native_id.clone();
+    let job = scope
+        .journal
+        .write(move |tx| {
+            apply(
+                tx,
+                context,
+                &observation,
+                false,
+                new_uid,
+                &mut Aftermath::default(),
+            )?;
+            tx.job_by_native(context, &native_id)
+        })
+        .await?;
+    running.poller.think();
+    job.ok_or_else(|| Fault::internal("a job that was just stored is not there"))
+}
+
+fn unknown(id: &str) -> Fault {
+    Fault::new(FaultKind::NotFound, format!("there is no job {id:?}"))
+        .hint("`paictl ls` shows the jobs that are known; any id of the workspace can be named")
+        .field("id")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_ids_of_the_backends_form_are_asked_for() {
+        for id in ["dlc1gbd4p5lft9tx", "dlc-20210126170216-abc"] {
+            assert!(is_native(id));
+        }
+        for id in ["dlc", "job-abc", "DLC1", "dlc/../x", "dlc1?x=1", "train"] {
+            assert!(!is_native(id), "{id}");
+        }
+    }
+}
