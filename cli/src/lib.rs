@@ -1,1 +1,68 @@
-//! To come.
+//! `paictl`: a thin client of the daemon `paid`, without state of its own.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`args`] | the command line as a type; its doc comments are the help |
+//! | [`commands`] | one command per file, named after the verb |
+//! | [`context`] | what every command works with: output, environment, connection |
+//! | [`error`], [`exit`] | the one place where failures become message, hint and exit code |
+//! | [`view`] | text for people; foreign text loses its control characters here |
+//! | [`json`] | text for programs: explicit structs, changed only by addition |
+//! | [`program`] | finding and starting `paid` |
+//! | [`demo`] | the parts of `paictl demo` |
+//! | [`output`], [`duration`] | two writers; `1h30m` |
+
+pub mod args;
+pub mod commands;
+pub mod context;
+pub mod demo;
+pub mod duration;
+pub mod error;
+pub mod exit;
+pub mod json;
+pub mod output;
+pub mod program;
+pub mod view;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Parser as _;
+
+use crate::{args::Cli, context::Context, error::CliError, exit::Exit};
+
+/// Reads the arguments, runs the command and says how it went.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(usage) => return refuse(&usage),
+    };
+    let mut context = Context::of_process(cli.json);
+    let result = runtime().and_then(|runtime| {
+        runtime.block_on(commands::run(cli.command.unwrap_or_default(), &mut context))
+    });
+    let exit = result.unwrap_or_else(|error| error.report(&mut context));
+    context.out.finish(exit).into()
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::io("cannot start", error))
+}
+
+/// Prints help, version or the usage error.
+fn refuse(usage: &clap::Error) -> ExitCode {
+    // A reader that went away needs no help text.
+    let _unread = usage.print();
+    match usage.use_stderr() {
+        true => Exit::Usage,
+        false => Exit::Ok,
+    }
+    .into()
+}
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! The command line as a type. The doc comments are the help.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{
+    config::ConfigArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs, help::HelpArgs,
+    ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
+};
+
+/// Submit training jobs, wait for them, see what they do.
+///
+/// Without a command: the list of jobs. The work is done by the daemon `paid`; `paictl` asks it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "paictl",
+    version,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// Print JSON instead of text (errors too, on stderr).
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// The commands. The help of each stands at its arguments.
+#[derive(Debug, Subcommand)]
+#[expect(
+    missing_docs,
+    reason = "a comment here would replace the help that stands at the arguments"
+)]
+pub enum Command {
+    Submit(SubmitArgs),
+    Ls(LsArgs),
+    Get(GetArgs),
+    Wait(WaitArgs),
+    Stop(StopArgs),
+    Config(ConfigArgs),
+    Daemon(DaemonArgs),
+    Whoami(WhoamiArgs),
+    Demo(DemoArgs),
+    Help(HelpArgs),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self::Ls(LsArgs::default())
+    }
+}

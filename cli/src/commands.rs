@@ -1,0 +1,61 @@
+//! The commands: one per file, named after the verb. Each has its arguments and a `run`.
+
+pub mod config;
+pub mod daemon;
+pub mod demo;
+pub mod get;
+pub mod help;
+pub mod ls;
+pub mod stop;
+pub mod submit;
+pub mod wait;
+pub mod whoami;
+
+use pai_proto::{ClientError, v1};
+
+use crate::{args::Command, context::Context, error::CliError, exit::Exit};
+
+/// Runs one command; Ctrl-C ends it.
+///
+/// # Errors
+/// See [`CliError`].
+pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliError> {
+    let last_words = match &command {
+        // Has folders and processes of its own to clear away, and listens for signals itself.
+        Command::Demo(args) => return demo::run(args, context).await,
+        Command::Wait(_) => "the wait ends here; the job goes on",
+        Command::Submit(_) => "interrupted; the submit may still take place: see `paictl ls`",
+        Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
+        _ => "interrupted; jobs are untouched",
+    };
+    let interrupted = tokio::signal::ctrl_c();
+    tokio::select! {
+        done = dispatch(command, context) => return done,
+        _ = interrupted => {}
+    }
+    context.out.note(last_words);
+    Ok(Exit::Interrupted)
+}
+
+async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliError> {
+    match command {
+        Command::Submit(args) => submit::run(args, context).await,
+        Command::Ls(args) => ls::run(&args, context).await,
+        Command::Get(args) => get::run(&args, context).await,
+        Command::Wait(args) => wait::run(args, context).await,
+        Command::Stop(args) => stop::run(&args, context).await,
+        Command::Config(args) => config::run(&args, context).await,
+        Command::Daemon(args) => daemon::run(&args, context).await,
+        Command::Whoami(_) => whoami::run(context).await,
+        Command::Demo(args) => demo::run(&args, context).await,
+        Command::Help(args) => help::run(&args, context),
+    }
+}
+
+/// The job that an answer must carry.
+///
+/// # Errors
+/// When the daemon broke the contract.
+pub(crate) fn the_job(job: Option<v1::Job>) -> Result<v1::Job, CliError> {
+    job.ok_or_else(|| ClientError::Protocol("an answer without its job".into()).into())
+}

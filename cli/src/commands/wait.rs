@@ -1,0 +1,140 @@
+//! `paictl wait`
+
+mod news;
+
+use std::time::Duration;
+
+use clap::Args;
+use pai_proto::{
+    v1::{
+        WaitEnded, WaitJobsRequest, WaitResult,
+        wait_jobs_request::{Condition, Mode, Terminal},
+    },
+    wait::WaitUpdate,
+};
+
+use crate::{
+    context::Context,
+    duration,
+    error::CliError,
+    exit::{Exit, Target},
+    json,
+    view::{clean, time, word},
+};
+
+/// `--timeout 0` looks once: on the wire 0 means no timeout, and a single millisecond could be over before the request
+/// is sent.
+const ONCE: Duration = Duration::from_millis(50);
+
+/// Wait for jobs; the exit code is the result.
+///
+/// Prints every change of a status on stderr and, at the end, one line per job on stdout. Waits through restarts of the
+/// daemon and failures of the network. Ctrl-C ends the wait, never the job.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0 when all Succeeded, 10 when one Failed, else 11 when one was \
+Stopped, else 12; 124 when the time ran out. See `paictl help exit-codes`."
+)]
+pub struct WaitArgs {
+    /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    /// What to wait for: running, terminal, or a status of the backend such as EnvPreparing. A job that passed through
+    /// it meanwhile has reached it.
+    #[arg(long = "for", value_name = "WHAT", default_value = "terminal", value_parser = target)]
+    target: Target,
+    /// Wait until one of the jobs is there, not all.
+    #[arg(long)]
+    any: bool,
+    /// Longest wait: 60s, 5m, 1h30m, a number of seconds; 0 looks once.
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    timeout: Option<Duration>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// See [`CliError`].
+pub async fn run(args: WaitArgs, context: &mut Context) -> Result<Exit, CliError> {
+    let client = context.connect().await?;
+    let mut wait = client.wait(request(&args));
+    let mut news = news::News::default();
+    while let Some(update) = wait.next().await {
+        let update = update?;
+        if let Some(line) = news.line(&update, &context.zone, context.now_ms()) {
+            context.out.note(line);
+        }
+        if let WaitUpdate::Ended(mut ended) = update {
+            if ended.results.is_empty() {
+                ended.results = news.last_known();
+            }
+            return Ok(conclude(&args, &ended, context));
+        }
+    }
+    Err(CliError::other("the wait ended without a result", ""))
+}
+
+/// Says how it ended.
+fn conclude(args: &WaitArgs, ended: &WaitEnded, context: &mut Context) -> Exit {
+    let timed_out = ended.timed_out && !ended.met;
+    if timed_out {
+        context.out.note(out_of_time(args.timeout));
+    }
+    if context.json {
+        let results = ended.results.iter();
+        let results: Vec<_> = results.map(|r| json::Waited::new(r, timed_out)).collect();
+        context.out.answer_json(&results);
+    } else {
+        for result in &ended.results {
+            context.out.answer(result_line(result));
+        }
+    }
+    Exit::of_wait(&args.target, ended)
+}
+
+/// `dlc1abc Succeeded`
+fn result_line(result: &WaitResult) -> String {
+    match &result.job {
+        Some(job) => format!("{} {}", word::id(job), word::of_job(job)),
+        None => format!("{} gone", clean::line(&result.id)),
+    }
+}
+
+fn request(args: &WaitArgs) -> WaitJobsRequest {
+    let condition = match &args.target {
+        Target::Terminal => Condition::Terminal(Terminal {}),
+        Target::Running => Condition::Phase(pai_proto::v1::Phase::Running.into()),
+        Target::Status(status) => Condition::Status(status.clone()),
+    };
+    let mode = if args.any { Mode::Any } else { Mode::All };
+    WaitJobsRequest {
+        ids: args.ids.clone(),
+        mode: mode.into(),
+        condition: Some(condition),
+        timeout_ms: args.timeout.map_or(0, |limit| millis(limit.max(ONCE))),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// What to say when the time ran out.
+fn out_of_time(limit: Option<Duration>) -> String {
+    match limit.map_or(0, millis) {
+        0 => "not there yet".into(),
+        limit => format!("timed out after {}; jobs are untouched", time::span(limit)),
+    }
+}
+
+fn target(text: &str) -> Result<Target, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "" => Err("write running, terminal or a status".into()),
+        "terminal" => Ok(Target::Terminal),
+        "running" => Ok(Target::Running),
+        _ => Ok(Target::Status(text.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! What every command works with.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::{Timestamp, tz::TimeZone};
+use pai_proto::{Client, ClientError, ConnectOptions, meta::ClientKind, paths};
+use sha2::{Digest as _, Sha256};
+
+use crate::{error::CliError, output::Output, program, view::clean};
+
+/// How long the first connection is tried: the daemon may just be starting.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+/// Longest time that a handshake may take once the socket took the connection.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Looks up an environment variable.
+pub type Lookup = Box<dyn Fn(&str) -> Option<PathBuf>>;
+
+/// Output, environment and clock of one run.
+pub struct Context {
+    /// Where to write.
+    pub out: Output,
+    /// Whether the answer is JSON.
+    pub json: bool,
+    /// Time zone in which a person reads times of day.
+    pub zone: TimeZone,
+    /// The environment.
+    pub env: Lookup,
+}
+
+impl Context {
+    /// The real one.
+    pub fn of_process(json: bool) -> Self {
+        Self {
+            out: Output::of_process(),
+            json,
+            zone: TimeZone::system(),
+            env: Box::new(paths::process_env),
+        }
+    }
+
+    /// The present, Unix ms.
+    pub fn now_ms(&self) -> i64 {
+        now_ms()
+    }
+
+    /// The socket that this environment means.
+    ///
+    /// # Errors
+    /// When its path is too long.
+    pub fn socket(&self) -> Result<PathBuf, CliError> {
+        Ok(paths::socket(&self.env)?)
+    }
+
+    /// Connects, starting the daemon when none answers and `PAI_NO_AUTOSTART` is unset; shows the daemon's warnings.
+    ///
+    /// # Errors
+    /// See [`CliError`].
+    pub async fn connect(&mut self) -> Result<Client, CliError> {
+        let socket = self.socket()?;
+        let may_start = (self.env)("PAI_NO_AUTOSTART").is_none();
+        let client = match (may_start, program::beside("paid")) {
+            (true, Some(paid)) => match self.connect_to(&socket, Duration::ZERO).await {
+                Err(CliError::Client(ClientError::Unreachable { .. })) => {
+                    self.autostart(&paid, &socket).await
+                }
+                other => other,
+            },
+            _ => self.connect_to(&socket, PATIENCE).await,
+        }?;
+        for warning in &client.hello().warnings {
+            self.out.warn(clean::line(warning));
+        }
+        Ok(client)
+    }
+
+    /// Connects to this socket, for at most `patience`.
+    ///
+    /// # Errors
+    /// See [`CliError`].
+    pub async fn connect_to(&self, socket: &Path, patience: Duration) -> Result<Client, CliError> {
+        let options = ConnectOptions {
+            socket: socket.into(),
+            settings: Some(paths::settings(&self.env)?),
+            program: "paictl",
+            version: env!("CARGO_PKG_VERSION"),
+            kind: ClientKind::Person,
+            key_fingerprint: (self.env)("ALIBABA_CLOUD_ACCESS_KEY_ID")
+                .map(|key| fingerprint(key.as_os_str().as_encoded_bytes()))
+                .unwrap_or_default(),
+            patience,
+        };
+        shake_hands(options).await
+    }
+
+    /// Starts the daemon and says so. Where somebody else was faster, theirs is as good.
+    async fn autostart(&mut self, paid: &Path, socket: &Path) -> Result<Client, CliError> {
+        let log = program::log_file(&self.env)?;
+        let started = program::start_daemon(paid, &log).await;
+        if let Ok(ready) = &started {
+            self.out.note(format_args!(
+                "started the daemon (pid {}); end it with `paictl daemon stop`",
+                ready.pid
+            ));
+        }
+        match (self.connect_to(socket, PATIENCE).await, started) {
+            (Err(_), Err(reason)) => Err(reason),
+            (connected, _) => connected,
+        }
+    }
+}
+
+/// Connects; a daemon that takes the connection and says nothing counts as unreachable.
+///
+/// # Errors
+/// See [`ClientError`].
+pub async fn shake_hands(options: ConnectOptions) -> Result<Client, CliError> {
+    let socket = options.socket.clone();
+    let limit = options.patience + HANDSHAKE;
+    match tokio::time::timeout(limit, Client::connect(options)).await {
+        Ok(connected) => Ok(connected?),
+        Err(_) => Err(ClientError::Unreachable {
+            socket,
+            reason: "it takes the connection and does not answer".into(),
+        }
+        .into()),
+    }
+}
+
+/// The present, Unix ms.
+pub fn now_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+/// First 12 hex digits of SHA-256.
+fn fingerprint(key_id: &[u8]) -> String {
+    let mut digits = hex::encode(Sha256::digest(key_id));
+    digits.truncate(12);
+    digits
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Context")
+            .field("json", &self.json)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::output::capture::{self, Captured};
+
+    /// A context without environment, in UTC, with what it writes to stdout and to stderr.
+    pub(crate) fn context(json: bool) -> (Context, Captured, Captured) {
+        let (out, stdout, stderr) = capture::output();
+        let context = Context {
+            out,
+            json,
+            zone: TimeZone::UTC,
+            env: Box::new(|_| None),
+        };
+        (context, stdout, stderr)
+    }
+
+    #[test]
+    fn the_fingerprint_is_twelve_digits_of_sha_256() {
+        // The published digest of "abc" begins like this (FIPS 180-2, appendix B.1).
+        assert_eq!(fingerprint(b"abc"), "ba7816bf8f01");
+    }
+}

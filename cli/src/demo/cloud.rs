@@ -1,0 +1,187 @@
+//! Starting the two programs of a demo.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::process::Command;
+
+use super::{child::Child, folder::Folder};
+use crate::{
+    error::CliError,
+    program::{self, Ready},
+};
+
+/// What to do when one of them does not start.
+const KEEP: &str = "`paictl demo --keep` keeps the logs";
+
+/// The programs that a demo needs.
+#[derive(Debug)]
+pub struct Programs {
+    /// The cloud of this machine.
+    pub emulator: PathBuf,
+    /// The daemon.
+    pub paid: PathBuf,
+}
+
+/// What a client needs to reach the emulator.
+#[derive(Debug, Deserialize)]
+pub struct Access {
+    endpoint: String,
+    access_key_id: String,
+    access_key_secret: String,
+}
+
+impl Programs {
+    /// Finds them beside this program.
+    ///
+    /// # Errors
+    /// When one is not there.
+    pub fn find() -> Result<Self, CliError> {
+        let beside = |name: &str| {
+            program::beside(name).ok_or_else(|| {
+                CliError::other(
+                    format!("the program `{name}` is not beside paictl"),
+                    "install paictl, paid and pai-emulator into one folder",
+                )
+            })
+        };
+        Ok(Self {
+            emulator: beside("pai-emulator")?,
+            paid: beside("paid")?,
+        })
+    }
+}
+
+/// Starts the emulator and waits until it serves. The child is handed to `keep` before anything can fail.
+///
+/// # Errors
+/// With the program's own words where it gave any.
+pub async fn start_emulator(
+    emulator: &Path,
+    folder: &Folder,
+    keep: &mut Vec<Child>,
+) -> Result<Access, CliError> {
+    let log = folder.log("pai-emulator");
+    let mut command = Command::new(emulator);
+    command
+        .args(["serve", "--exit-with-stdin", "--log-lag", "1s", "--scratch"])
+        .arg(folder.cloud());
+    without_keys(&mut command);
+    let (child, stdout) = Child::spawn(&mut command, &log)?;
+    keep.push(child);
+    let failed = |reason: String| {
+        let last = last_words(&log);
+        CliError::other(format!("the emulator did not start: {reason}{last}"), KEEP)
+    };
+    let line = program::first_line(stdout).await.map_err(failed)?;
+    let file = credentials_file(&line)
+        .ok_or_else(|| failed("its first line is not READY, address and file".into()))?;
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| CliError::io(format!("cannot read {file}"), error))?;
+    serde_json::from_str(&text).map_err(|error| failed(format!("{file} cannot be read: {error}")))
+}
+
+/// Starts the daemon of the demo and waits until it serves.
+///
+/// # Errors
+/// With the daemon's own words where it gave any.
+pub async fn start_daemon(
+    paid: &Path,
+    folder: &Folder,
+    keep: &mut Vec<Child>,
+) -> Result<Ready, CliError> {
+    let mut command = Command::new(paid);
+    command
+        .args([
+            "--foreground",
+            "--announce",
+            "--exit-with-stdin",
+            "--log-file",
+        ])
+        .arg(folder.log("paid"))
+        .env("PAI_SOCKET", folder.socket())
+        .env("PAI_STATE_DIR", folder.state())
+        .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings());
+    without_keys(&mut command);
+    let stderr = folder.log("paid-stderr");
+    let (child, stdout) = Child::spawn(&mut command, &stderr)?;
+    keep.push(child);
+    let line = program::first_line(stdout).await;
+    program::announced(line.map_err(|reason| reason + &last_words(&stderr)), KEEP)
+}
+
+/// The settings of the demo: one profile of two pods.
+pub fn settings(access: &Access) -> String {
+    let settings = json!({
+        "version": "0.5.0",
+        "projectPrefix": "demo",
+        "regionId": "local",
+        "workspaceId": "emulator",
+        "resourceId": "quota-demo",
+        "endpoint": access.endpoint,
+        "credentials": {
+            "accessKeyId": access.access_key_id,
+            "accessKeySecret": access.access_key_secret,
+        },
+        "mounts": [],
+        "limits": { "maxRunningJobs": 4 },
+        "profiles": { "default": {
+            "jobType": "PyTorchJob",
+            "jobSpecs": [{
+                "type": "Worker",
+                "podCount": 2,
+                "image": "local",
+                "resourceConfig": { "CPU": "1", "memory": "1Gi", "GPU": "0" },
+            }],
+        }},
+    });
+    format!("{settings:#}\n")
+}
+
+/// The file in `READY http://127.0.0.1:PORT FILE`.
+fn credentials_file(line: &str) -> Option<&str> {
+    let (_address, file) = line.trim_end().strip_prefix("READY ")?.split_once(' ')?;
+    Some(file)
+}
+
+/// Keys of the real cloud are none of the demo's business.
+fn without_keys(command: &mut Command) {
+    let is_key = |name: &OsString| name.as_encoded_bytes().starts_with(b"ALIBABA_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_key(name)) {
+        command.env_remove(name);
+    }
+}
+
+/// The last line of a log in brackets, for the end of a message; empty when there is none.
+fn last_words(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.map(|line| format!(" ({line})")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ready_line_names_the_file_blanks_and_all() {
+        let line = "READY http://127.0.0.1:4000 /tmp/a b/emulator.json\n";
+        assert_eq!(credentials_file(line), Some("/tmp/a b/emulator.json"));
+        assert_eq!(credentials_file("READY http://127.0.0.1:4000"), None);
+        assert_eq!(credentials_file("panic"), None);
+    }
+
+    #[test]
+    fn the_settings_are_those_of_version_0_5_0() {
+        let access = Access {
+            endpoint: "http://127.0.0.1:4000".into(),
+            access_key_id: "id".into(),
+            access_key_secret: "secret".into(),
+        };
+        insta::assert_snapshot!(settings(&access));
+    }
+}

@@ -1,0 +1,170 @@
+//! A daemon for tests: answers what it was told to answer, on a real socket.
+
+use std::{path::Path, sync::Arc};
+
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use pai_proto::v1::{
+    self, ErrorDetail, daemon_server, jobs_server, list_jobs_response, wait_jobs_response,
+};
+use prost::Message as _;
+use tokio::net::UnixListener;
+use tonic::{Code, Request, Response, Status, transport::Server};
+
+/// What the daemon answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fake {
+    /// Warnings of the handshake.
+    pub(crate) warnings: Vec<String>,
+    /// The answer of every call about jobs, instead of the ones below.
+    pub(crate) refusal: Option<ErrorDetail>,
+    /// The one job.
+    pub(crate) job: v1::Job,
+    /// The end of the list.
+    pub(crate) end: v1::SnapshotEnd,
+    /// The outcome of a stop.
+    pub(crate) outcome: v1::stop_job_response::Outcome,
+    /// What a wait is told.
+    pub(crate) frames: Vec<wait_jobs_response::Frame>,
+}
+
+impl Fake {
+    /// Serves on this socket until the runtime ends.
+    pub(crate) fn serve(self, socket: &Path) {
+        let listener = UnixListener::bind(socket).unwrap();
+        let incoming = stream::unfold(listener, |listener| async {
+            let accepted = listener.accept().await.map(|(stream, _)| stream);
+            Some((accepted, listener))
+        });
+        let fake = Arc::new(self);
+        let server = Server::builder()
+            .add_service(daemon_server::DaemonServer::from_arc(fake.clone()))
+            .add_service(jobs_server::JobsServer::from_arc(fake));
+        tokio::spawn(server.serve_with_incoming(incoming));
+    }
+
+    fn answer<T>(&self, answer: T) -> Result<Response<T>, Status> {
+        match &self.refusal {
+            None => Ok(Response::new(answer)),
+            Some(detail) => {
+                let bytes = detail.encode_to_vec().into();
+                Err(Status::with_details(Code::Aborted, &detail.message, bytes))
+            }
+        }
+    }
+
+    fn job(&self) -> Option<v1::Job> {
+        Some(self.job.clone())
+    }
+}
+
+type Frames<T> = BoxStream<'static, Result<T, Status>>;
+
+#[tonic::async_trait]
+impl daemon_server::Daemon for Fake {
+    async fn hello(
+        &self,
+        _: Request<v1::HelloRequest>,
+    ) -> Result<Response<v1::HelloResponse>, Status> {
+        Ok(Response::new(v1::HelloResponse {
+            protocol_major: pai_proto::PROTOCOL_MAJOR,
+            pid: 77,
+            warnings: self.warnings.clone(),
+            ..Default::default()
+        }))
+    }
+
+    async fn get_status(
+        &self,
+        _: Request<v1::GetStatusRequest>,
+    ) -> Result<Response<v1::GetStatusResponse>, Status> {
+        self.answer(v1::GetStatusResponse::default())
+    }
+
+    async fn shutdown(
+        &self,
+        _: Request<v1::ShutdownRequest>,
+    ) -> Result<Response<v1::ShutdownResponse>, Status> {
+        self.answer(v1::ShutdownResponse { pid: 77 })
+    }
+
+    async fn get_config(
+        &self,
+        _: Request<v1::GetConfigRequest>,
+    ) -> Result<Response<v1::GetConfigResponse>, Status> {
+        self.answer(v1::GetConfigResponse::default())
+    }
+
+    async fn who_am_i(
+        &self,
+        _: Request<v1::WhoAmIRequest>,
+    ) -> Result<Response<v1::WhoAmIResponse>, Status> {
+        self.answer(v1::WhoAmIResponse::default())
+    }
+}
+
+#[tonic::async_trait]
+impl jobs_server::Jobs for Fake {
+    type ListJobsStream = Frames<v1::ListJobsResponse>;
+    type WatchJobsStream = Frames<v1::WatchJobsResponse>;
+    type WaitJobsStream = Frames<v1::WaitJobsResponse>;
+
+    async fn submit_job(
+        &self,
+        _: Request<v1::SubmitJobRequest>,
+    ) -> Result<Response<v1::SubmitJobResponse>, Status> {
+        self.answer(v1::SubmitJobResponse {
+            job: self.job(),
+            ..Default::default()
+        })
+    }
+
+    async fn list_jobs(
+        &self,
+        _: Request<v1::ListJobsRequest>,
+    ) -> Result<Response<Self::ListJobsStream>, Status> {
+        use list_jobs_response::Part;
+        let jobs = self.job().into_iter().collect();
+        let parts = [
+            Part::Chunk(v1::JobChunk { jobs }),
+            Part::End(self.end.clone()),
+        ];
+        let part = |part| Ok(v1::ListJobsResponse { part: Some(part) });
+        self.answer(stream::iter(parts.map(part)).boxed())
+    }
+
+    async fn get_job(
+        &self,
+        _: Request<v1::GetJobRequest>,
+    ) -> Result<Response<v1::GetJobResponse>, Status> {
+        self.answer(v1::GetJobResponse {
+            job: self.job(),
+            ..Default::default()
+        })
+    }
+
+    async fn stop_job(
+        &self,
+        _: Request<v1::StopJobRequest>,
+    ) -> Result<Response<v1::StopJobResponse>, Status> {
+        self.answer(v1::StopJobResponse {
+            job: self.job(),
+            outcome: self.outcome.into(),
+        })
+    }
+
+    async fn watch_jobs(
+        &self,
+        _: Request<v1::WatchJobsRequest>,
+    ) -> Result<Response<Self::WatchJobsStream>, Status> {
+        Err(Status::unimplemented("no command of ours watches"))
+    }
+
+    async fn wait_jobs(
+        &self,
+        _: Request<v1::WaitJobsRequest>,
+    ) -> Result<Response<Self::WaitJobsStream>, Status> {
+        let frame = |frame| Ok(v1::WaitJobsResponse { frame: Some(frame) });
+        let frames: Vec<_> = self.frames.clone().into_iter().map(frame).collect();
+        self.answer(stream::iter(frames).boxed())
+    }
+}

@@ -1,0 +1,97 @@
+//! What `--json` prints: an interface for programs, so fields are added and never renamed or removed.
+//!
+//! Times are RFC 3339 in UTC; what is unknown is `null`. Phases and kinds are lower-case words.
+
+mod config;
+mod daemon;
+mod job;
+
+use jiff::Timestamp;
+use pai_proto::v1;
+use serde::Serialize;
+
+use crate::{error::CliError, view::clean};
+
+pub use config::{Config, WhoAmI};
+pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
+pub use job::{Job, JobDetail, Stopped, Submitted, Waited};
+
+/// A failed command, on stderr.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    error: FailureDetail,
+}
+
+/// What went wrong.
+#[derive(Debug, Serialize)]
+pub struct FailureDetail {
+    kind: String,
+    message: String,
+    hint: Option<String>,
+    request_id: Option<String>,
+}
+
+impl From<&CliError> for Failure {
+    fn from(error: &CliError) -> Self {
+        Self {
+            error: FailureDetail {
+                kind: error.kind(),
+                message: error.to_string(),
+                hint: known(&error.hint()),
+                request_id: known(error.request_id()),
+            },
+        }
+    }
+}
+
+/// The id by which people call a job: the backend's, or the uid while none is known.
+pub fn job_id(job: &v1::Job) -> &str {
+    match job.native_id.as_str() {
+        "" => &job.uid,
+        native => native,
+    }
+}
+
+/// A phase as a lower-case word.
+pub fn phase(phase: v1::Phase) -> String {
+    word(phase.as_str_name(), "PHASE_")
+}
+
+/// An error's kind as a lower-case word.
+pub fn kind(kind: v1::ErrorKind) -> String {
+    word(kind.as_str_name(), "ERROR_KIND_")
+}
+
+fn word(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_lowercase()
+}
+
+fn known(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// RFC 3339; zero is no time.
+fn time(ms: Option<i64>) -> Option<String> {
+    let ms = ms.filter(|ms| *ms != 0)?;
+    Some(Timestamp::from_millisecond(ms).ok()?.to_string())
+}
+
+/// Several lines of JSON, safe on a terminal.
+pub fn pretty(value: &impl Serialize) -> String {
+    safe(serde_json::to_string_pretty(value))
+}
+
+/// One line of JSON, safe on a terminal.
+pub fn compact(value: &impl Serialize) -> String {
+    safe(serde_json::to_string(value))
+}
+
+/// Escapes what JSON would leave raw and a terminal would obey. Such characters occur only inside of strings.
+fn safe(text: serde_json::Result<String>) -> String {
+    // Our structs have string keys only and no way to fail.
+    let text = text.unwrap_or_else(|error| format!("{{\"error\":\"{error}\"}}"));
+    clean::escape(&text, |c| c != '\n', |c| format!("\\u{:04x}", u32::from(c)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,292 @@
+//! Whole commands against a daemon that answers what it is told to.
+
+use std::path::PathBuf;
+
+use anstream::adapter::strip_str;
+use clap::Parser as _;
+use pai_proto::v1::{
+    Change, ErrorDetail, ErrorKind, Event, EventKind, Phase, SnapshotEnd, Stale, WaitEnded,
+    WaitResult, stop_job_response::Outcome, wait_jobs_response::Frame,
+};
+
+use crate::{
+    args::Cli, commands, context::tests::context, demo::folder::Folder, exit::Exit, fake::Fake,
+    view::sample,
+};
+
+/// Exit code, stdout and stderr.
+type Ran = (Exit, String, String);
+
+/// Runs one command line against the daemon, or against nobody.
+async fn run(daemon: Option<Fake>, line: &[&str]) -> Ran {
+    let folder = Folder::create(&std::env::temp_dir()).unwrap();
+    let (socket, home) = (folder.socket(), folder.path().to_owned());
+    if let Some(daemon) = daemon {
+        daemon.serve(&socket);
+    }
+    let cli = Cli::try_parse_from(std::iter::once(&"paictl").chain(line)).unwrap();
+    let (mut context, stdout, stderr) = context(cli.json);
+    context.env = Box::new(move |key| match key {
+        "PAI_SOCKET" => Some(socket.clone()),
+        "HOME" => Some(home.clone()),
+        "PAI_NO_AUTOSTART" => Some(PathBuf::from("1")),
+        _ => None,
+    });
+    let command = cli.command.unwrap_or_default();
+    let exit = match commands::run(command, &mut context).await {
+        Ok(exit) => exit,
+        Err(error) => error.report(&mut context),
+    };
+    folder.remove().unwrap();
+    let plain = |text: String| strip_str(&text).to_string();
+    (exit, plain(stdout.text()), plain(stderr.text()))
+}
+
+fn with_job(job: pai_proto::v1::Job) -> Option<Fake> {
+    Some(Fake {
+        job,
+        ..Default::default()
+    })
+}
+
+fn ended(job: pai_proto::v1::Job) -> Frame {
+    Frame::Ended(WaitEnded {
+        met: true,
+        results: vec![WaitResult {
+            id: job.native_id.clone(),
+            job: Some(job),
+            reached: true,
+            ..Default::default()
+        }],
+        ..Default::default()
+    })
+}
+
+#[tokio::test]
+async fn a_submit_prints_the_id_alone_on_stdout() {
+    let line = ["submit", "train", "--", "python", "a.py"];
+    let (exit, stdout, stderr) = run(with_job(sample::running()), &line).await;
+    assert_eq!((exit, stdout.as_str()), (Exit::Ok, "dlc1running\n"));
+    assert_eq!(stderr, "paictl wait dlc1running\npaictl get dlc1running\n");
+}
+
+#[tokio::test]
+async fn an_unconfirmed_submit_is_no_failure_and_is_called_by_its_uid() {
+    let line = ["submit", "train", "--json", "--", "true"];
+    let (exit, stdout, stderr) = run(with_job(sample::unconfirmed()), &line).await;
+    let read: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(exit, Exit::Ok);
+    assert_eq!(read["job_id"], "uid-3");
+    assert_eq!(read["phase"], "unconfirmed");
+    assert!(stderr.starts_with("unconfirmed: "));
+    assert_eq!(stderr.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn without_a_command_the_jobs_are_listed() {
+    let daemon = Fake {
+        job: sample::succeeded(),
+        warnings: vec!["another key\u{1b}[2J".into()],
+        end: SnapshotEnd {
+            stale_since_ms: Some(1),
+            stale_reason: "throttled".into(),
+            ..Default::default()
+        },
+        ..Default::default()
+    };
+    let (exit, stdout, stderr) = run(Some(daemon), &[]).await;
+    assert_eq!(exit, Exit::Ok);
+    assert!(stdout.starts_with("dlc1ended\tdemo-short-20261120-bbbb\tSucceeded\t"));
+    assert!(stderr.starts_with("warning: another key\\u{1b}[2J\nas of "));
+    assert!(stderr.ends_with("ago: throttled\n"));
+}
+
+#[tokio::test]
+async fn a_wait_tells_every_change_and_exits_with_the_result() {
+    let news = |event| {
+        Frame::Change(Change {
+            event,
+            job: Some(sample::running()),
+        })
+    };
+    let event = Event {
+        rev: 12,
+        kind: EventKind::Status.into(),
+        from_status: "Running".into(),
+        to_status: "Failed".into(),
+        at_ms: Some(sample::NOW),
+        ..Default::default()
+    };
+    let stale = Frame::Stale(Stale {
+        since_ms: Some(sample::NOW),
+        reason: "throttled".into(),
+    });
+    let daemon = Fake {
+        frames: vec![
+            news(None),
+            stale,
+            news(Some(event)),
+            ended(sample::failed()),
+        ],
+        ..Default::default()
+    };
+    let (exit, stdout, stderr) = run(Some(daemon), &["wait", "dlc1failed"]).await;
+    assert_eq!(
+        (exit, stdout.as_str()),
+        (Exit::Failed, "dlc1failed Failed\n")
+    );
+    let told: Vec<_> = stderr.lines().collect();
+    assert_eq!(told.len(), 3, "{stderr}");
+    assert!(told[0].ends_with(" demo-train-20261120-x7k2  Running"));
+    assert!(told[1].ends_with(": throttled; the wait goes on"));
+    assert_eq!(
+        told[2],
+        "12:03:04 demo-train-20261120-x7k2  Running → Failed"
+    );
+}
+
+#[tokio::test]
+async fn a_wait_in_json_prints_an_array_with_the_jobs() {
+    let daemon = Fake {
+        frames: vec![ended(sample::succeeded())],
+        ..Default::default()
+    };
+    let (exit, stdout, stderr) = run(Some(daemon), &["--json", "wait", "dlc1ended"]).await;
+    let read: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""));
+    assert_eq!(read[0]["job_id"], "dlc1ended");
+    assert_eq!(read[0]["status"], "Succeeded");
+    assert_eq!(read[0]["reached"], true);
+}
+
+#[tokio::test]
+async fn a_wait_whose_time_ran_out_exits_with_124() {
+    let daemon = Fake {
+        frames: vec![Frame::Ended(WaitEnded {
+            timed_out: true,
+            results: vec![WaitResult {
+                job: Some(sample::running()),
+                ..Default::default()
+            }],
+            ..Default::default()
+        })],
+        ..Default::default()
+    };
+    let line = ["wait", "dlc1running", "--timeout", "60"];
+    let (exit, stdout, stderr) = run(Some(daemon), &line).await;
+    assert_eq!(
+        (exit, stdout.as_str()),
+        (Exit::TimedOut, "dlc1running Running\n")
+    );
+    assert_eq!(stderr, "timed out after 1m00s; jobs are untouched\n");
+}
+
+#[tokio::test]
+async fn a_stop_tells_its_outcome() {
+    let daemon = Fake {
+        job: sample::succeeded(),
+        outcome: Outcome::AlreadyEnded,
+        ..Default::default()
+    };
+    let (exit, stdout, _) = run(Some(daemon), &["stop", "dlc1ended"]).await;
+    assert_eq!(exit, Exit::Ok);
+    assert_eq!(stdout, "dlc1ended  had already ended (Succeeded)\n");
+}
+
+#[tokio::test]
+async fn a_refusal_becomes_message_hint_and_exit_code_for_every_command() {
+    let refusing = || Fake {
+        refusal: Some(ErrorDetail {
+            kind: ErrorKind::NotFound.into(),
+            message: "no job dlc9".into(),
+            hint: "see `paictl ls`".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    for line in [
+        &["get", "dlc9"][..],
+        &["stop", "dlc9"],
+        &["wait", "dlc9"],
+        &["submit", "x", "-p", "none", "--", "true"],
+        &["ls"],
+        &["config", "get"],
+        &["whoami"],
+    ] {
+        let (exit, stdout, stderr) = run(Some(refusing()), line).await;
+        assert_eq!((exit, stdout.as_str()), (Exit::NotFound, ""), "{line:?}");
+        assert_eq!(
+            stderr, "error: no job dlc9\nhint: see `paictl ls`\n",
+            "{line:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_a_daemon_status_is_6_and_stop_has_nothing_to_do() {
+    let (exit, stdout, _) = run(None, &["daemon", "status"]).await;
+    assert_eq!(exit, Exit::Daemon);
+    assert!(stdout.starts_with("not running: no daemon answers at "));
+    let (exit, stdout, _) = run(None, &["--json", "daemon", "status"]).await;
+    let read: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((exit, &read["running"]), (Exit::Daemon, &false.into()));
+    let (exit, stdout, _) = run(None, &["daemon", "stop"]).await;
+    assert_eq!(
+        (exit, stdout.as_str()),
+        (Exit::Ok, "no daemon was running\n")
+    );
+}
+
+#[tokio::test]
+async fn a_running_daemon_is_told_by_status_and_start() {
+    let daemon = || with_job(sample::running());
+    let (exit, stdout, _) = run(daemon(), &["daemon", "status"]).await;
+    assert_eq!(exit, Exit::Ok);
+    assert!(stdout.starts_with("Daemon  running"));
+    let (exit, stdout, _) = run(daemon(), &["daemon", "start"]).await;
+    assert_eq!(exit, Exit::Ok);
+    assert!(stdout.starts_with("already running, pid 77"));
+}
+
+#[tokio::test]
+async fn everything_can_be_had_as_json() {
+    let job = sample::running();
+    for line in [
+        &["ls"][..],
+        &["get", "dlc1"],
+        &["config", "get"],
+        &["whoami"],
+        &["daemon", "status"],
+        &["daemon", "start"],
+    ] {
+        let line: Vec<_> = line.iter().copied().chain(["--json"]).collect();
+        let (exit, stdout, stderr) = run(with_job(job.clone()), &line).await;
+        assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""), "{line:?}");
+        assert!(
+            serde_json::from_str::<serde_json::Value>(&stdout).is_ok(),
+            "{line:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_ended_without_running_exits_with_its_end() {
+    let mut job = sample::failed();
+    job.phase = Phase::Stopped.into();
+    job.status = "Stopped".into();
+    let daemon = Fake {
+        frames: vec![Frame::Ended(WaitEnded {
+            results: vec![WaitResult {
+                job: Some(job),
+                unreachable: true,
+                ..Default::default()
+            }],
+            ..Default::default()
+        })],
+        ..Default::default()
+    };
+    let line = ["wait", "dlc1failed", "--for", "running"];
+    assert_eq!(run(Some(daemon.clone()), &line).await.0, Exit::Stopped);
+    let line = ["wait", "dlc1failed", "--for", "EnvPreparing"];
+    assert_eq!(run(Some(daemon), &line).await.0, Exit::Error);
+}

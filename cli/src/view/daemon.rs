@@ -1,0 +1,101 @@
+//! The state of the daemon.
+
+use std::collections::BTreeMap;
+
+use pai_proto::v1::{ContextStatus, ErrorDetail, GetStatusResponse};
+
+use super::{clean, jobs, paint, pairs::Pairs, time, word};
+
+/// The lines of `paictl daemon status`.
+pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
+    let mut facts = Pairs::default();
+    facts
+        .add(
+            "Daemon",
+            format!("running, version {}", clean::line(&status.daemon_version)),
+        )
+        .add("Pid", status.pid.to_string())
+        .add("Since", time::full(status.started_at_ms, now_ms))
+        .add("Socket", clean::line(&status.socket))
+        .add("State", clean::line(&status.state_dir))
+        .add(
+            "Served",
+            format!("{} calls, {} open streams", status.rpcs, status.streams),
+        );
+    let mut lines = facts.lines(0);
+    for context in &status.contexts {
+        lines.push(String::new());
+        let path = clean::line(&context.settings_path);
+        lines.push(format!("{} {path}", paint::label("SETTINGS")));
+        lines.extend(context_facts(context, now_ms).lines(2));
+    }
+    lines
+}
+
+fn context_facts(context: &ContextStatus, now_ms: i64) -> Pairs {
+    let mut facts = Pairs::default();
+    facts.add("Usable", if context.usable { "yes" } else { "no" });
+    if let Some(problem) = &context.problem {
+        facts
+            .add("Problem", clean::line(&problem.message))
+            .add_known("Hint", clean::line(&problem.hint));
+    }
+    facts
+        .add_known("Key from", clean::line(&context.credential_source))
+        .add_known("Region", clean::line(&context.region))
+        .add_known("Workspace", clean::line(&context.workspace_id))
+        .add_known("Prefix", clean::line(&context.prefix))
+        .add_known("Endpoint", clean::line(&context.endpoint))
+        .add(
+            "Jobs",
+            format!(
+                "{} active, {} known",
+                context.active_jobs, context.known_jobs
+            ),
+        )
+        .add("Waiters", context.waiters.to_string())
+        .add("Last look", moment(context.last_look_ms, now_ms))
+        .add("Next look", moment(context.next_look_ms, now_ms));
+    if let Some(since) = context.stale_since_ms {
+        let reason = context
+            .last_error
+            .as_ref()
+            .map_or("", |error| &error.message);
+        facts.add("Data", jobs::stale(since, reason, now_ms));
+    } else if let Some(error) = &context.last_error {
+        facts.add("Last error", failure(error));
+    }
+    facts.add("API calls", calls(context));
+    if context.dropped_observations > 0 {
+        facts.add(
+            "Dropped",
+            format!("{} old answers", context.dropped_observations),
+        );
+    }
+    facts
+}
+
+fn moment(at_ms: Option<i64>, now_ms: i64) -> String {
+    at_ms.map_or_else(|| "-".into(), |at| time::full(at, now_ms))
+}
+
+fn failure(error: &ErrorDetail) -> String {
+    let message = clean::line(&error.message);
+    match error.request_id.as_str() {
+        "" => message,
+        id => format!("{message} (request {})", clean::line(id)),
+    }
+}
+
+fn calls(context: &ContextStatus) -> String {
+    let calls: BTreeMap<_, _> = context.calls.iter().collect();
+    let total: u64 = calls.values().copied().sum();
+    let by_operation: Vec<_> = calls
+        .iter()
+        .map(|(operation, count)| format!("{} {count}", word::or_dash(operation)))
+        .collect();
+    match by_operation.is_empty() {
+        true => "none".into(),
+        false => format!("{total} ({})", by_operation.join(", ")),
+    }
+}
