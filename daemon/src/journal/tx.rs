@@ -137,12 +137,13 @@ impl<'a> Tx<'a> {
         intent::update(self.connection, intent)
     }
 
-    /// Deletes events older than this, and jobs that ended before `jobs_before_ms`.
+    /// Deletes events and settled intents older than this, and jobs that ended before `jobs_before_ms`.
     ///
     /// # Errors
     /// See [`Self::context`].
     pub fn prune(&mut self, events_before_ms: i64, jobs_before_ms: i64) -> Result<(), StoreError> {
         event::prune(self.connection, events_before_ms)?;
+        intent::prune(self.connection, events_before_ms)?;
         job::prune(self.connection, jobs_before_ms)
     }
 

@@ -111,6 +111,12 @@ pub fn is_doubtful(known: &Job, seen: &Observation) -> bool {
     }
 }
 
+/// A list item that shows a status which the job is known to have left: most likely the list is late.
+pub fn may_be_late(known: &Job, seen: &Observation) -> bool {
+    is_doubtful(known, seen)
+        && (known.phase == Phase::Gone || known.milestone(&seen.status, seen.phase).is_some())
+}
+
 /// The fields of the answer over those that are known; what an answer does not tell stays.
 fn updated(known: &Job, seen: &Observation) -> Job {
     let mut job = known.clone();
@@ -149,6 +155,14 @@ fn updated(known: &Job, seen: &Observation) -> Job {
         false => None,
     };
     job.restart_count = job.restart_count.max(seen.restart_count);
+    for mile in job
+        .milestones
+        .iter_mut()
+        .filter(|mile| mile.at_ms.is_none())
+    {
+        let told = seen.history.iter().find(|step| step.status == mile.status);
+        mile.at_ms = told.and_then(|step| step.at_ms);
+    }
     job.observed_ms = seen.observed_ms;
     job.observed_seq = seen.seq;
     job
@@ -228,3 +242,6 @@ fn missed_steps(known: &Job, seen: &Observation) -> (Vec<EventDraft>, Option<Pas
     }
     (events, previous)
 }
+
+#[cfg(test)]
+mod tests;

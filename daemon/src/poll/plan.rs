@@ -4,8 +4,9 @@ use crate::provider::{Listing, Nature};
 
 use super::schedule::Look;
 
-/// Clocks differ and lists lag: windows begin this much earlier.
-pub const MARGIN_MS: i64 = 60_000;
+/// Windows begin this much earlier: a job's creation is known by our clock first, and the cloud takes requests of clocks
+/// that are up to 15 minutes off (fact sheet §13.2).
+pub const MARGIN_MS: i64 = 900_000;
 
 /// What the plan depends on.
 #[derive(Debug, Clone, Default)]
@@ -104,8 +105,8 @@ mod tests {
         Ground {
             own_named: "me-".into(),
             own_active: (0..active).map(|n| format!("dlc{n}")).collect(),
-            oldest_active_ms: Some(1_000_000),
-            last_complete_ms: Some(2_000_000),
+            oldest_active_ms: Some(10_000_000),
+            last_complete_ms: Some(20_000_000),
             own_in_window: in_window,
             ..Ground::default()
         }
@@ -115,7 +116,7 @@ mod tests {
     fn one_list_serves_actives_and_newcomers_up_to_a_page() {
         let lists = listings(Look::Regular, &ground(100, 100), &NATURE);
         assert_eq!(lists.len(), 1);
-        assert_eq!(lists[0].created_from_ms, Some(1_000_000 - MARGIN_MS));
+        assert_eq!(lists[0].created_from_ms, Some(10_000_000 - MARGIN_MS));
         assert_eq!(lists[0].own_named.as_deref(), Some("me-"));
     }
 
@@ -124,14 +125,14 @@ mod tests {
         let lists = listings(Look::Regular, &ground(120, 101), &NATURE);
         let sizes: Vec<_> = lists.iter().map(|list| list.ids.len()).collect();
         assert_eq!(sizes, [50, 50, 20, 0]);
-        assert_eq!(lists[3].created_from_ms, Some(2_000_000 - MARGIN_MS));
+        assert_eq!(lists[3].created_from_ms, Some(20_000_000 - MARGIN_MS));
     }
 
     #[test]
     fn a_job_made_elsewhere_before_the_oldest_active_one_is_still_in_the_window() {
         let mut ground = ground(1, 1);
-        ground.oldest_active_ms = Some(5_000_000);
-        assert_eq!(window_start(&ground), Some(2_000_000 - MARGIN_MS));
+        ground.oldest_active_ms = Some(50_000_000);
+        assert_eq!(window_start(&ground), Some(20_000_000 - MARGIN_MS));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::{
     apply::{Aftermath, apply},
     backoff,
-    diff::{gone, wants_answer_of_its_own},
+    diff::{gone, may_be_late, wants_answer_of_its_own},
     plan::{self, Ground},
     schedule::{self, Look, Scene},
 };
@@ -30,6 +30,9 @@ const PATIENCE_FOR_DETAIL: Duration = Duration::from_secs(2);
 const DETAILS_AT_ONCE: usize = 4;
 /// Own answers asked for in one look.
 const DETAILS_PER_LOOK: usize = 64;
+/// A list that shows a status which the job has left is taken for late at first; asked for after this, and again after
+/// [`MISSING_RECHECK`].
+const DOUBT_RIPENS: Duration = Duration::from_secs(5);
 /// A job that lists do not show is asked for again after this.
 const MISSING_RECHECK: Duration = Duration::from_secs(30);
 /// Pages read of one list at most.
@@ -84,6 +87,7 @@ pub fn start(scope: Arc<Scope>) -> (PollerHandle, tokio::task::JoinHandle<()>) {
         failures: 0,
         held_off_until: None,
         detail_due: HashSet::new(),
+        doubts: HashMap::new(),
         missing_checked: HashMap::new(),
     };
     (PollerHandle { commands }, tokio::spawn(poller.run(queue)))
@@ -98,6 +102,8 @@ struct Poller {
     held_off_until: Option<Mono>,
     /// Uids whose change was committed from a list.
     detail_due: HashSet<String>,
+    /// Uids of jobs of which only lists say that they went backwards, and when to ask the job itself.
+    doubts: HashMap<String, Mono>,
     /// When a missing job was last asked for.
     missing_checked: HashMap<String, Mono>,
 }
@@ -318,16 +324,7 @@ impl Poller {
         seen: &mut HashMap<String, (Observation, bool)>,
         priority: Priority,
     ) {
-        let wanted: Vec<(String, String)> = active
-            .iter()
-            .filter_map(|job| {
-                let (observation, _) = seen.get(job.native_id.as_ref()?)?;
-                let wants =
-                    wants_answer_of_its_own(job, observation) || self.detail_due.contains(&job.uid);
-                wants.then(|| (job.uid.clone(), observation.native_id.clone()))
-            })
-            .take(DETAILS_PER_LOOK)
-            .collect();
+        let wanted = self.wanting_detail(active, seen).await;
         let scope = Arc::clone(&self.scope);
         let until = scope.clock.mono() + PATIENCE_FOR_DETAIL;
         let answers = stream::iter(wanted).map(|(uid, id)| {
@@ -346,6 +343,7 @@ impl Poller {
             match answer {
                 Some(Ok(detail)) => {
                     self.detail_due.remove(&uid);
+                    self.doubts.remove(&uid);
                     if let Some((observation, _)) = seen.get_mut(&id) {
                         *observation = detail;
                     }
@@ -359,6 +357,45 @@ impl Poller {
                 }
             }
         }
+    }
+
+    /// Jobs (uid, native id) whose list item is not enough.
+    async fn wanting_detail(
+        &self,
+        active: &[Job],
+        seen: &HashMap<String, (Observation, bool)>,
+    ) -> Vec<(String, String)> {
+        let mut known: Vec<Job> = active.to_vec();
+        // A job that counted as ended may turn up again; it is not among the active ones.
+        for uid in self
+            .doubts
+            .keys()
+            .filter(|uid| !active.iter().any(|job| job.uid == **uid))
+        {
+            let uid = uid.clone();
+            known.extend(
+                self.scope
+                    .journal
+                    .read(move |reader| reader.job(&uid))
+                    .await
+                    .ok()
+                    .flatten(),
+            );
+        }
+        let now = self.scope.clock.mono();
+        known
+            .iter()
+            .filter_map(|job| {
+                let (observation, _) = seen.get(job.native_id.as_ref()?)?;
+                let wants = if may_be_late(job, observation) {
+                    self.doubts.get(&job.uid).is_some_and(|due| *due <= now)
+                } else {
+                    wants_answer_of_its_own(job, observation) || self.detail_due.contains(&job.uid)
+                };
+                wants.then(|| (job.uid.clone(), observation.native_id.clone()))
+            })
+            .take(DETAILS_PER_LOOK)
+            .collect()
     }
 
     async fn apply(&mut self, seen: Vec<(Observation, bool)>) -> Result<Aftermath, Fault> {
@@ -383,7 +420,13 @@ impl Poller {
         if !total.changed.is_empty() {
             self.last_change = Some(self.scope.clock.mono());
         }
-        self.detail_due.extend(total.doubtful.iter().cloned());
+        let now = self.scope.clock.mono();
+        for uid in &total.doubtful {
+            let due = self.doubts.entry(uid.clone()).or_insert(now + DOUBT_RIPENS);
+            if *due <= now {
+                *due = now + MISSING_RECHECK;
+            }
+        }
         self.scope
             .looks
             .update(|looks| looks.dropped += total.dropped);

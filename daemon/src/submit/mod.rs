@@ -193,7 +193,7 @@ async fn reserve(
 ) -> Result<(String, String, serde_json::Value), Fault> {
     let uid = new_uid();
     let shown_command = scope.redactor.text(&wish.command);
-    let mut stored = request::sealed(&request.body);
+    let mut stored = request::sealed(&request.body, &scope.redactor);
     let resendable = shown_command == wish.command;
     if !resendable {
         stored["UserCommand"] = shown_command.as_str().into();

@@ -209,7 +209,7 @@ impl Settling {
         loop {
             let listing = Listing {
                 own_named: Some(self.open.name.clone()),
-                created_from_ms: Some(intent.created_ms - 10 * MARGIN_MS),
+                created_from_ms: Some(intent.created_ms - MARGIN_MS),
                 page: page_number,
                 ..Listing::default()
             };

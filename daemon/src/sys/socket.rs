@@ -104,8 +104,9 @@ pub fn incoming(listener: Listener) -> impl Stream<Item = io::Result<Connection>
             let stream = match listener.accept().await {
                 Ok(stream) => stream,
                 Err(error) => {
+                    // Out of files, most likely: it passes when a client leaves.
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
                     continue;
                 }
             };

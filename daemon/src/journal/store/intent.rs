@@ -142,6 +142,15 @@ pub(crate) fn open(connection: &Connection, context: i64) -> Result<Vec<Intent>,
     intents.map(|intent| Ok(intent?)).collect()
 }
 
+/// Settled intents are of no use any more once their job is old.
+pub(crate) fn prune(connection: &Connection, made_before_ms: i64) -> Result<(), StoreError> {
+    connection.execute(
+        "DELETE FROM intent WHERE state <> 'open' AND created_ms < ?1",
+        [made_before_ms],
+    )?;
+    Ok(())
+}
+
 /// Copies what can still be read of the intents (and the contexts they belong to) out of a corrupt database, row by
 /// row. Returns how many.
 pub(crate) fn salvage(into: &Connection, from: &Path) -> usize {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{Profile, Settings},
-    model::redact::is_secret_key,
+    model::redact::{Redactor, is_secret_key},
 };
 
 /// Key of the object that stands where a secret was; its value is the place in the body, as a JSON pointer.
@@ -100,17 +100,17 @@ fn wire_key(key: &str) -> String {
     })
 }
 
-/// The body with a reference in place of each string under a key that speaks of a secret.
-pub fn sealed(body: &Value) -> Value {
-    seal(body, "")
+/// The body with a reference in place of each string under a key that speaks of a secret, and of each that holds one.
+pub fn sealed(body: &Value, redactor: &Redactor) -> Value {
+    seal(body, "", redactor)
 }
 
-fn seal(value: &Value, at: &str) -> Value {
+fn seal(value: &Value, at: &str, redactor: &Redactor) -> Value {
     match value {
         Value::Array(items) => items
             .iter()
             .enumerate()
-            .map(|(n, item)| seal(item, &format!("{at}/{n}")))
+            .map(|(n, item)| seal(item, &format!("{at}/{n}"), redactor))
             .collect(),
         Value::Object(map) => map
             .iter()
@@ -118,12 +118,13 @@ fn seal(value: &Value, at: &str) -> Value {
                 let place = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
                 let item = match item {
                     Value::String(_) if is_secret_key(key) => json!({ REFERENCE: place }),
-                    _ => seal(item, &place),
+                    _ => seal(item, &place, redactor),
                 };
                 (key.clone(), item)
             })
             .collect::<Map<_, _>>()
             .into(),
+        Value::String(text) if redactor.text(text) != *text => json!({ REFERENCE: at }),
         other => other.clone(),
     }
 }
@@ -164,8 +165,9 @@ mod tests {
     #[test]
     fn secrets_are_stored_as_references_and_found_again() {
         let body = json!({"JobSpecs": [{"Image": "i", "ImageConfig":
-            {"Username": "me", "Password": "pw-1", "Auth": "YXV0aA=="}}], "UserCommand": "x"});
-        let stored = sealed(&body);
+            {"Username": "me", "Password": "pw-1", "Auth": "YXV0aA=="},
+            "UserCommand": "HF_TOKEN=hf_abcdefghijklmnopq run"}], "UserCommand": "x"});
+        let stored = sealed(&body, &Redactor::default());
         let text = stored.to_string();
         assert!(
             !text.contains("pw-1") && !text.contains("YXV0aA=="),

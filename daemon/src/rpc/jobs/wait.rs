@@ -102,7 +102,7 @@ impl Waiting {
         let deadline = self.timeout.map(|timeout| scope.clock.mono() + timeout);
         self.send_present_state(&sink).await?;
         loop {
-            if let Some(ended) = self.verdict() {
+            if let Some(ended) = self.verdict().filter(|_| self.all_told()) {
                 return sink.send(frame(Frame::Ended(ended))).await;
             }
             let timed_out = async {
@@ -196,6 +196,14 @@ impl Waiting {
             }
             (_, None) => Ok(()),
         }
+    }
+
+    /// A commit may hold several events of a job, and each comes with the job as it was after the last one: the last word
+    /// waits until all of them are sent.
+    fn all_told(&self) -> bool {
+        self.targets
+            .iter()
+            .all(|target| target.job.rev <= self.watch.last())
     }
 
     fn verdict(&self) -> Option<WaitEnded> {

@@ -1,0 +1,8 @@
+//! The real poller, journal and submit on a cloud in memory and a clock that a test moves.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cloud;
+mod looks;
+mod submit_once;
+mod world;

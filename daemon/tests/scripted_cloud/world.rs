@@ -1,0 +1,148 @@
+//! A context on the scripted cloud, with a clock that stands still.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use paid::{
+    config,
+    contexts::{self, Running},
+    journal::Journal,
+    model::{Fault, Job, redact::Redactor},
+    poll::{Interest, Looks},
+    scope::Scope,
+    submit::{self, Submitted, Wish},
+    sys::{Clock, clock::ManualClock},
+};
+
+use crate::cloud::{Cloud, EPOCH_MS, Line};
+
+/// A context on the scripted cloud.
+pub(crate) struct World {
+    pub(crate) hands: ManualClock,
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) journal: Journal,
+    pub(crate) running: Option<Arc<Running>>,
+    alive: Arc<AtomicBool>,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// With these limits, as JSON.
+    pub(crate) async fn new(limits: &str) -> Self {
+        let hands = ManualClock::new(EPOCH_MS);
+        let clock = Clock::Manual(hands.clone());
+        let folder = tempfile::tempdir().unwrap();
+        let settings = format!(
+            r#"{{"version": "0.5.0", "projectPrefix": "me", "regionId": "r", "workspaceId": "w",
+                 "resourceId": "q", "mounts": [], "limits": {limits},
+                 "profiles": {{"default": {{"jobType": "PyTorchJob", "jobSpecs": [{{"type": "Worker",
+                   "podCount": 1, "image": "i", "imageConfig": {{"password": "registry-pw"}},
+                   "resourceConfig": {{"CPU": "1", "GPU": "1", "memory": "1Gi"}}}}]}}}}}}"#
+        );
+        std::fs::write(folder.path().join("settings.json"), settings).unwrap();
+        let (journal, _) = Journal::open(folder.path(), clock.clone()).unwrap();
+        let cloud = Arc::new(Cloud::new(clock));
+        let mut world = Self {
+            hands,
+            cloud,
+            journal,
+            running: None,
+            alive: Arc::default(),
+            folder,
+        };
+        world.start().await;
+        world
+    }
+
+    /// Starts the context, as a daemon does; what an earlier one left open goes on.
+    pub(crate) async fn start(&mut self) {
+        let clock = Clock::Manual(self.hands.clone());
+        let env = |key: &str| {
+            (key == "ALIBABA_CLOUD_ACCESS_KEY_ID" || key == "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+                .then(|| "scripted-key".to_owned())
+        };
+        let path = self.folder.path().join("settings.json");
+        let settings = config::load(&path, &env).unwrap();
+        self.alive = Arc::new(AtomicBool::new(true));
+        let line = Line {
+            cloud: Arc::clone(&self.cloud),
+            alive: Arc::clone(&self.alive),
+        };
+        let context = self
+            .journal
+            .write(|tx| tx.context("scripted"))
+            .await
+            .unwrap();
+        let scope = Arc::new(Scope {
+            context,
+            redactor: Redactor::new(settings.secrets.clone()),
+            settings,
+            provider: Arc::new(line),
+            journal: self.journal.clone(),
+            interest: Interest::new(clock.clone()),
+            clock,
+            looks: Looks::default(),
+        });
+        self.running = Some(contexts::run(scope).await.unwrap());
+        self.settle().await;
+    }
+
+    /// Ends the context as a kill does: what it was doing stops where it is.
+    pub(crate) fn kill(&mut self) {
+        self.running = None;
+        self.alive.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn running(&self) -> Arc<Running> {
+        Arc::clone(self.running.as_ref().unwrap())
+    }
+
+    /// Submits in the background.
+    pub(crate) fn submit(
+        &self,
+        command: &str,
+    ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
+        let running = self.running();
+        let wish = Wish {
+            name: "train".into(),
+            command: command.into(),
+            ..Wish::default()
+        };
+        tokio::spawn(async move { submit::submit(&running.scope, &running.poller, wish).await })
+    }
+
+    /// Lets every task go as far as it can without the clock moving: the journal's threads answer in between.
+    pub(crate) async fn settle(&self) {
+        for _ in 0..40 {
+            tokio::task::yield_now().await;
+            self.journal.write(|_| Ok(())).await.unwrap();
+            self.journal.read(|_| Ok(())).await.unwrap();
+        }
+    }
+
+    /// Moves the clock in small steps, and lets everything happen at each.
+    pub(crate) async fn pass(&self, span: Duration) {
+        let step = Duration::from_millis(500);
+        let mut left = span;
+        while !left.is_zero() {
+            let now = left.min(step);
+            self.hands.advance(now);
+            self.settle().await;
+            left -= now;
+        }
+    }
+
+    /// Own jobs that the journal knows.
+    pub(crate) async fn jobs(&self) -> Vec<Job> {
+        let context = self.running().scope.context;
+        self.journal
+            .read(move |reader| reader.jobs(context, 0))
+            .await
+            .unwrap()
+    }
+}
