@@ -1,14 +1,17 @@
-//! Looking at the backend: [`schedule`] says when, [`plan`] says at what, [`diff`] says what changed, and [`poller`] is
-//! the loop around them.
+//! Looking at the backend: [`schedule`] says when, [`plan`] says at what, [`diff`] says what changed (all pure); `look` is
+//! one look, and `poller` is the loop around it.
 //!
 //! There is one poller per context; the number of its calls depends on time and on pages of active jobs, never on the
 //! number of clients (invariant 3). A look that fails ends nothing: it makes the data stale (invariant 7).
 
 mod apply;
 mod backoff;
+mod detail;
 pub mod diff;
 mod interest;
+mod look;
 mod looks;
+mod missing;
 pub mod plan;
 mod poller;
 pub mod schedule;
