@@ -9,7 +9,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use pai_proto::{Client, ClientError, ConnectOptions, meta::ClientKind, paths};
 use sha2::{Digest as _, Sha256};
 
-use crate::{error::CliError, output::Output, program, view::clean};
+use crate::{error::CliError, output::Output, view::clean};
 
 /// How long the first connection is tried: the daemon may just be starting.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -55,22 +55,12 @@ impl Context {
         Ok(paths::socket(&self.env)?)
     }
 
-    /// Connects, starting the daemon when none answers and `PAI_NO_AUTOSTART` is unset; shows the daemon's warnings.
+    /// Connects and shows the daemon's warnings. Nothing is started unasked.
     ///
     /// # Errors
     /// See [`CliError`].
     pub async fn connect(&mut self) -> Result<Client, CliError> {
-        let socket = self.socket()?;
-        let may_start = (self.env)("PAI_NO_AUTOSTART").is_none();
-        let client = match (may_start, program::beside("paid")) {
-            (true, Some(paid)) => match self.connect_to(&socket, Duration::ZERO).await {
-                Err(CliError::Client(ClientError::Unreachable { .. })) => {
-                    self.autostart(&paid, &socket).await
-                }
-                other => other,
-            },
-            _ => self.connect_to(&socket, PATIENCE).await,
-        }?;
+        let client = self.connect_to(&self.socket()?, PATIENCE).await?;
         for warning in &client.hello().warnings {
             self.out.warn(clean::line(warning));
         }
@@ -94,22 +84,6 @@ impl Context {
             patience,
         };
         shake_hands(options).await
-    }
-
-    /// Starts the daemon and says so. Where somebody else was faster, theirs is as good.
-    async fn autostart(&mut self, paid: &Path, socket: &Path) -> Result<Client, CliError> {
-        let log = program::log_file(&self.env)?;
-        let started = program::start_daemon(paid, &log).await;
-        if let Ok(ready) = &started {
-            self.out.note(format_args!(
-                "started the daemon (pid {}); end it with `paictl daemon stop`",
-                ready.pid
-            ));
-        }
-        match (self.connect_to(socket, PATIENCE).await, started) {
-            (Err(_), Err(reason)) => Err(reason),
-            (connected, _) => connected,
-        }
     }
 }
 

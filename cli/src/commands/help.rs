@@ -13,7 +13,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   PAI_SOCKET                 the daemon's socket
   PAI_STATE_DIR              the daemon's state and log
-  PAI_NO_AUTOSTART           set: never start the daemon unasked
+  PAI_NO_AUTOSTART           reserved: nothing is started unasked yet
   ALIYUN_PAI_SETTINGS_PATH   the settings file that is meant
   NO_COLOR                   set: no colours";
 

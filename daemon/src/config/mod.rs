@@ -1,13 +1,18 @@
 //! Settings: the seed's file as it is, our own keys in `pai.json` beside it, and the key from either or the environment.
 
 mod credentials;
+mod endpoint;
 mod file;
 mod own;
+mod profile;
+mod raw;
 mod settings;
 
 pub use credentials::CredentialSource;
+pub use endpoint::Endpoints;
 pub use own::Own;
-pub use settings::{CodeSource, Endpoints, Limits, Mount, Profile, Settings};
+pub use profile::Profile;
+pub use settings::{CodeSource, Limits, Mount, Settings};
 
 use std::path::Path;
 
@@ -37,3 +42,6 @@ fn fault(path: &Path, what: impl std::fmt::Display) -> Fault {
         format!("the settings file {}: {what}", path.display()),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,11 +5,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aliyun::{Credentials, Endpoint, Network, Product};
+use aliyun::Credentials;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{CredentialSource, Env, Own, credentials, fault};
+use super::{
+    CredentialSource, Endpoints, Env, Own, Profile, credentials,
+    endpoint::endpoints,
+    fault,
+    profile::profiles,
+    raw::{Raw, RawLimits},
+};
 use crate::model::{Fault, redact::is_secret_key};
 
 /// Settings that were checked.
@@ -98,94 +104,6 @@ pub struct Limits {
     pub max_gpu: Option<u64>,
     /// Cores; `None` is no limit.
     pub max_cpu: Option<u64>,
-}
-
-/// How to submit.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
-    /// For example `PyTorchJob`.
-    pub job_type: String,
-    /// CreateJob's `JobSpecs`, in the seed's camelCase or the wire's PascalCase.
-    pub job_specs: Vec<Value>,
-}
-
-/// Whom to call.
-#[derive(Debug, Clone)]
-pub struct Endpoints {
-    /// PAI-DLC.
-    pub dlc: Endpoint,
-    /// STS.
-    pub sts: Endpoint,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    version: Option<String>,
-    project_prefix: String,
-    region_id: String,
-    workspace_id: String,
-    #[serde(default)]
-    resource_id: Option<String>,
-    credentials: Option<RawCredentials>,
-    #[serde(rename = "caller")]
-    _caller: Option<Value>,
-    code_source: Option<CodeSource>,
-    #[serde(default)]
-    mounts: Vec<Mount>,
-    limits: Option<RawLimits>,
-    profiles: Option<BTreeMap<String, RawProfile>>,
-    job_defaults: Option<RawDefaults>,
-    endpoint: Option<Value>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawCredentials {
-    access_key_id: String,
-    access_key_secret: String,
-    security_token: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawLimits {
-    max_running_jobs: Option<u32>,
-    #[serde(rename = "maxGPU")]
-    max_gpu: Option<u64>,
-    #[serde(rename = "maxCPU")]
-    max_cpu: Option<u64>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawProfile {
-    job_type: String,
-    job_specs: Vec<Value>,
-    #[serde(flatten)]
-    other: Map<String, Value>,
-}
-
-/// The 0.3.0 shape.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawDefaults {
-    job_type: String,
-    #[serde(default)]
-    job_specs: Vec<Value>,
-    simple: Option<RawSimple>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawSimple {
-    docker_image: String,
-    ecs_spec: String,
-    pod_count: u32,
 }
 
 pub(super) fn from_value(
@@ -315,85 +233,7 @@ fn limits(raw: Option<RawLimits>, warnings: &mut Vec<String>) -> Limits {
     }
 }
 
-fn profiles(
-    path: &Path,
-    raw: Option<BTreeMap<String, RawProfile>>,
-    defaults: Option<RawDefaults>,
-    warnings: &mut Vec<String>,
-) -> Result<BTreeMap<String, Profile>, Fault> {
-    let mut profiles = BTreeMap::new();
-    if let Some(old) = defaults {
-        let job_specs = match old.simple {
-            Some(simple) if old.job_specs.is_empty() => vec![serde_json::json!({
-                "Type": "Worker",
-                "Image": simple.docker_image,
-                "EcsSpec": simple.ecs_spec,
-                "PodCount": simple.pod_count,
-            })],
-            _ => old.job_specs,
-        };
-        profiles.insert(
-            "default".to_owned(),
-            Profile {
-                job_type: old.job_type,
-                job_specs,
-            },
-        );
-    }
-    for (name, profile) in raw.unwrap_or_default() {
-        warn_unknown(warnings, &format!("profiles.{name}."), &profile.other);
-        profiles.insert(
-            name,
-            Profile {
-                job_type: profile.job_type,
-                job_specs: profile.job_specs,
-            },
-        );
-    }
-    for (name, profile) in &profiles {
-        if profile.job_specs.is_empty() || !profile.job_specs.iter().all(Value::is_object) {
-            return Err(fault(
-                path,
-                format!("the profile {name} has no jobSpecs, or one that is no object"),
-            ));
-        }
-    }
-    if !profiles.contains_key("default") {
-        return Err(fault(path, "has no profile \"default\"")
-            .hint("add profiles.default with jobType and jobSpecs; the README shows one"));
-    }
-    Ok(profiles)
-}
-
-fn endpoints(path: &Path, given: Option<&Value>, region: &str) -> Result<Endpoints, Fault> {
-    let wrong = |key: &str, reason: String| {
-        fault(path, format!("{key}: {reason}"))
-            .hint("an https URL, or plain http towards 127.0.0.1, ::1 or localhost")
-    };
-    let one = |product: Product, key: &str| -> Result<Endpoint, Fault> {
-        let (key, text) = match given {
-            None | Some(Value::Null) => ("regionId".to_owned(), None),
-            Some(Value::String(url)) => ("endpoint".to_owned(), Some(url)),
-            Some(Value::Object(map)) => match map.get(key) {
-                None | Some(Value::Null) => ("regionId".to_owned(), None),
-                Some(Value::String(url)) => (format!("endpoint.{key}"), Some(url)),
-                Some(_) => return Err(wrong(&format!("endpoint.{key}"), "is not a URL".into())),
-            },
-            Some(_) => return Err(wrong("endpoint", "is neither a URL nor an object".into())),
-        };
-        match text {
-            Some(url) => Endpoint::parse(url),
-            None => Endpoint::for_region(product, region, Network::default()),
-        }
-        .map_err(|error| wrong(&key, error.message().to_owned()))
-    };
-    Ok(Endpoints {
-        dlc: one(Product::Dlc, "dlc")?,
-        sts: one(Product::Sts, "sts")?,
-    })
-}
-
-fn warn_unknown(warnings: &mut Vec<String>, at: &str, other: &Map<String, Value>) {
+pub(super) fn warn_unknown(warnings: &mut Vec<String>, at: &str, other: &Map<String, Value>) {
     warnings.extend(
         other
             .keys()

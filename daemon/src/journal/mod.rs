@@ -107,3 +107,6 @@ impl Journal {
         Watch::new(self.clone(), context, start)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@
 pub mod admission;
 pub mod lost;
 mod name;
+mod note;
 mod settle;
 mod stop;
 

@@ -333,3 +333,35 @@ async fn two_submits_at_once_cannot_both_get_the_last_room() {
     assert_eq!(admitted, 3);
     assert_eq!(world.cloud.with(|state| state.jobs.len()), 3);
 }
+
+#[tokio::test]
+async fn an_intent_that_was_saved_from_a_corrupt_store_is_settled_too() {
+    let mut world = World::new(ROOMY).await;
+    world
+        .cloud
+        .with(|state| state.creates.push_back(Create::Lost));
+    let submit = world.submit("run");
+    world.settle().await;
+    submit.abort();
+    world.kill();
+    let uid = world.jobs().await[0].uid.clone();
+    let context = world.context;
+    world
+        .journal
+        .write(move |tx| {
+            let job = tx.job(&uid)?.expect("it is stored");
+            tx.forget_job(
+                context,
+                job,
+                paid::model::EventDraft::new(EventKind::Status),
+            )
+        })
+        .await
+        .unwrap();
+    world.start().await;
+    world.pass(secs(45)).await;
+    let jobs = world.jobs().await;
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].native_id.as_deref(), Some("dlc1"));
+    assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
+}

@@ -27,6 +27,7 @@ pub(crate) struct World {
     pub(crate) cloud: Arc<Cloud>,
     pub(crate) journal: Journal,
     pub(crate) running: Option<Arc<Running>>,
+    pub(crate) context: i64,
     alive: Arc<AtomicBool>,
     folder: tempfile::TempDir,
 }
@@ -52,6 +53,7 @@ impl World {
             cloud,
             journal,
             running: None,
+            context: 0,
             alive: Arc::default(),
             folder,
         };
@@ -78,6 +80,7 @@ impl World {
             .write(|tx| tx.context("scripted"))
             .await
             .unwrap();
+        self.context = context;
         let scope = Arc::new(Scope {
             context,
             redactor: Redactor::new(settings.secrets.clone()),
@@ -139,7 +142,7 @@ impl World {
 
     /// Own jobs that the journal knows.
     pub(crate) async fn jobs(&self) -> Vec<Job> {
-        let context = self.running().scope.context;
+        let context = self.context;
         self.journal
             .read(move |reader| reader.jobs(context, 0))
             .await
