@@ -180,7 +180,7 @@ pub async fn run(
 }
 
 fn private_state(path: &Path) -> Result<(), BootError> {
-    fs::private_dir(path).map_err(|source| BootError::StateDir {
+    fs::private_dir(path, &["paid.lock", "pai.db"]).map_err(|source| BootError::StateDir {
         path: path.into(),
         source,
     })

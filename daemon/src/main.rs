@@ -155,8 +155,8 @@ fn start_logging(file: Option<&Path>) -> io::Result<()> {
     match file {
         None => lines.with_writer(io::stderr).init(),
         Some(path) => {
-            if let Some(folder) = path.parent() {
-                paid::sys::fs::private_dir(folder)?;
+            if let Some(folder) = path.parent().filter(|folder| !folder.exists()) {
+                paid::sys::fs::private_dir(folder, &[])?;
             }
             let file = OpenOptions::new()
                 .append(true)

@@ -46,6 +46,9 @@ pub struct ConnectOptions {
 /// How long calls of a client that was connected are repeated while the daemon is away.
 pub const RECONNECT_PATIENCE: Duration = Duration::from_secs(20);
 
+/// Largest message that is taken, in bytes: the last word of a wait names each of its jobs.
+const MESSAGE_MAX: usize = 128 * 1024 * 1024;
+
 /// Puts our metadata on every call.
 #[derive(Debug, Clone)]
 pub struct Stamp {
@@ -298,7 +301,7 @@ impl Client {
     }
 
     fn jobs(&self) -> JobsClient<Service> {
-        JobsClient::new(self.service.clone())
+        JobsClient::new(self.service.clone()).max_decoding_message_size(MESSAGE_MAX)
     }
 
     fn daemon(&self) -> DaemonClient<Service> {

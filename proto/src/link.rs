@@ -40,24 +40,22 @@ impl<M> Link<M> {
         self.stream.is_some()
     }
 
-    /// Opens the stream with `call`. On a broken connection it pauses, at most until `deadline`; `None` means that there
+    /// Opens the stream with `call`, after a pause where it broke before, at most until `deadline`; `None` means that there
     /// is nothing to say and the caller should look again.
     pub(crate) async fn open(
         &mut self,
         call: impl Future<Output = Result<Response<Streaming<M>>, Status>>,
         deadline: Option<Instant>,
     ) -> Result<Option<News<M>>, ClientError> {
+        if self.broken {
+            self.pause(deadline).await;
+        }
         match call.await {
             Ok(response) => {
                 self.stream = Some(response.into_inner());
-                self.pauses = pauses();
                 Ok(std::mem::take(&mut self.broken).then_some(News::Back))
             }
-            Err(status) if is_transport(&status) => {
-                let said = self.close(reason_of(&status));
-                self.pause(deadline).await;
-                Ok(said)
-            }
+            Err(status) if is_transport(&status) => Ok(self.close(reason_of(&status))),
             Err(status) => Err(status.into()),
         }
     }
@@ -68,7 +66,10 @@ impl<M> Link<M> {
             return Ok(None);
         };
         let failure = match timeout(SILENCE, stream.message()).await {
-            Ok(Ok(Some(message))) => return Ok(Some(News::Message(message))),
+            Ok(Ok(Some(message))) => {
+                self.pauses = pauses();
+                return Ok(Some(News::Message(message)));
+            }
             Ok(Ok(None)) => "the stream ended without a last word".into(),
             Ok(Err(status)) if is_transport(&status) => reason_of(&status),
             Ok(Err(status)) => return Err(status.into()),

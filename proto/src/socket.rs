@@ -1,6 +1,9 @@
-//! The client's end of the local socket.
+//! The client's end of the local socket. It speaks only to a daemon of its own user: somebody else's could be a trap.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use hyper_util::rt::TokioIo;
 use interprocess::local_socket::{
@@ -18,8 +21,34 @@ pub(crate) fn lazy_channel(socket: &Path) -> Channel {
             let socket = socket.clone();
             async move {
                 let name = socket.as_path().to_fs_name::<GenericFilePath>()?;
-                Stream::connect(name).await.map(TokioIo::new)
+                let stream = Stream::connect(name).await?;
+                check_owner(stream.peer_creds()?.euid())?;
+                Ok::<_, io::Error>(TokioIo::new(stream))
             }
         },
     ))
+}
+
+fn check_owner(daemon: Option<u32>) -> io::Result<()> {
+    let us = rustix::process::geteuid().as_raw();
+    match daemon {
+        Some(uid) if uid == us => Ok(()),
+        other => Err(io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            format!("the socket is served by another user ({other:?}), not by you ({us})"),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_daemon_of_the_same_user_is_spoken_to() {
+        let us = rustix::process::geteuid().as_raw();
+        assert!(check_owner(Some(us)).is_ok());
+        assert!(check_owner(Some(us + 1)).is_err());
+        assert!(check_owner(None).is_err());
+    }
 }

@@ -123,6 +123,14 @@ impl<'a> Reader<'a> {
         job::by_uid(self.view, uid)
     }
 
+    /// A job of this context by our uid: for ids that a client wrote.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn job_in(&self, context: i64, uid: &str) -> Result<Option<Job>, StoreError> {
+        job::by_uid_in(self.view, context, uid)
+    }
+
     /// A job by the backend's id.
     ///
     /// # Errors

@@ -62,7 +62,7 @@ fn known(reader: &Reader<'_>, context: i64, id: &str) -> Result<Found, StoreErro
     if let Some(job) = reader.job_by_native(context, id)? {
         return Ok(Found::Job(Box::new(job)));
     }
-    if let Some(job) = reader.job(id)? {
+    if let Some(job) = reader.job_in(context, id)? {
         return Ok(Found::Job(Box::new(job)));
     }
     if let Some(job) = reader.jobs_named(context, id)?.into_iter().next() {

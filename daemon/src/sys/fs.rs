@@ -6,11 +6,12 @@ use std::{
     path::Path,
 };
 
-/// Makes a folder that only its owner may enter (0700), or makes an existing one so.
+/// Makes a folder that only its owner may enter (0700). An existing one is closed to others only where it is ours: empty,
+/// or with our `marks` in it. Whoever names `/tmp` by mistake keeps it open.
 ///
 /// # Errors
-/// When it cannot be made, is no folder, is a symbolic link, or belongs to somebody else.
-pub fn private_dir(path: &Path) -> io::Result<()> {
+/// When it cannot be made, is no folder, is a symbolic link, belongs to somebody else, or is open and holds other things.
+pub fn private_dir(path: &Path, marks: &[&str]) -> io::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -34,6 +35,17 @@ pub fn private_dir(path: &Path) -> io::Result<()> {
         ));
     }
     if meta.mode() & 0o077 != 0 {
+        let empty = std::fs::read_dir(path)?.next().is_none();
+        if !empty && !marks.iter().any(|mark| path.join(mark).exists()) {
+            let mode = meta.mode() & 0o777;
+            return Err(io::Error::new(
+                io::ErrorKind::PermissionDenied,
+                format!(
+                    "{} holds other things and is open to others (mode {mode:03o})",
+                    path.display()
+                ),
+            ));
+        }
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))?;
     }
     Ok(())
@@ -72,10 +84,27 @@ mod tests {
     fn a_folder_that_others_may_enter_is_closed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b");
-        private_dir(&path).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-        private_dir(&path).unwrap();
+        let open = || {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        };
+        private_dir(&path, &[]).unwrap();
+        open();
+        private_dir(&path, &[]).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+        std::fs::write(path.join("paid.lock"), "").unwrap();
+        open();
+        private_dir(&path, &["paid.lock"]).unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_shared_folder_is_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("somebodys"), "").unwrap();
+        std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let error = private_dir(dir.path(), &["paid.lock"]).unwrap_err();
+        assert!(error.to_string().contains("holds other things"), "{error}");
+        assert_eq!(std::fs::metadata(dir.path()).unwrap().mode() & 0o777, 0o777);
     }
 
     #[test]
@@ -83,6 +112,6 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("link");
         std::os::unix::fs::symlink(dir.path(), &link).unwrap();
-        assert!(private_dir(&link).is_err());
+        assert!(private_dir(&link, &[]).is_err());
     }
 }

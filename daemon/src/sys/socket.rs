@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    os::unix::fs::{FileTypeExt, PermissionsExt},
+    os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
     pin::Pin,
     task::{Context, Poll},
@@ -54,10 +54,9 @@ pub async fn bind(path: &Path, _held: &StateLock) -> Result<Listener, SocketErro
         source,
     };
     if let Some(folder) = path.parent() {
-        // A folder that was there before (PAI_SOCKET in a shared one) keeps its mode; the socket's own mode and the
-        // uid check protect it.
-        if !folder.exists() {
-            private_dir(folder).map_err(io)?;
+        match folder.exists() {
+            true => check_folder(folder).map_err(io)?,
+            false => private_dir(folder, &[]).map_err(io)?,
         }
     }
     clear_the_way(path).await?;
@@ -72,6 +71,26 @@ pub async fn bind(path: &Path, _held: &StateLock) -> Result<Listener, SocketErro
     let listener = listener.map_err(io)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
     Ok(listener)
+}
+
+/// A folder that was there before (PAI_SOCKET in a shared one) keeps its mode: the socket's own mode and the uid check
+/// protect it. But in a folder of another user that user could put a socket of his own in its place.
+fn check_folder(folder: &Path) -> io::Result<()> {
+    let meta = std::fs::metadata(folder)?;
+    let uid = rustix::process::getuid().as_raw();
+    let sticky = meta.mode() & 0o1000 != 0;
+    if meta.uid() == uid && (meta.mode() & 0o022 == 0 || sticky) || meta.uid() == 0 && sticky {
+        return Ok(());
+    }
+    let mode = meta.mode() & 0o7777;
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!(
+            "others may replace files in {} (owner {}, mode {mode:04o})",
+            folder.display(),
+            meta.uid()
+        ),
+    ))
 }
 
 /// Removes a stale socket file: one on which a connection is refused.
@@ -165,7 +184,6 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::MetadataExt;
 
     #[test]
     fn only_the_owner_is_served() {
@@ -201,6 +219,19 @@ mod tests {
         drop(listener);
         assert!(path.exists(), "the name is not reclaimed");
         bind(&path, &lock).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_folder_in_which_others_may_replace_the_socket_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = StateLock::take(dir.path()).unwrap();
+        let shared = dir.path().join("shared");
+        std::fs::create_dir(&shared).unwrap();
+        let open = |mode| std::fs::set_permissions(&shared, std::fs::Permissions::from_mode(mode));
+        open(0o777).unwrap();
+        assert!(bind(&shared.join("paid.sock"), &lock).await.is_err());
+        open(0o1777).unwrap();
+        bind(&shared.join("paid.sock"), &lock).await.unwrap();
     }
 
     #[tokio::test]

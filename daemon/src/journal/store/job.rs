@@ -42,6 +42,19 @@ pub(crate) fn by_uid(connection: &Connection, uid: &str) -> Result<Option<Job>, 
     one(connection, "SELECT doc FROM job WHERE uid = ?1", [uid])
 }
 
+/// Like [`by_uid`], but only of this context: for ids that a client wrote.
+pub(crate) fn by_uid_in(
+    connection: &Connection,
+    context: i64,
+    uid: &str,
+) -> Result<Option<Job>, StoreError> {
+    one(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND uid = ?2",
+        params![context, uid],
+    )
+}
+
 pub(crate) fn by_native(
     connection: &Connection,
     context: i64,

@@ -70,7 +70,9 @@ impl DlcProvider {
     }
 
     fn fault(&self, error: &Error) -> Fault {
-        to_fault(error, &self.credential_source)
+        let mut fault = to_fault(error, &self.credential_source);
+        fault.message = self.redactor.text(&fault.message);
+        fault
     }
 
     fn context(&self, source: Source, seq: u64) -> Context<'_> {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Most jobs of one wait.
-const JOBS_MAX: usize = 10_000;
+const JOBS_MAX: usize = 1_000;
 
 struct Target {
     /// As the client wrote it.
@@ -101,6 +101,7 @@ impl Waiting {
         let _counted = scope.interest.wait_for(waited_for.collect());
         let deadline = self.timeout.map(|timeout| scope.clock.mono() + timeout);
         self.send_present_state(&sink).await?;
+        let mut beat = scope.clock.mono() + HEARTBEAT;
         loop {
             if let Some(ended) = self.verdict().filter(|_| self.all_told()) {
                 return sink.send(frame(Frame::Ended(ended))).await;
@@ -120,7 +121,8 @@ impl Waiting {
                     let ended = self.ended(false, true);
                     return sink.send(frame(Frame::Ended(ended))).await;
                 }
-                () = scope.clock.sleep(HEARTBEAT) => {
+                () = scope.clock.sleep_until(beat) => {
+                    beat = scope.clock.mono() + HEARTBEAT;
                     let heartbeat = Heartbeat { cursor: Some(self.cursor()) };
                     sink.send(frame(Frame::Heartbeat(heartbeat))).await?;
                 }

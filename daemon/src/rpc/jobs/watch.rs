@@ -53,6 +53,7 @@ impl Watching {
             Ok(events) => events,
             Err(error) => return Err(sink.fail(store_status(error)).await),
         };
+        let mut beat = scope.clock.mono() + HEARTBEAT;
         loop {
             tokio::select! {
                 published = events.next() => match published {
@@ -63,7 +64,8 @@ impl Watching {
                     Ok(_) => {}
                     Err(error) => return Err(sink.fail(store_status(error)).await),
                 },
-                () = scope.clock.sleep(HEARTBEAT) => {
+                () = scope.clock.sleep_until(beat) => {
+                    beat = scope.clock.mono() + HEARTBEAT;
                     let cursor = Some(self.cursor(events.last()));
                     sink.send(frame(Frame::Heartbeat(Heartbeat { cursor }))).await?;
                 }
