@@ -1,0 +1,20 @@
+//! The whole thing, end to end: real processes against a cloud on this machine.
+
+#![expect(clippy::unwrap_used, reason = "a test that meets an error shall end")]
+
+mod answers;
+mod demo;
+mod faults;
+mod lag;
+mod limits;
+mod lost_submits;
+mod owner;
+mod poller;
+mod restart;
+mod second_daemon;
+mod secrets;
+mod settings;
+mod submits;
+mod unreachable;
+mod waits;
+mod watch;

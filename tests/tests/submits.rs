@@ -1,0 +1,107 @@
+//! What a submit sends.
+
+use std::{fs, time::Duration};
+
+use pai_tests::{World, wire::submit_request};
+
+#[tokio::test]
+async fn one_word_after_the_dashes_is_shell_text() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let out = world.path("out");
+    let command = format!("printf '%s|' \"a  b\" $((1+1)) > {} && true", out.display());
+    let id = world.submit("one", &command).await;
+    world.ended(&id).await;
+    assert_eq!(fs::read_to_string(out).unwrap(), "a  b|2|");
+}
+
+#[tokio::test]
+async fn several_words_reach_the_job_as_the_same_words() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let out = world.path("out");
+    let script = format!(
+        "for each; do printf '%s|' \"$each\"; done > {}",
+        out.display()
+    );
+    let words = [
+        "two words",
+        "$HOME",
+        "it's",
+        "",
+        "a;b",
+        "*",
+        "\"q\"",
+        "--json",
+    ];
+    let mut args = vec!["submit", "several", "--", "sh", "-c", &script, "sh"];
+    args.extend(words);
+    let done = world.paictl(&args).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    world.ended(done.stdout.trim()).await;
+    assert_eq!(
+        fs::read_to_string(out).unwrap(),
+        format!("{}|", words.join("|"))
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_profile_is_exit_5_and_the_hint_names_those_that_are_there() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let done = world
+        .paictl(&["submit", "x", "--profile", "huge", "--", "true"])
+        .await;
+    assert_eq!(done.code, 5, "{done:?}");
+    assert!(done.stderr.contains("\"huge\""), "{done:?}");
+    assert!(done.stderr.contains("default"), "{done:?}");
+    assert!(world.control().jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_submit_answers_before_the_job_has_run() {
+    let world = World::with(|plan| plan.emulator.time_scale = 1.0).await;
+    let _daemon = world.daemon().await;
+    let done = world.paictl(&["submit", "x", "--json", "--", "true"]).await;
+    assert_eq!(done.json()["phase"], "pending");
+    assert_eq!(world.control().jobs()[0].name, done.json()["name"]);
+}
+
+#[tokio::test]
+async fn camel_case_and_pascal_case_make_the_same_job() {
+    let pascal = serde_json::json!({
+        "default": {"jobType": "PyTorchJob", "jobSpecs": [{"type": "Worker", "podCount": 2,
+            "image": "local", "resourceConfig": {"CPU": "2", "memory": "2Gi", "GPU": "1"}}]},
+        "pascal": {"jobType": "PyTorchJob", "jobSpecs": [{"Type": "Worker", "PodCount": 2,
+            "Image": "local", "ResourceConfig": {"CPU": "2", "Memory": "2Gi", "GPU": "1"}}]},
+    });
+    let world = World::with(|plan| plan.settings = serde_json::json!({"profiles": pascal})).await;
+    let _daemon = world.daemon().await;
+    for profile in ["default", "pascal"] {
+        let args = ["submit", "x", "-p", profile, "--json", "--", "true"];
+        let done = world.paictl(&args).await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let requested = &done.json()["requested"];
+        assert_eq!(requested["cpu_milli"], 4000, "{profile}");
+        assert_eq!(requested["gpu_milli"], 2000, "{profile}");
+        let id = pai_tests::world::text(&done.json()["job_id"]);
+        assert_eq!(world.ended(&id).await.pods.len(), 2, "{profile}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_word_in_a_command_does_not_hold_the_daemon_up() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    world.submit_by(&client, "first").await.unwrap();
+    // As in `echo BASE64 | base64 -d | sh`.
+    let command = format!("true # {}", "x".repeat(60_000));
+    let begin = tokio::time::Instant::now();
+    client
+        .submit(submit_request("blob", &command))
+        .await
+        .unwrap();
+    let took = begin.elapsed();
+    assert!(took < Duration::from_millis(500), "{took:?}");
+}

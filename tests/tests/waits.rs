@@ -1,0 +1,194 @@
+//! The main job: submit, wait, know. Exit codes as documented.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use pai_emulator::Status;
+use pai_tests::{Gate, World, world::text};
+use rustix::process::Signal;
+
+#[tokio::test]
+async fn two_waits_see_a_submitted_job_through_to_its_end() {
+    let world = World::with(|plan| plan.emulator.time_scale = 0.5).await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "sleep 1").await;
+    let (one, other) = tokio::join!(
+        world.paictl(&["wait", &id]),
+        world.paictl(&["wait", &id, "--json"])
+    );
+    assert_eq!((one.code, other.code), (0, 0), "{one:?} {other:?}");
+    assert_eq!(one.stdout, format!("{id} Succeeded\n"));
+    let results = other.json();
+    assert_eq!(results[0]["status"], "Succeeded");
+    assert_eq!(results[0]["reached"], true);
+    for wait in [&one, &other] {
+        let at = |status: &str| wait.stderr.find(status);
+        let order = [
+            at("Queuing"),
+            at("EnvPreparing"),
+            at("Running"),
+            at("Succeeded"),
+        ];
+        assert!(order.iter().all(Option::is_some), "{}", wait.stderr);
+        assert!(order.is_sorted(), "{}", wait.stderr);
+    }
+}
+
+#[tokio::test]
+async fn the_exit_code_is_the_worst_of_the_results() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "never");
+    let good = world.submit("good", "true").await;
+    let bad = world.submit("bad", "exit 3").await;
+    let stopped = world.submit("stopped", &gate.command()).await;
+    let stop = world.paictl(&["stop", &stopped]).await;
+    assert_eq!(stop.code, 0, "{stop:?}");
+    assert!(stop.stdout.contains("stop requested"), "{stop:?}");
+    let waits = [
+        (vec![&good], 0),
+        (vec![&bad], 10),
+        (vec![&stopped], 11),
+        (vec![&good, &stopped], 11),
+        (vec![&stopped, &bad, &good], 10),
+    ];
+    for (ids, code) in waits {
+        let mut args = vec!["wait"];
+        args.extend(ids.iter().map(|id| id.as_str()));
+        let done = world.paictl(&args).await;
+        assert_eq!(done.code, code, "{ids:?} {done:?}");
+    }
+    let again = world.paictl(&["stop", &stopped]).await;
+    assert_eq!(
+        again.code, 0,
+        "stopping what has ended is no error: {again:?}"
+    );
+    assert!(again.stdout.contains("already ended"), "{again:?}");
+}
+
+#[tokio::test]
+async fn a_job_that_the_cloud_has_lost_is_gone_and_the_wait_says_12() {
+    let mut world = World::new().await;
+    let gate = Gate::new(&world, "never");
+    let daemon = world.daemon().await;
+    let id = world.submit("lost", &gate.command()).await;
+    let running = world.paictl(&["wait", &id, "--for", "running"]).await;
+    assert_eq!(running.code, 0, "{running:?}");
+    daemon.kill9().await;
+
+    world.replace_cloud().await;
+    // Two minutes later: a missing job is not gone while lists may lag.
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let later = now.unwrap() + Duration::from_secs(120);
+    let wall_ms = i64::try_from(later.as_millis()).unwrap();
+    let inside = pai_tests::Inside::boot_at(&world, wall_ms).await;
+    let _clock = inside.run_clock(20);
+    let done = world.paictl(&["wait", &id]).await;
+    assert_eq!(done.code, 12, "{done:?}");
+    let shown = world.paictl(&["get", &id, "--json"]).await;
+    assert_eq!(shown.json()["phase"], "gone");
+}
+
+#[tokio::test]
+async fn a_wait_for_running_ends_while_the_job_goes_on() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "open");
+    let id = world.submit("train", &gate.command()).await;
+    let done = world.paictl(&["wait", &id, "--for", "running"]).await;
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(world.control().job(&id).unwrap().status, Status::Running);
+    gate.open();
+    world.ended(&id).await;
+    let ended = world.paictl(&["wait", &id]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let after = world.paictl(&["wait", &id, "--for", "running"]).await;
+    assert_eq!(after.code, 0, "it has been running: {after:?}");
+    let word = world.paictl(&["wait", &id, "--for", "envpreparing"]).await;
+    assert_eq!(word.code, 0, "any status it passed through: {word:?}");
+}
+
+#[tokio::test]
+async fn a_status_that_was_never_reached_is_exit_1() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "true").await;
+    let done = world.paictl(&["wait", &id, "--for", "Hibernating"]).await;
+    assert_eq!(done.code, 1, "{done:?}");
+}
+
+#[tokio::test]
+async fn any_ends_with_the_first_job() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let never = Gate::new(&world, "never");
+    let long = world.submit("long", &never.command()).await;
+    let short = world.submit("short", "exit 1").await;
+    let done = world.paictl(&["wait", &long, &short, "--any"]).await;
+    assert_eq!(done.code, 10, "{done:?}");
+    assert_eq!(world.control().job(&long).unwrap().status, Status::Running);
+}
+
+#[tokio::test]
+async fn a_wait_that_runs_out_of_time_is_exit_124_and_the_job_goes_on() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let never = Gate::new(&world, "never");
+    let id = world.submit("train", &never.command()).await;
+    let begin = Instant::now();
+    let done = world.paictl(&["wait", &id, "--timeout", "1s"]).await;
+    assert_eq!(done.code, 124, "{done:?}");
+    assert!(begin.elapsed() < Duration::from_secs(3));
+    assert!(!world.control().job(&id).unwrap().status.is_final());
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_the_wait_with_130_and_never_the_job() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "open");
+    let id = world.submit("train", &gate.command()).await;
+    let mut wait = world.start_paictl(&["wait", &id]);
+    wait.says("train").await;
+    wait.signal(Signal::INT);
+    let done = wait.finish().await;
+    assert_eq!(done.code, 130, "{done:?}");
+    assert!(done.stderr.contains("the job goes on"), "{done:?}");
+    world.reached(&id, Status::Running).await;
+    assert!(!world.control().job(&id).unwrap().status.is_final());
+    gate.open();
+    assert_eq!(world.ended(&id).await.status, Status::Succeeded);
+}
+
+#[tokio::test]
+async fn an_unknown_job_is_exit_5() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    for id in ["dlc0nosuchjob", "no-such-name"] {
+        for verb in ["wait", "get", "stop"] {
+            let done = world.paictl(&[verb, id]).await;
+            assert_eq!(done.code, 5, "{done:?}");
+            assert!(done.stderr.contains(id), "{done:?}");
+            assert!(done.stderr.contains("hint:"), "{done:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_may_be_called_by_id_uid_name_a_beginning_and_last() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let made = world
+        .paictl(&["submit", "train", "--json", "--", "true"])
+        .await
+        .json();
+    let (uid, name, id) = (
+        text(&made["uid"]),
+        text(&made["name"]),
+        text(&made["job_id"]),
+    );
+    assert!(name.starts_with("e2e-train-"), "{name}");
+    for called in [&id, &uid, &name, &name[..12], "@last"] {
+        let got = world.paictl(&["get", called, "--json"]).await;
+        assert_eq!(got.json()["job_id"], id.as_str(), "{called} {got:?}");
+    }
+}
