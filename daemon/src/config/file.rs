@@ -56,6 +56,22 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Value, Fault> {
     }
 }
 
+/// Whoever may write `pai.json` may send the key to an endpoint of his own.
+pub(super) fn refuse_if_others_write(path: &Path) -> Result<(), Fault> {
+    let mode = std::fs::metadata(path)
+        .map_err(|error| fault(path, error))?
+        .permissions()
+        .mode();
+    if mode & 0o002 != 0 {
+        return Err(fault(
+            path,
+            format!("may be written by everybody (mode {:03o})", mode & 0o777),
+        )
+        .hint(format!("chmod 600 {}", path.display())));
+    }
+    Ok(())
+}
+
 /// A file that holds a key must be its owner's alone.
 pub(super) fn refuse_if_open(path: &Path) -> Result<(), Fault> {
     let mode = std::fs::metadata(path)

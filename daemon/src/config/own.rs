@@ -58,6 +58,7 @@ pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
     if path == settings || !path.exists() {
         return Ok(Own::default());
     }
+    file::refuse_if_others_write(&path)?;
     let value = file::parse(&path, &file::read(&path)?)?;
     let own: Own = serde_path_to_error::deserialize(&value).map_err(|error| {
         fault(

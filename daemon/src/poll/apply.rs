@@ -106,7 +106,8 @@ fn confirm_intent(tx: &mut Tx<'_>, job: &mut Job, native_id: &str) -> Result<(),
 /// A second job of one name: reported, and stopped while it has not run (invariant 4).
 fn note_twin(job: &mut Job, events: &mut Vec<EventDraft>, first: &Job) {
     job.twin_of.clone_from(&first.uid);
-    job.stop_due = job.phase.rank() < Phase::Running.rank() && !job.has_ended();
+    let before_running = matches!(job.phase, Phase::Pending | Phase::Queued | Phase::Preparing);
+    job.stop_due = before_running && job.running_ms.is_none() && job.restart_count == 0;
     events.push(EventDraft {
         to_status: job.status.clone(),
         to_phase: Some(job.phase),

@@ -92,7 +92,7 @@ impl Details {
     }
 
     /// Jobs (uid, native id) whose list item is not enough.
-    async fn wanting(&self, active: &[Job], seen: &Seen) -> Vec<(String, String)> {
+    async fn wanting(&mut self, active: &[Job], seen: &Seen) -> Vec<(String, String)> {
         let mut known: Vec<Job> = active.to_vec();
         // A job that counted as ended may turn up again; it is not among the active ones.
         for uid in self
@@ -111,18 +111,21 @@ impl Details {
             );
         }
         let now = self.scope.clock.mono();
-        known
-            .iter()
-            .filter_map(|job| {
-                let (observation, _) = seen.get(job.native_id.as_ref()?)?;
-                let wants = if may_be_late(job, observation) {
-                    self.doubts.get(&job.uid).is_some_and(|due| *due <= now)
-                } else {
-                    wants_answer_of_its_own(job, observation) || self.due.contains(&job.uid)
-                };
-                wants.then(|| (job.uid.clone(), observation.native_id.clone()))
-            })
-            .take(PER_LOOK)
-            .collect()
+        let mut wanted = Vec::new();
+        for job in &known {
+            let Some((observation, _)) = job.native_id.as_ref().and_then(|id| seen.get(id)) else {
+                continue;
+            };
+            let wants = if may_be_late(job, observation) {
+                self.doubts.get(&job.uid).is_some_and(|due| *due <= now)
+            } else {
+                self.doubts.remove(&job.uid);
+                wants_answer_of_its_own(job, observation) || self.due.contains(&job.uid)
+            };
+            if wants && wanted.len() < PER_LOOK {
+                wanted.push((job.uid.clone(), observation.native_id.clone()));
+            }
+        }
+        wanted
     }
 }

@@ -93,6 +93,8 @@ impl Drop for WaiterGuard {
                 }
             }
         }
-        state.last_left = Some(now);
+        if !self.uids.is_empty() && state.waiters.is_empty() {
+            state.last_left = Some(now);
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     journal::{StoreError, Tx},
-    model::{EventDraft, EventKind, Fault, Job, Observation},
+    model::{EventDraft, EventKind, Fault, FaultKind, Job, Observation},
     provider::{Listing, Priority, StopAck},
     scope::{Scope, new_uid},
 };
@@ -61,11 +61,24 @@ impl Looker {
         let ground = self.ground(look, &active).await?;
         let mut seen = Seen::new();
         for list in plan::listings(look, &ground, self.scope.provider.nature()) {
-            self.read_list(list, priority, &ground.own_named, &mut seen)
-                .await?;
+            let own = list.own_named.is_some();
+            match self
+                .read_list(list, priority, &ground.own_named, &mut seen)
+                .await
+            {
+                Ok(()) => {}
+                // Jobs of others that may not be seen any more: each is asked for by itself, and holds nothing up.
+                Err(fault) if !own && is_about_one(&fault) && !ground.foreign_active.is_empty() => {
+                    tracing::warn!(%fault, "watched jobs of others cannot be listed");
+                }
+                Err(fault) => return Err(fault),
+            }
         }
         self.details.add(&active, &mut seen, priority).await;
-        self.apply(seen.values().cloned().collect()).await?;
+        let mut observations: Vec<_> = seen.values().cloned().collect();
+        // Oldest first: of two jobs of one name, the later one is the twin.
+        observations.sort_by_key(|(observation, _)| observation.created_ms);
+        self.apply(observations).await?;
         self.check_missing(&active, &seen, priority).await?;
         self.send_due_stops().await?;
         if look == Look::Sweep {
@@ -115,7 +128,6 @@ impl Looker {
         seen: &mut Seen,
     ) -> Result<(), Fault> {
         let scope = &self.scope;
-        let page_size = scope.provider.nature().page_size as usize;
         let own_list = list.own_named.is_some();
         let mut received = 0_u64;
         for number in 1..=PAGES_MAX {
@@ -128,6 +140,7 @@ impl Looker {
                 .list(page, scope.journal.next_seq(), priority)
                 .await?;
             received += page.received as u64;
+            let last = page.is_last(received, scope.provider.nature());
             for observation in page.jobs {
                 let own = own_list && observation.name.starts_with(own_start);
                 if own || !own_list {
@@ -135,8 +148,7 @@ impl Looker {
                     seen.insert(observation.native_id.clone(), (observation, own));
                 }
             }
-            let all = page.total.is_some_and(|total| received >= total);
-            if page.received < page_size || all {
+            if last {
                 break;
             }
         }
@@ -174,9 +186,13 @@ impl Looker {
     ) -> Result<(), Fault> {
         let scope = Arc::clone(&self.scope);
         for job in self.missing.due(&scope, active, seen) {
-            match self.missing.ask(&scope, &job, priority).await? {
-                Some(observation) => self.apply(vec![(observation, job.own)]).await?,
-                None => self.changed = true,
+            match self.missing.ask(&scope, &job, priority).await {
+                Ok(Some(observation)) => self.apply(vec![(observation, job.own)]).await?,
+                Ok(None) => self.changed = true,
+                Err(fault) if is_about_one(&fault) => {
+                    tracing::warn!(job = job.display_id(), %fault, "a job cannot be looked at");
+                }
+                Err(fault) => return Err(fault),
             }
         }
         Ok(())
@@ -216,6 +232,14 @@ impl Looker {
         let work = move |tx: &mut Tx<'_>| tx.prune(now_ms - EVENTS_KEPT_MS, jobs_before);
         Ok(self.scope.journal.write(work).await?)
     }
+}
+
+/// Says no to this request only; the next one may well be answered.
+fn is_about_one(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::Permission | FaultKind::Invalid | FaultKind::NotFound
+    )
 }
 
 fn note_stop_sent(tx: &mut Tx<'_>, context: i64, uid: &str) -> Result<(), StoreError> {

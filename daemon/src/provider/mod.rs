@@ -54,6 +54,18 @@ pub struct Page {
     pub received: usize,
 }
 
+impl Page {
+    /// Whether the list ends here, `received` items into it. A page that is shorter than asked for proves nothing where
+    /// the backend tells the total: it may cap pages (fact sheet §7: the largest size is not documented).
+    pub fn is_last(&self, received: u64, nature: &Nature) -> bool {
+        match self.total {
+            _ if self.received == 0 => true,
+            Some(total) => received >= total,
+            None => self.received < nature.page_size as usize,
+        }
+    }
+}
+
 /// What the backend said to a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAck {

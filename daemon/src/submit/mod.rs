@@ -72,14 +72,25 @@ pub async fn submit(
     poller: &PollerHandle,
     wish: Wish,
 ) -> Result<Submitted, Fault> {
+    let answer_at = scope.clock.mono() + ANSWER_WITHIN;
     if let Some(job) = submitted_before(scope, &wish.nonce).await? {
         return Ok(Submitted { job, joined: true });
     }
     let name = name::display_name(&scope.settings.prefix, &wish.name, scope.clock.wall_ms())?;
     let request = checked(scope, &wish, &name)?;
-    look_if_old(scope, poller).await?;
-    let (uid, name, body) = reserve(scope, &wish, name, request).await?;
-
+    tokio::select! {
+        looked = look_if_old(scope, poller) => looked?,
+        () = scope.clock.sleep_until(answer_at) => return Err(too_slow()),
+    }
+    let (uid, name, body) = match reserve(scope, &wish, name, request).await? {
+        Reserved::New(new) => *new,
+        Reserved::Before(job) => {
+            return Ok(Submitted {
+                job: *job,
+                joined: true,
+            });
+        }
+    };
     let (outcome, settled) = oneshot::channel();
     tokio::spawn(settle::settle(
         Arc::clone(scope),
@@ -93,15 +104,28 @@ pub async fn submit(
         outcome,
     ));
     tokio::select! {
-        result = settled => match result {
-            Ok(result) => result?,
-            Err(_) => return Err(Fault::internal("the submit's task ended without a word")),
-        },
-        () = scope.clock.sleep(ANSWER_WITHIN) => {}
-    }
+            result = settled => match result {
+                Ok(result) => result?,
+                Err(_) => return Err(Fault::internal("the submit's task ended without a word")),
+            },
+    () = scope.clock.sleep_until(answer_at) => {}    }
     let job = scope.journal.read(move |reader| reader.job(&uid)).await?;
     let job = job.ok_or_else(|| Fault::internal("the submitted job is not in the store"))?;
     Ok(Submitted { job, joined: false })
+}
+
+fn too_slow() -> Fault {
+    let message = "nothing was submitted, since the cloud did not answer in time for the limits to be checked";
+    Fault::new(FaultKind::Unavailable, message)
+        .hint("check the network and the endpoint with `paictl daemon status`")
+}
+
+/// What came of taking the room.
+enum Reserved {
+    /// The intent is stored: uid, name and body of what is to be sent.
+    New(Box<(String, String, serde_json::Value)>),
+    /// The same call was faster on another connection.
+    Before(Box<Job>),
 }
 
 async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fault> {
@@ -113,19 +137,25 @@ async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fau
         .journal
         .read(
             move |reader| match reader.intent_by_nonce(context, &nonce)? {
-                Some(intent) => Ok(Some(reader.job(&intent.uid)?)),
+                Some(intent) => Ok(Some((reader.job(&intent.uid)?, intent))),
                 None => Ok(None),
             },
         )
         .await?;
     match found {
         None => Ok(None),
-        Some(Some(job)) => Ok(Some(job)),
-        Some(None) => Err(Fault::new(
-            FaultKind::Conflict,
-            "this submit was made before and did not take place",
-        )
-        .hint("submit it again")),
+        Some((Some(job), _)) => Ok(Some(job)),
+        Some((None, intent)) => Err(match intent.native_id {
+            Some(id) => Fault::new(
+                FaultKind::Conflict,
+                format!("this submit was made before, as {id}, which is not known here any more"),
+            ),
+            None => Fault::new(
+                FaultKind::Conflict,
+                "this submit was made before and did not take place",
+            )
+            .hint("submit it again"),
+        }),
     }
 }
 
@@ -191,7 +221,7 @@ async fn reserve(
     wish: &Wish,
     name: String,
     request: Request,
-) -> Result<(String, String, serde_json::Value), Fault> {
+) -> Result<Reserved, Fault> {
     let uid = new_uid();
     let shown_command = scope.redactor.text(&wish.command);
     let mut stored = request::sealed(&request.body, &scope.redactor);
@@ -230,6 +260,12 @@ async fn reserve(
     let verdict = scope
         .journal
         .write(move |tx| {
+            if let Some(nonce) = &intent.nonce
+                && let Some(before) = tx.intent_by_nonce(context, nonce)?
+                && let Some(job) = tx.job(&before.uid)?
+            {
+                return Ok(Ok(Some(job)));
+            }
             let active = tx.active_jobs(context)?;
             let own: Vec<_> = active.iter().filter(|job| job.own).collect();
             if let Err(refusal) = admission::decide(&limits, &own, &job.requested) {
@@ -241,9 +277,11 @@ async fn reserve(
                 ..EventDraft::new(EventKind::Discovered)
             };
             tx.put_job(context, &mut job, vec![event])?;
-            Ok(Ok(()))
+            Ok(Ok(None))
         })
         .await?;
-    verdict?;
-    Ok((uid, name, request.body))
+    Ok(match verdict? {
+        Some(before) => Reserved::Before(Box::new(before)),
+        None => Reserved::New(Box::new((uid, name, request.body))),
+    })
 }

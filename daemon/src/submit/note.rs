@@ -89,6 +89,18 @@ impl Settling {
         .await
     }
 
+    pub(super) async fn note_sent_now(&self) -> Result<(), Fault> {
+        let (uid, now_ms) = (self.open.uid.clone(), self.scope.clock.wall_ms());
+        let work = move |tx: &mut Tx<'_>| {
+            let Some(mut intent) = tx.intent(&uid)? else {
+                return Ok(());
+            };
+            intent.last_sent_ms = now_ms;
+            tx.update_intent(&intent)
+        };
+        Ok(self.scope.journal.write(work).await?)
+    }
+
     pub(super) async fn count_empty_look(&self) -> Result<(), Fault> {
         let uid = self.open.uid.clone();
         let count = move |tx: &mut Tx<'_>| {

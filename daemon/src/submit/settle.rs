@@ -13,6 +13,7 @@ use crate::{
     poll::{Aftermath, PollerHandle, apply, plan::MARGIN_MS},
     provider::{Listing, Priority, dlc::request},
     scope::{Scope, new_uid},
+    sys::clock::Mono,
 };
 
 /// A submit that is throttled for longer than this is given up: nothing was sent.
@@ -38,10 +39,11 @@ pub(super) async fn settle(
     open: Open,
     outcome: oneshot::Sender<Result<(), Fault>>,
 ) {
-    let settling = Settling {
+    let mut settling = Settling {
         scope,
         poller,
         open,
+        sent_at: None,
     };
     let result = settling.run().await;
     let told = match result {
@@ -123,10 +125,12 @@ pub(super) struct Settling {
     pub(super) scope: Arc<Scope>,
     pub(super) poller: PollerHandle,
     pub(super) open: Open,
+    /// When this daemon last sent it; looks count from there, whatever happens to the wall clock.
+    sent_at: Option<Mono>,
 }
 
 impl Settling {
-    async fn run(&self) -> Result<(), Fault> {
+    async fn run(&mut self) -> Result<(), Fault> {
         let mut must_send = !self.open.sent;
         loop {
             if must_send {
@@ -145,14 +149,15 @@ impl Settling {
     }
 
     /// Sends until there is an answer, or the answer is lost.
-    async fn send(&self) -> Result<Sent, Fault> {
-        let Some(body) = &self.open.body else {
+    async fn send(&mut self) -> Result<Sent, Fault> {
+        let Some(body) = self.open.body.clone() else {
             return Ok(Sent::Lost);
         };
         let began = self.scope.clock.mono();
         loop {
+            self.sent_at = Some(self.scope.clock.mono());
             let seq = self.scope.journal.next_seq();
-            let fault = match self.scope.provider.submit(body).await {
+            let fault = match self.scope.provider.submit(&body).await {
                 Ok(native_id) => {
                     self.confirm(native_id, seq).await?;
                     return Ok(Sent::Confirmed);
@@ -172,6 +177,8 @@ impl Settling {
             }
             let pause = fault.retry_after.unwrap_or(Duration::from_secs(1));
             self.scope.clock.sleep(pause).await;
+            // The looks for a lost answer count from the send that may have lost it.
+            self.note_sent_now().await?;
         }
     }
 
@@ -217,6 +224,10 @@ impl Settling {
     }
 
     async fn sleep_until_after_send(&self, intent: &Intent, after: Duration) {
+        if let Some(sent_at) = self.sent_at {
+            return self.scope.clock.sleep_until(sent_at + after).await;
+        }
+        // Sent by an earlier daemon: only the wall clock knows when.
         let since = self.scope.clock.wall_ms() - intent.last_sent_ms;
         let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
         self.scope.clock.sleep(after.saturating_sub(since)).await;
@@ -226,7 +237,7 @@ impl Settling {
     async fn look(&self, intent: &Intent) -> Result<bool, Fault> {
         let scope = &self.scope;
         let mut namesakes: Vec<Observation> = Vec::new();
-        let mut page_number = 1;
+        let (mut page_number, mut received) = (1, 0);
         loop {
             let listing = Listing {
                 own_named: Some(self.open.name.clone()),
@@ -239,7 +250,8 @@ impl Settling {
                 .provider
                 .list(listing, seq, Priority::Interactive)
                 .await?;
-            let last = page.received < scope.provider.nature().page_size as usize;
+            received += page.received as u64;
+            let last = page.is_last(received, scope.provider.nature());
             namesakes.extend(
                 page.jobs
                     .into_iter()

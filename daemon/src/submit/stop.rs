@@ -68,8 +68,23 @@ pub async fn stop(
         StopOutcome::AlreadyEnded => {
             let _stale_is_told = poller.look_now().await;
             let uid = job.uid.clone();
-            let fresh = scope.journal.read(move |reader| reader.job(&uid)).await?;
-            Ok((fresh.unwrap_or(job), outcome))
+            let fresh = scope
+                .journal
+                .read(move |reader| reader.job(&uid))
+                .await?
+                .unwrap_or(job);
+            match fresh.has_ended() {
+                true => Ok((fresh, outcome)),
+                false => Err(Fault::new(
+                    FaultKind::Conflict,
+                    format!(
+                        "the cloud does not stop {} while it is {}",
+                        fresh.display_id(),
+                        fresh.status
+                    ),
+                )
+                .hint("try again when its status has changed")),
+            }
         }
         _ => {
             poller.think();

@@ -365,3 +365,25 @@ async fn an_intent_that_was_saved_from_a_corrupt_store_is_settled_too() {
     assert_eq!(jobs[0].native_id.as_deref(), Some("dlc1"));
     assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
 }
+
+#[tokio::test]
+async fn the_looks_count_from_the_send_that_lost_its_answer() {
+    let world = World::new(ROOMY).await;
+    world.cloud.with(|state| {
+        // Throttled for longer than all looks together, then lost with the effect, which lists show late.
+        state
+            .creates
+            .extend([Create::Throttle(45_000), Create::LostAndLate(10_000)]);
+    });
+    let submit = world.submit("run");
+    world.settle().await;
+    world.pass(secs(120)).await;
+    drop(submit);
+    assert_eq!(
+        world
+            .cloud
+            .with(|state| (state.creates_seen, state.jobs.len())),
+        (2, 1)
+    );
+    assert_eq!(world.jobs().await[0].native_id.as_deref(), Some("dlc1"));
+}

@@ -67,7 +67,12 @@ pub(crate) fn after(
 }
 
 pub(crate) fn prune(connection: &Connection, before_ms: i64) -> Result<(), StoreError> {
-    connection.execute("DELETE FROM event WHERE observed_ms < ?1", [before_ms])?;
+    // Always a beginning of the table: a wall clock that was set back must not leave a hole behind a cursor.
+    connection.execute(
+        "DELETE FROM event WHERE rev < coalesce(
+             (SELECT min(rev) FROM event WHERE observed_ms >= ?1), 9223372036854775807)",
+        [before_ms],
+    )?;
     Ok(())
 }
 
