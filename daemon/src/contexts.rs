@@ -158,6 +158,7 @@ impl Contexts {
 /// # Errors
 /// When the store cannot be read.
 pub async fn run(scope: Arc<Scope>) -> Result<Arc<Running>, Fault> {
+    submit::restore(&scope).await?;
     let (poller, task) = poll::start(Arc::clone(&scope));
     let running = Arc::new(Running {
         scope,

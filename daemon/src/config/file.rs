@@ -23,7 +23,7 @@ pub(super) fn read(path: &Path) -> Result<String, Fault> {
             path.display()
         )),
         ErrorKind::InvalidData => fault(path, "is not UTF-8 text"),
-        _ => fault(path, error),
+        _ => fault(path, error).hint(WHERE),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex_lite::Regex;
+use regex::Regex;
 use serde_json::Value;
 
 /// What stands where a secret was.
@@ -62,13 +62,12 @@ impl Redactor {
             }
         }
         let out = BEARER.replace_all(&out, format!("${{1}}{MASK}"));
-        let out =
-            ASSIGNMENT.replace_all(&out, |caps: &regex_lite::Captures<'_>| {
-                match is_reference(&caps[2]) {
-                    true => caps[0].to_owned(),
-                    false => format!("{}{MASK}", &caps[1]),
-                }
-            });
+        let out = ASSIGNMENT.replace_all(&out, |caps: &regex::Captures<'_>| {
+            match is_reference(&caps[2]) {
+                true => caps[0].to_owned(),
+                false => format!("{}{MASK}", &caps[1]),
+            }
+        });
         let out = URL_PASSWORD.replace_all(&out, format!("${{1}}{MASK}@"));
         TOKEN.replace_all(&out, MASK).into_owned()
     }

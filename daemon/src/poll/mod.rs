@@ -15,6 +15,7 @@ mod missing;
 pub mod plan;
 mod poller;
 pub mod schedule;
+mod stale;
 
 pub use apply::{Aftermath, apply};
 pub use interest::{Interest, WaiterGuard};

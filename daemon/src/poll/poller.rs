@@ -1,6 +1,6 @@
 //! The loop around the pure parts. One per context.
 
-use std::sync::Arc;
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use rand::RngExt as _;
 use tokio::sync::{mpsc, oneshot};
@@ -9,13 +9,17 @@ use super::{
     backoff,
     look::Looker,
     schedule::{self, Look, Scene},
+    stale::{note_fresh, note_stale},
 };
 use crate::{
-    model::{EventDraft, EventKind, Fault, FaultKind, Reason},
+    model::{Fault, FaultKind},
     provider::Priority,
     scope::Scope,
     sys::clock::Mono,
 };
+
+/// A look that takes longer has nothing fresh to show: the data counts as old from then on.
+const SLOW_LOOK: Duration = Duration::from_secs(15);
 
 enum Command {
     /// A look whose request is sent after now; answers when it is done.
@@ -163,7 +167,7 @@ impl Poller {
     async fn look(&mut self, look: Look, priority: Priority) -> Result<(), Fault> {
         let (began, began_ms) = (self.scope.clock.mono(), self.scope.clock.wall_ms());
         self.last_look = Some(began);
-        let result = self.looker.look(look, priority).await;
+        let result = self.look_and_say_when_slow(look, priority).await;
         if self.looker.take_changed() {
             self.last_change = Some(self.scope.clock.mono());
         }
@@ -181,7 +185,7 @@ impl Poller {
                     looks.last_complete_ms = Some(began_ms);
                     looks.last_error = None;
                 });
-                self.note_fresh().await;
+                note_fresh(&self.scope).await;
             }
             Err(fault) => {
                 self.failures += 1;
@@ -189,52 +193,28 @@ impl Poller {
                 let jitter = rand::rng().random_range(1.0..1.2);
                 self.held_off_until = Some(self.scope.clock.mono() + pause.mul_f64(jitter));
                 tracing::warn!(failures = self.failures, ?pause, %fault, "a look failed");
-                self.note_stale(fault).await;
+                note_stale(&self.scope, fault).await;
             }
         }
         result
     }
 
-    async fn note_stale(&self, fault: &Fault) {
-        let looks = self.scope.looks.get();
-        let first = looks.stale_since_ms.is_none();
-        let since = looks
-            .last_ok_ms
-            .unwrap_or_else(|| self.scope.clock.wall_ms());
-        self.scope.looks.update(|looks| {
-            looks.last_error = Some(fault.clone());
-            looks.stale_since_ms.get_or_insert(since);
-        });
-        if first {
-            let reason = Reason {
-                code: String::new(),
-                message: fault.message.clone(),
-            };
-            let event = EventDraft {
-                at_ms: Some(since),
-                reason: Some(reason),
-                ..EventDraft::new(EventKind::Stale)
-            };
-            self.note(event).await;
+    async fn look_and_say_when_slow(
+        &mut self,
+        look: Look,
+        priority: Priority,
+    ) -> Result<(), Fault> {
+        let scope = Arc::clone(&self.scope);
+        let mut looking = pin!(self.looker.look(look, priority));
+        tokio::select! {
+            result = &mut looking => return result,
+            () = scope.clock.sleep(SLOW_LOOK) => {}
         }
-    }
-
-    async fn note_fresh(&self) {
-        if self.scope.looks.get().stale_since_ms.is_some() {
-            self.scope.looks.update(|looks| looks.stale_since_ms = None);
-            self.note(EventDraft::new(EventKind::Fresh)).await;
-        }
-    }
-
-    async fn note(&self, event: EventDraft) {
-        let context = self.scope.context;
-        if let Err(error) = self
-            .scope
-            .journal
-            .write(move |tx| tx.note(context, event))
-            .await
-        {
-            tracing::error!(%error, "an event of the scope could not be stored");
-        }
+        let slow = Fault::new(
+            FaultKind::Unavailable,
+            "the cloud has not answered for a while, or has asked to wait",
+        );
+        note_stale(&scope, &slow).await;
+        looking.await
     }
 }

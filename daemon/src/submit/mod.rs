@@ -22,7 +22,7 @@ use crate::{
     scope::{Scope, new_uid},
 };
 
-pub use settle::resume;
+pub use settle::{restore, resume};
 pub use stop::{StopOutcome, stop};
 
 /// A submit answers after this time at the latest, with what is known then.

@@ -74,7 +74,6 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<usize, 
         .await?;
     let count = intents.len();
     for intent in intents {
-        restore_job(scope, &intent).await?;
         let open = Open {
             body: repeatable_body(scope, &intent),
             uid: intent.uid,
@@ -88,9 +87,25 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<usize, 
     Ok(count)
 }
 
-/// An intent that was saved from a corrupt store has lost its job's row.
-async fn restore_job(scope: &Scope, intent: &Intent) -> Result<(), Fault> {
-    let (context, intent) = (scope.context, intent.clone());
+/// Intents that were saved from a corrupt store have lost their jobs' rows. To be called before the first look, which would
+/// take such a job for somebody else's.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn restore(scope: &Scope) -> Result<(), Fault> {
+    let context = scope.context;
+    for intent in scope
+        .journal
+        .read(move |reader| reader.open_intents(context))
+        .await?
+    {
+        restore_job(scope, intent).await?;
+    }
+    Ok(())
+}
+
+async fn restore_job(scope: &Scope, intent: Intent) -> Result<(), Fault> {
+    let context = scope.context;
     let work = move |tx: &mut Tx<'_>| {
         if tx.job(&intent.uid)?.is_some() {
             return Ok(());

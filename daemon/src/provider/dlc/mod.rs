@@ -1,5 +1,6 @@
 //! PAI-DLC.
 
+mod commands;
 mod fault;
 mod observe;
 pub mod request;
@@ -23,6 +24,7 @@ use crate::{
     sys::Clock,
 };
 
+use commands::Redacted;
 use fault::to_fault;
 use observe::{Context, observe};
 
@@ -43,6 +45,8 @@ pub struct DlcProvider {
     workspace_id: String,
     credential_source: String,
     redactor: Redactor,
+    /// Commands are long and hardly ever change, and each look shows them all again.
+    commands: Redacted,
     clock: Clock,
 }
 
@@ -65,6 +69,7 @@ impl DlcProvider {
             workspace_id: settings.workspace_id.clone(),
             credential_source: settings.credential_source.to_string(),
             redactor,
+            commands: Redacted::default(),
             clock,
         })
     }
@@ -78,6 +83,7 @@ impl DlcProvider {
     fn context(&self, source: Source, seq: u64) -> Context<'_> {
         Context {
             redactor: &self.redactor,
+            commands: &self.commands,
             source,
             seq,
             now_ms: self.clock.wall_ms(),

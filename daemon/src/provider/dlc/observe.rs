@@ -4,6 +4,7 @@ use aliyun::dlc;
 use jiff::Timestamp;
 
 use super::{
+    commands::Redacted,
     resources::{replica, totals},
     status::{holds_resources, phase},
 };
@@ -12,6 +13,7 @@ use crate::model::{Observation, Passed, Pod, Reason, Resources, Source, redact::
 /// What an answer does not say of itself.
 pub(super) struct Context<'a> {
     pub redactor: &'a Redactor,
+    pub commands: &'a Redacted,
     pub source: Source,
     pub seq: u64,
     pub now_ms: i64,
@@ -29,7 +31,6 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
         job.gmt_stopped_time,
     ];
     Some(Observation {
-        native_id,
         name: job.display_name.clone().unwrap_or_default(),
         phase: phase(&status),
         resources_held: holds_resources(&status),
@@ -37,9 +38,11 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
         reason: reason(&job, context.redactor),
         history: history(&job),
         job_type: job.job_type.clone().unwrap_or_default(),
-        command: context
-            .redactor
-            .text(job.user_command.as_deref().unwrap_or_default()),
+        command: context.commands.of(
+            &native_id,
+            job.user_command.as_deref().unwrap_or_default(),
+            context.redactor,
+        ),
         requested: requested(&job, &replicas),
         replicas,
         priority: job
@@ -64,6 +67,7 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
                 .map(|_| pods(&job)),
         },
         status,
+        native_id,
         source: context.source,
         seq: context.seq,
         observed_ms: context.now_ms,
