@@ -2,9 +2,9 @@
 //!
 //! One bucket stands for one principal, since rate limits are counted per account (PAI-DLC fact
 //! sheet §13.3). Invariants: a token is taken in the same step that lets its taker go, so a
-//! dropped waiter takes none along; only the first waiter sleeps, all others wait for a nudge,
-//! and whoever leaves the queue nudges the new first one, so nobody is left behind. There is no
-//! background task and nothing ticks.
+//! dropped waiter takes none along; only the first waiter sleeps until a token is there, all others
+//! wait for a nudge or for the end of their patience, and whoever leaves the queue nudges the new
+//! first one, so nobody is left behind. There is no background task and nothing ticks.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,7 +12,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// Who is waiting. Interactive callers always go before background ones.
+/// While both kinds wait, one token in so many goes to a background caller.
+const BACKGROUND_SHARE: u32 = 4;
+
+/// Who is waiting. Interactive callers go before background ones, which get every fourth token
+/// while they wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// A person or an agent waits for the answer.
@@ -43,12 +47,24 @@ struct State {
     paused_until: Option<Instant>,
     interactive: VecDeque<Arc<Notify>>,
     background: VecDeque<Arc<Notify>>,
+    /// Tokens that interactive callers took one after the other while a background one waited.
+    passed_over: u32,
 }
 
 enum Turn {
     Taken,
-    At(Instant),
-    NotFirst,
+    /// Look again at this instant, or when nudged.
+    Wait(Option<Instant>),
+    TooLong(TooLong),
+}
+
+/// No token comes in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    /// A token comes after this at the earliest; more than zero.
+    pub(crate) rest: Duration,
+    /// Whether a pause is in force, see [`TokenBucket::pause_until`]; otherwise the queue is long.
+    pub(crate) paused: bool,
 }
 
 impl TokenBucket {
@@ -67,6 +83,7 @@ impl TokenBucket {
                 paused_until: None,
                 interactive: VecDeque::new(),
                 background: VecDeque::new(),
+                passed_over: 0,
             }),
         }
     }
@@ -80,15 +97,37 @@ impl TokenBucket {
         state.nudge_first();
     }
 
-    /// Waits for a token. Dropping the future gives up the place in the queue and nothing else.
+    /// Waits for a token, however long it takes. Dropping the future gives up the place in the
+    /// queue and nothing else.
     pub async fn acquire(&self, priority: Priority) {
+        // Without a deadline it ends with a token only.
+        let _ = self.acquire_until(priority, None).await;
+    }
+
+    /// [`TokenBucket::acquire`] that gives up after `patience`, or as soon as it is certain that
+    /// no token comes in that time.
+    pub(crate) async fn acquire_within(
+        &self,
+        priority: Priority,
+        patience: Duration,
+    ) -> Result<(), TooLong> {
+        let deadline = Instant::now().checked_add(patience);
+        self.acquire_until(priority, deadline).await
+    }
+
+    async fn acquire_until(
+        &self,
+        priority: Priority,
+        deadline: Option<Instant>,
+    ) -> Result<(), TooLong> {
         let place = Place::enter(self, priority);
         loop {
-            let turn = self.lock().turn(&place);
+            let turn = self.lock().turn(&place, deadline);
             match turn {
-                Turn::Taken => return,
-                Turn::NotFirst => place.nudge.notified().await,
-                Turn::At(instant) => tokio::select! {
+                Turn::Taken => return Ok(()),
+                Turn::TooLong(too_long) => return Err(too_long),
+                Turn::Wait(None) => place.nudge.notified().await,
+                Turn::Wait(Some(instant)) => tokio::select! {
                     () = sleep_until(instant) => {}
                     () = place.nudge.notified() => {}
                 },
@@ -98,7 +137,7 @@ impl TokenBucket {
 
     /// Lets nobody go before `instant`, as a server asks that throttles. A pause never shortens
     /// an earlier one, and it spends the burst: afterwards one call goes out at once and the rest
-    /// follows at the rate.
+    /// follows at the rate. Those whose patience it exceeds give up at once.
     pub fn pause_until(&self, instant: Instant) {
         let mut state = self.lock();
         if state.paused_until.is_some_and(|until| until >= instant) || instant <= Instant::now() {
@@ -107,6 +146,9 @@ impl TokenBucket {
         state.paused_until = Some(instant);
         let spent = state.window();
         state.full_at = state.full_at.max(instant + spent);
+        for waiter in &state.interactive {
+            waiter.notify_one();
+        }
     }
 
     /// [`TokenBucket::pause_until`], counted from now; at most a day.
@@ -146,27 +188,57 @@ impl State {
     }
 
     /// Takes a token for `place` if it is first and there is one.
-    fn turn(&mut self, place: &Place<'_>) -> Turn {
-        if !self
-            .first()
-            .is_some_and(|first| Arc::ptr_eq(first, &place.nudge))
-        {
-            return Turn::NotFirst;
-        }
+    fn turn(&mut self, place: &Place<'_>, deadline: Option<Instant>) -> Turn {
         let now = Instant::now();
-        let token_at = self.full_at.checked_sub(self.window()).unwrap_or(now);
-        let free_at = self
-            .paused_until
-            .map_or(token_at, |until| until.max(token_at));
-        if free_at > now {
-            return Turn::At(free_at);
+        let is_first = self
+            .first()
+            .is_some_and(|first| Arc::ptr_eq(first, &place.nudge));
+        let at = self.earliest(place, now);
+        if is_first && at <= now {
+            self.take(place.priority, now);
+            return Turn::Taken;
         }
+        if deadline.is_some_and(|deadline| deadline < at || deadline <= now) {
+            return Turn::TooLong(TooLong {
+                // A token that is there already goes to somebody else.
+                rest: match at.saturating_duration_since(now) {
+                    Duration::ZERO => self.interval,
+                    rest => rest,
+                },
+                paused: self.paused_until.is_some_and(|until| until > now),
+            });
+        }
+        Turn::Wait(if is_first { Some(at) } else { deadline })
+    }
+
+    /// When `place` gets its token if nobody of the other kind goes before it.
+    fn earliest(&mut self, place: &Place<'_>, now: Instant) -> Instant {
+        let ahead = self
+            .queue(place.priority)
+            .iter()
+            .position(|nudge| Arc::ptr_eq(nudge, &place.nudge));
+        let ahead = u32::try_from(ahead.unwrap_or_default()).unwrap_or(u32::MAX);
+        let used = self.full_at.saturating_duration_since(now) + self.interval * ahead;
+        let token_at = now + used.saturating_sub(self.window());
+        self.paused_until
+            .map_or(token_at, |until| until.max(token_at))
+    }
+
+    fn take(&mut self, priority: Priority, now: Instant) {
         self.full_at = self.full_at.max(now) + self.interval;
-        Turn::Taken
+        self.passed_over = match priority {
+            Priority::Interactive if !self.background.is_empty() => self.passed_over + 1,
+            _ => 0,
+        };
     }
 
     fn first(&self) -> Option<&Arc<Notify>> {
-        self.interactive.front().or_else(|| self.background.front())
+        let (interactive, background) = (self.interactive.front(), self.background.front());
+        if self.passed_over + 1 >= BACKGROUND_SHARE {
+            background.or(interactive)
+        } else {
+            interactive.or(background)
+        }
     }
 
     fn nudge_first(&self) {

@@ -3,16 +3,19 @@
 //! Invariant: texts in here come from [`classify()`], [`Error::invalid_argument`] or the transport,
 //! which all withhold secrets, signatures and access key ids before they build an error.
 
+mod absent;
 mod answer;
 mod classify;
 mod field;
+mod session;
 mod text;
 
 pub(crate) use answer::request_id;
 pub use classify::classify;
-pub(crate) use classify::retry_after;
+pub(crate) use classify::{NONCE_USED, retry_after};
 pub(crate) use text::withhold;
 
+use crate::bucket::TooLong;
 use std::fmt;
 use std::time::Duration;
 
@@ -35,7 +38,8 @@ pub enum Error {
         /// What the server said.
         detail: Box<Detail>,
     },
-    /// The named object does not exist (any more).
+    /// The job or pod that was asked for does not exist (any more). A missing workspace, image, …
+    /// is [`Error::Invalid`].
     #[error("not found: {detail}")]
     NotFound {
         /// What the server said.
@@ -44,7 +48,9 @@ pub enum Error {
     /// Too many calls.
     #[error("throttled: {detail}")]
     Throttled {
-        /// The server's own delay (`x-acs-retry-after`), at most five minutes.
+        /// The server's own delay (`x-acs-retry-after`), at most five minutes. With the code
+        /// `Client.Throttled` nothing was sent, and it is what is left of an earlier delay or of
+        /// the queue.
         retry_after: Option<Duration>,
         /// What the server said.
         detail: Box<Detail>,
@@ -109,8 +115,9 @@ pub enum Effect {
 
 impl Error {
     /// Whether the request can have taken effect. `None` when it failed before it was written or
-    /// was refused in a readable 4xx answer; `Unknown` for everything else: 5xx, a connection cut
-    /// after sending, a timeout, an unreadable or incomplete answer.
+    /// was refused in a readable 4xx answer; `Unknown` for everything else: 5xx, a 4xx that names a
+    /// failure of the server or a nonce used before, a connection cut after sending, a timeout, an
+    /// unreadable or incomplete answer.
     pub fn effect(&self) -> Effect {
         self.detail().effect
     }
@@ -152,6 +159,7 @@ impl Error {
         };
         clean(&mut detail.code);
         clean(&mut detail.message);
+        detail.request_id.iter_mut().for_each(clean);
     }
 
     /// The server's code, or `Client.*` for an error made on this side.
@@ -204,6 +212,22 @@ impl Error {
         }
     }
 
+    /// Not sent, since the token of the rate limit would come too late.
+    pub(crate) fn no_turn(too_long: TooLong) -> Self {
+        let rest = too_long.rest;
+        let seconds = rest.as_secs() + u64::from(rest.subsec_nanos() > 0);
+        let message = if too_long.paused {
+            format!("the cloud has asked to wait for another {seconds} s")
+        } else {
+            format!("too many calls wait for their turn: another {seconds} s or more")
+        };
+        let detail = Detail::local("Client.Throttled", &message, Effect::None);
+        Self::Throttled {
+            retry_after: Some(rest),
+            detail: Box::new(detail),
+        }
+    }
+
     /// No answer at all.
     pub(crate) fn unanswered(code: &str, message: &str, effect: Effect) -> Self {
         Self::Unavailable {
@@ -213,7 +237,7 @@ impl Error {
 }
 
 impl Detail {
-    fn local(code: &str, message: &str, effect: Effect) -> Self {
+    pub(crate) fn local(code: &str, message: &str, effect: Effect) -> Self {
         Self {
             code: code.to_owned(),
             message: message.to_owned(),

@@ -4,7 +4,7 @@
 //!
 //! - a product module ([`dlc`], [`sts`]) turns typed arguments into a [`Request`];
 //! - [`TokenBucket`] decides *when* it may go out: one bucket per principal, people before
-//!   background work;
+//!   background work, which keeps a share;
 //! - [`Transport`] signs it ([`sign`], ACS3-HMAC-SHA256), sends it to an [`Endpoint`] and reads the
 //!   answer;
 //! - [`classify`] turns any answer that is not a success into one typed [`Error`], which also
@@ -12,7 +12,8 @@
 //!
 //! Invariants of the crate: no secret, signature or access key id ever reaches an error message
 //! or a `Debug` text; plain http goes to loopback only; a request is sent at most twice, and the
-//! second time only when the server has said that it refused the first.
+//! second time only when the server has refused the first for its date, or for its nonce if the
+//! request only reads.
 //!
 //! The facts behind the code are numbered as in the PAI-DLC fact sheet.
 

@@ -2,7 +2,8 @@
 //!
 //! Invariants: nothing goes out without a token of the bucket; each attempt has a nonce and a
 //! date of its own; a second attempt is made only after the server has refused the first one for
-//! its date or its nonce. Any other retry is the caller's decision, see [`Error::effect`].
+//! its date or, if it only reads, for its nonce. Any other retry is the caller's decision, see
+//! [`Error::effect`].
 
 mod answer;
 mod options;
@@ -14,10 +15,11 @@ pub use options::{Clock, NonceSource, TransportOptions};
 pub use request::Request;
 
 use crate::credentials::Credentials;
-use crate::error::{Effect, Error, withhold};
-use crate::{TokenBucket, classify};
+use crate::error::{Effect, Error, NONCE_USED, withhold};
+use crate::{Priority, TokenBucket, classify};
 use answer::Head;
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -39,7 +41,8 @@ pub struct Transport {
 }
 
 impl Transport {
-    /// Builds the client. Fails only when the system's certificate store cannot be used.
+    /// Builds the client. Fails only for a user agent that no header can hold; without usable
+    /// certificates of the system it is https that fails, later.
     pub fn new(
         credentials: Credentials,
         bucket: Arc<TokenBucket>,
@@ -55,8 +58,8 @@ impl Transport {
         })
     }
 
-    /// Sends `request` and gives its JSON answer. Waits for a token first; the time limit of the
-    /// options counts from there.
+    /// Sends `request` and gives its JSON answer. Waits for a token first, see
+    /// [`TransportOptions::patience`]; the time limit of the options counts from there.
     pub async fn call(&self, request: &Request) -> Result<Answer, Error> {
         match self.attempt(request).await {
             Ok(answer) => Ok(answer),
@@ -71,7 +74,7 @@ impl Transport {
     }
 
     async fn attempt(&self, request: &Request) -> Result<Answer, Failure> {
-        self.bucket.acquire(request.priority).await;
+        self.token(request.priority).await?;
         let credentials = self.credentials();
         let nonce = (self.options.nonce)();
         let signed = signing::sign(request, &credentials, self.now(), &nonce)?;
@@ -80,8 +83,9 @@ impl Transport {
         self.count(&request.action);
         let started = (self.options.clock)();
         let sent = self.client.execute(signed.request).await;
-        let result = match sent {
-            Ok(response) => self.answer(response, &credentials, &signature).await,
+        let secrets = secrets(&credentials, &signature);
+        let mut result = match sent {
+            Ok(response) => self.answer(response, &request.method, &secrets).await,
             Err(error) => {
                 if error.is_connect() {
                     self.uncount(&request.action);
@@ -89,6 +93,10 @@ impl Transport {
                 Err(answer::unanswered(error).into())
             }
         };
+        match &mut result {
+            Ok(answer) => answer.withhold(&secrets),
+            Err(failure) => failure.error.withhold(&secrets),
+        }
         tracing::debug!(
             action = %request.action,
             principal = %credentials.fingerprint(),
@@ -103,11 +111,23 @@ impl Transport {
         result
     }
 
+    async fn token(&self, priority: Priority) -> Result<(), Error> {
+        match priority {
+            Priority::Background => self.bucket.acquire(priority).await,
+            Priority::Interactive => self
+                .bucket
+                .acquire_within(priority, self.options.patience)
+                .await
+                .map_err(Error::no_turn)?,
+        }
+        Ok(())
+    }
+
     async fn answer(
         &self,
         response: reqwest::Response,
-        credentials: &Credentials,
-        signature: &str,
+        method: &Method,
+        secrets: &[&str],
     ) -> Result<Answer, Failure> {
         // The pause begins before the body is read: it may never arrive whole.
         let head = Head::of(&response);
@@ -121,26 +141,14 @@ impl Transport {
             return Ok(Answer::parse(&head, &body)?);
         }
 
-        let token = credentials
-            .security_token
-            .as_ref()
-            .map_or("", |token| token.expose_secret());
-        let secrets = [
-            token,
-            credentials.access_key_secret.expose_secret(),
-            credentials.access_key_id.as_str(),
-            signature,
-        ];
-        // Once before, as classifying cuts long texts, and once after, as JSON may have escaped.
-        let clean = withhold(&String::from_utf8_lossy(&body), &secrets);
-        let mut error = classify(head.status, |name| head.header(name), clean.as_bytes());
-        error.withhold(&secrets);
-        let again = error.effect() == Effect::None
-            && match &error {
-                Error::ClockSkew { .. } => self.adopt_time_of(&head),
-                Error::Auth { detail } => detail.code == "SignatureNonceUsed",
-                _ => false,
-            };
+        // The caller does it again afterwards: classifying cuts long texts, and JSON may escape.
+        let clean = withhold(&String::from_utf8_lossy(&body), secrets);
+        let header = |name: &str| head.header(name).map(|text| withhold(&text, secrets));
+        let error = classify(head.status, header, clean.as_bytes());
+        let again = match &error {
+            Error::ClockSkew { .. } => error.effect() == Effect::None && self.adopt_time_of(&head),
+            _ => error.code() == NONCE_USED && method == Method::GET,
+        };
         Err(Failure { error, again })
     }
 
@@ -231,6 +239,16 @@ impl From<Error> for Failure {
             again: false,
         }
     }
+}
+
+fn secrets<'a>(credentials: &'a Credentials, signature: &'a str) -> [&'a str; 4] {
+    let token = credentials.security_token.as_ref();
+    [
+        token.map_or("", |token| token.expose_secret()),
+        credentials.access_key_secret.expose_secret(),
+        credentials.access_key_id.as_str(),
+        signature,
+    ]
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

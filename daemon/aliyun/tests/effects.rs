@@ -171,6 +171,14 @@ async fn server_failures_are_unknown_and_refusals_have_none() {
             answer(403, &["content-type: text/html"], html),
             Effect::Unknown,
         ),
+        (
+            answer(400, &[], r#"{"Code":"InternalError"}"#),
+            Effect::Unknown,
+        ),
+        (
+            answer(404, &[], r#"{"message":"no route"}"#),
+            Effect::Unknown,
+        ),
         (answer(429, &["x-acs-retry-after: 10"], json), Effect::None),
         (answer(429, &[], json), Effect::None),
         (answer(400, &[], json), Effect::None),

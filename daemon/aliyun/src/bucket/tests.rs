@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use tokio::sync::mpsc;
 
+mod patience;
+
 /// Polls once, without a waker: is it through?
 fn is_ready(future: std::pin::Pin<&mut impl Future<Output = ()>>) -> bool {
     matches!(
@@ -179,4 +181,43 @@ async fn senseless_numbers_do_no_harm() {
         assert!(!is_ready(pin!(bucket.acquire(Priority::Interactive))));
         bucket.set_rate(per_second, u32::MAX);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_fourth_token_goes_to_the_background_while_it_waits() {
+    let bucket = Arc::new(TokenBucket::new(1.0, 1));
+    drain(&bucket, 1).await;
+    let start = Instant::now();
+    let (done, mut results) = mpsc::unbounded_channel();
+    for name in ["b1", "b2"] {
+        caller(&bucket, Priority::Background, name, &done, start).await;
+    }
+    for name in ["i1", "i2", "i3", "i4", "i5", "i6", "i7", "i8"] {
+        caller(&bucket, Priority::Interactive, name, &done, start).await;
+    }
+    let names: Vec<_> = collect(&mut results, 10)
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(
+        names,
+        ["i1", "i2", "i3", "b1", "i4", "i5", "i6", "b2", "i7", "i8"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_background_caller_that_leaves_before_its_share_blocks_nobody() {
+    let bucket = Arc::new(TokenBucket::new(1.0, 1));
+    drain(&bucket, 1).await;
+    let start = Instant::now();
+    let (done, mut results) = mpsc::unbounded_channel();
+    let background = caller(&bucket, Priority::Background, "b", &done, start).await;
+    for name in ["i1", "i2", "i3", "i4"] {
+        caller(&bucket, Priority::Interactive, name, &done, start).await;
+    }
+    assert_eq!(collect(&mut results, 3).await[2], ("i3", 3000));
+    background.abort();
+    assert!(background.await.unwrap_err().is_cancelled());
+    assert_eq!(collect(&mut results, 1).await, [("i4", 4000)]);
 }

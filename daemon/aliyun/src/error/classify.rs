@@ -3,11 +3,15 @@
 //! The order of the questions is the rule: throttling first (it may wear any code), then the
 //! server's own failures, then everything that is known by its code, then the bare status.
 
-use super::{Detail, Effect, Error, answer, field, text};
+use super::absent::{Absent, absent};
+use super::{Detail, Effect, Error, answer, field, session, text};
 use std::time::Duration;
 
 /// The header by which the gateway marks throttling: milliseconds (fact sheet §13.1).
 const RETRY_AFTER: &str = "x-acs-retry-after";
+/// The server has seen the nonce before. As each attempt has its own, it has seen this very
+/// request, delivered twice by something in between, and what came of the first copy is not told.
+pub(crate) const NONCE_USED: &str = "SignatureNonceUsed";
 /// No server delay is believed beyond this.
 const RETRY_AFTER_CAP: Duration = Duration::from_mins(5);
 /// Stands in for messages that may quote what was signed.
@@ -15,18 +19,29 @@ const SIGNATURE_REFUSED: &str = "the server refused the signature (its message i
 
 /// Classifies an answer whose status is not a success. `header` looks a header up by its
 /// lower-case name; `body` is the whole body. An answer counts as readable when the body is a
-/// JSON object or when one of the gateway's own headers is there; otherwise something between here
-/// and the service has answered, and neither its status nor its text can be trusted.
+/// JSON object (with a code, for a 404) or when one of the gateway's own headers is there;
+/// otherwise something between here and the service has answered, and neither its status nor its
+/// text can be trusted.
 pub fn classify(status: u16, header: impl Fn(&str) -> Option<String>, body: &[u8]) -> Error {
-    let parsed = answer::read(body);
+    let mut parsed = answer::read(body);
+    if let Some(parts) = &mut parsed {
+        // Frameworks put an HTTP status where a service has its code.
+        parts
+            .code
+            .take_if(|code| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_digit()));
+    }
     let header_id = header("x-acs-request-id").filter(|id| !id.trim().is_empty());
     let retry_after = retry_after(&header);
-    let readable = parsed.is_some() || header_id.is_some() || retry_after.is_some();
+    // "No such route" in JSON is what many a proxy answers.
+    let ours = |parts: &answer::Parts| parts.code.is_some() || !matches!(status, 404 | 410);
+    let readable =
+        parsed.as_ref().is_some_and(ours) || header_id.is_some() || retry_after.is_some();
     let parts = parsed.unwrap_or_else(|| answer::Parts {
         message: Some(text::foreign(body)),
         ..answer::Parts::default()
     });
 
+    let bare = parts.code.is_none();
     let code = parts
         .code
         .map_or_else(|| format!("HTTP{status}"), |code| text::tidy(&code));
@@ -36,12 +51,10 @@ pub fn classify(status: u16, header: impl Fn(&str) -> Option<String>, body: &[u8
         code: &code,
         message: &message,
         readable,
+        bare,
     };
     let kind = facts.kind(retry_after.is_some());
-
-    // A request timeout says that the server did not see the whole request in time, which a
-    // gateway in between also says after it has passed the request on.
-    let refused = readable && (400..500).contains(&status) && status != 408;
+    let refused = facts.is_refusal();
     let action = parts.auth_action.map(|action| text::tidy(&action));
     let action = action.or_else(|| action_in(&message));
     let field = field::parameter(&code, &message);
@@ -95,6 +108,8 @@ struct Facts<'a> {
     code: &'a str,
     message: &'a str,
     readable: bool,
+    /// There is no code; the one shown is made of the status.
+    bare: bool,
 }
 
 impl Facts<'_> {
@@ -102,13 +117,12 @@ impl Facts<'_> {
         if marked_throttled || self.status == 429 || contains(self.code, "throttling") {
             return Kind::Throttled;
         }
-        if !self.readable || !(400..500).contains(&self.status) || self.is_server_failure() {
+        if !self.readable || !self.is_4xx() || self.is_server_failure() {
             return Kind::Unavailable;
         }
         self.kind_by_code().unwrap_or(match self.status {
             401 => Kind::Auth,
             403 => Kind::Permission,
-            404 | 410 => Kind::NotFound,
             405 => Kind::Unsupported,
             408 => Kind::Unavailable,
             409 => Kind::Conflict,
@@ -116,12 +130,23 @@ impl Facts<'_> {
         })
     }
 
+    fn is_4xx(&self) -> bool {
+        (400..500).contains(&self.status)
+    }
+
+    /// The server has read the request and has not acted on it.
+    fn is_refusal(&self) -> bool {
+        // A request timeout says that the server did not see the whole request in time, which a
+        // gateway in between also says after it has passed the request on.
+        self.readable && self.is_4xx() && self.status != 408 && !self.is_server_failure()
+    }
+
+    /// The code tells of a failure on the way, whatever the status says.
     fn is_server_failure(&self) -> bool {
-        // 201400004 is AIWorkSpace's "server busy".
-        starts_with_any(
-            self.code,
-            &["ServiceUnavailable", "InternalError", "201400004"],
-        )
+        let names_parameter = starts_with_any(self.code, &["Invalid", "Missing"]);
+        contains_any(self.code, &SERVER_FAILURES)
+            || (contains(self.code, "timeout") && !names_parameter)
+            || self.code == NONCE_USED
     }
 
     fn kind_by_code(&self) -> Option<Kind> {
@@ -129,7 +154,7 @@ impl Facts<'_> {
         if code.starts_with("InvalidTimeStamp.Expired") {
             return Some(Kind::ClockSkew);
         }
-        if contains(code, "securitytoken") || contains(self.message, "securitytoken") {
+        if session::token_refused(code, self.message) {
             return Some(Kind::Auth);
         }
         if starts_with_any(code, &AUTH) {
@@ -144,23 +169,36 @@ impl Facts<'_> {
         if starts_with_any(code, &PERMISSION) || contains(self.message, "job is forbidden") {
             return Some(Kind::Permission);
         }
-        let gone = code == "NotFound" || code.ends_with(".NotFound") || code.ends_with("NotExist");
-        if gone || NOT_FOUND_NUMBERS.contains(&code) {
-            return Some(Kind::NotFound);
+        let missing = match (self.bare, self.status) {
+            (true, 404 | 410) => absent("", self.message),
+            (true, _) => None,
+            (false, _) => absent(code, self.message),
+        };
+        if let Some(missing) = missing {
+            return Some(match missing {
+                Absent::JobOrPod => Kind::NotFound,
+                Absent::Other => Kind::Invalid,
+            });
         }
         // A named parameter beats the status: a missing workspace id may come as a 403 or 404.
         starts_with_any(code, &["InvalidParameter", "Missing"]).then_some(Kind::Invalid)
     }
 }
 
-const AUTH: [&str; 8] = [
+/// `201400004` is AIWorkSpace's "server busy".
+const SERVER_FAILURES: [&str; 4] = [
+    "serviceunavailable",
+    "internalerror",
+    "internalservererror",
+    "201400004",
+];
+const AUTH: [&str; 7] = [
     "InvalidAccessKeyId",
     "MissingAccessKeyId",
     "InvalidAccessKeySecret",
     "SignatureDoesNotMatch",
     "IncompleteSignature",
     "InvalidSignature",
-    "SignatureNonceUsed",
     "InvalidCredentials",
 ];
 const UNSUPPORTED: [&str; 8] = [
@@ -187,8 +225,6 @@ const PERMISSION: [&str; 5] = [
     "AccessDenied",
     "OperationDenied",
 ];
-/// AIWorkSpace's numbers for a missing workspace, code source and dataset (fact sheet §13.2).
-const NOT_FOUND_NUMBERS: [&str; 3] = ["100400027", "201400002", "201300003"];
 
 /// The server's delay, when its header holds a positive whole number of milliseconds.
 pub(crate) fn retry_after(header: impl Fn(&str) -> Option<String>) -> Option<Duration> {

@@ -1,5 +1,7 @@
 //! Guesses which parameter an error is about, from its code or its words.
 
+use super::absent;
+
 /// Codes whose rest names the parameter: `InvalidParameter.JobSpecs`, `MissingWorkspaceId`.
 const PREFIXES: [&str; 8] = [
     "InvalidParameterValue",
@@ -31,6 +33,7 @@ const COMPLAINTS: [&str; 12] = [
 /// The parameter at fault in the server's spelling, or `None` when neither text tells.
 pub(super) fn parameter(code: &str, message: &str) -> Option<String> {
     from_code(code)
+        .or_else(|| absent::subject(code))
         .or_else(|| from_message(message))
         .map(str::to_owned)
 }
@@ -137,6 +140,7 @@ mod tests {
             ("MissingParameter.DisplayName", "", Some("DisplayName")),
             ("InvalidDisplayName.Malformed", "", Some("DisplayName")),
             ("InvalidPriority", "", Some("Priority")),
+            ("Workspace.NotFound", "", Some("Workspace")),
             ("InvalidParameter", "", None),
             ("InvalidParameter.Malformed", "", None),
             (

@@ -46,6 +46,13 @@ impl Answer {
         })
     }
 
+    /// Replaces secrets in what is shown and logged.
+    pub(super) fn withhold(&mut self, secrets: &[&str]) {
+        if let Some(id) = &mut self.request_id {
+            *id = error::withhold(id, secrets);
+        }
+    }
+
     /// The error for a success that lacks what it had to bring: the effect is unknown.
     pub fn unreadable(&self, why: &str) -> Error {
         Error::unreadable(why, self.status, self.request_id.clone())

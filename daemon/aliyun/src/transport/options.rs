@@ -24,6 +24,11 @@ pub struct TransportOptions {
     pub connect_timeout: Duration,
     /// For one attempt, from connecting to the last byte of the body. Default 20 s.
     pub timeout: Duration,
+    /// Longest time that an interactive request waits for its token of the bucket before it fails
+    /// as [`Error::Throttled`], counted for each attempt. It fails at once when a pause that the
+    /// server has asked for, or the queue, is certain to last longer. Background requests wait as
+    /// long as it takes. Default 10 s.
+    pub patience: Duration,
     /// Whether `HTTPS_PROXY` and its kin are obeyed. Default no.
     pub proxy_from_env: bool,
     /// Default `pai/<version>`. Not signed, since proxies rewrite it (fact sheet §11.2).
@@ -39,6 +44,7 @@ impl Default for TransportOptions {
         Self {
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(20),
+            patience: Duration::from_secs(10),
             proxy_from_env: false,
             user_agent: concat!("pai/", env!("CARGO_PKG_VERSION")).to_owned(),
             clock: Arc::new(Timestamp::now),
@@ -48,12 +54,34 @@ impl Default for TransportOptions {
 }
 
 impl TransportOptions {
-    /// Redirects and the library's own retries are off: both would send a signed request at a
-    /// time or to a place that nobody has decided on.
+    /// A client that trusts the system's certificates. Where there are none, as in a bare
+    /// container, it trusts nobody: plain http to loopback works, and https fails when it is tried.
     pub(super) fn client(&self) -> Result<reqwest::Client, Error> {
         // An error means that a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut builder = reqwest::Client::builder()
+        let unusable = match self.builder().build() {
+            Ok(client) => return Ok(client),
+            Err(error) => error,
+        };
+        let client = self.builder().tls_certs_only([]).build();
+        let client = client.map_err(|error| {
+            let message = format!("no HTTP client: {}", super::answer::chain(&error));
+            let detail = Detail::local("Client.Setup", &message, Effect::None);
+            Error::Unsupported {
+                detail: Box::new(detail),
+            }
+        })?;
+        tracing::warn!(
+            error = %super::answer::chain(&unusable),
+            "the system's certificates cannot be used; https will fail",
+        );
+        Ok(client)
+    }
+
+    /// Redirects and the library's own retries are off: both would send a signed request at a
+    /// time or to a place that nobody has decided on.
+    fn builder(&self) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder()
             .connect_timeout(self.connect_timeout)
             .timeout(self.timeout)
             .tcp_keepalive(TCP_KEEPALIVE)
@@ -61,22 +89,11 @@ impl TransportOptions {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(&self.user_agent);
-        if !self.proxy_from_env {
-            builder = builder.no_proxy();
+        if self.proxy_from_env {
+            builder
+        } else {
+            builder.no_proxy()
         }
-        builder.build().map_err(|error| {
-            let message = format!("no HTTP client: {}", super::answer::chain(&error));
-            let detail = Detail {
-                code: "Client.Setup".to_owned(),
-                message,
-                request_id: None,
-                status: None,
-                effect: Effect::None,
-            };
-            Error::Unsupported {
-                detail: Box::new(detail),
-            }
-        })
     }
 }
 
@@ -85,6 +102,7 @@ impl fmt::Debug for TransportOptions {
         f.debug_struct("TransportOptions")
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("patience", &self.patience)
             .field("proxy_from_env", &self.proxy_from_env)
             .field("user_agent", &self.user_agent)
             .finish_non_exhaustive()

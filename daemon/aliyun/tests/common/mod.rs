@@ -17,12 +17,15 @@ use tokio::sync::mpsc;
 pub(crate) const KEY_ID: &str = "LTAI5tTestKeyId000000";
 pub(crate) const SECRET: &str = "the-test-secret";
 pub(crate) const TOKEN: &str = "the/session+token==";
+pub(crate) const CREATED: &str = r#"{"JobId":"dlcx","RequestId":"R-1"}"#;
 
 /// What the server does with one connection, after it has read one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
     /// Write this and close.
     Answer(String),
+    /// [`Step::Answer`] that is no text.
+    Bytes(Vec<u8>),
     /// Write this and keep the connection open.
     Begin(String),
     /// Close without a word.
@@ -40,6 +43,11 @@ pub(crate) fn answer(status: u16, headers: &[&str], body: &str) -> Step {
         "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{headers}\r\n{body}",
         body.len()
     ))
+}
+
+/// The body of a refusal.
+pub(crate) fn refusal(code: &str) -> String {
+    serde_json::json!({"Code": code, "Message": "m", "RequestId": "R"}).to_string()
 }
 
 pub(crate) struct Server {
@@ -62,11 +70,8 @@ impl Server {
                     sender.send(read_request(&mut stream).await).unwrap();
                 }
                 match step {
-                    Step::Answer(text) => {
-                        // The other side may have given up already.
-                        let _ = stream.write_all(text.as_bytes()).await;
-                        let _ = stream.shutdown().await;
-                    }
+                    Step::Answer(text) => write(&mut stream, text.as_bytes()).await,
+                    Step::Bytes(bytes) => write(&mut stream, &bytes).await,
                     Step::Begin(text) => {
                         stream.write_all(text.as_bytes()).await.unwrap();
                         open.push(stream);
@@ -99,6 +104,12 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+async fn write(stream: &mut TcpStream, bytes: &[u8]) {
+    // The other side may have given up already.
+    let _ = stream.write_all(bytes).await;
+    let _ = stream.shutdown().await;
 }
 
 /// Reads up to the end of the body, going by the content length.
