@@ -10,6 +10,9 @@ use crate::commands::{
 /// Submit training jobs, wait for them, see what they do.
 ///
 /// Without a command: the list of jobs. The work is done by the daemon `paid`; `paictl` asks it.
+///
+/// With --json, when the exit code is not 0 and stdout has no answer (the result of a job is one), the last line of
+/// stderr is JSON: {"error": {"kind", "message", "hint", "request_id"}}. A wrong command line has the kind "usage".
 #[derive(Debug, Parser)]
 #[command(
     name = "paictl",

@@ -13,9 +13,9 @@ pub mod whoami;
 
 use pai_proto::{ClientError, v1};
 
-use crate::{args::Command, context::Context, error::CliError, exit::Exit};
+use crate::{args::Command, context::Context, error::CliError, exit::Exit, signals::Signals};
 
-/// Runs one command; Ctrl-C ends it.
+/// Runs one command; Ctrl-C, SIGTERM and SIGHUP end it.
 ///
 /// # Errors
 /// See [`CliError`].
@@ -28,13 +28,13 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
         Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
         _ => "interrupted; jobs are untouched",
     };
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::select! {
+    let mut signals = Signals::listen()?;
+    let exit = tokio::select! {
         done = dispatch(command, context) => return done,
-        _ = interrupted => {}
-    }
-    context.out.note(last_words);
-    Ok(Exit::Interrupted)
+        exit = signals.any() => exit,
+    };
+    context.out.interrupted(last_words, context.json);
+    Ok(exit)
 }
 
 async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliError> {

@@ -14,7 +14,7 @@ use crate::{error::CliError, output::Output, view::clean};
 /// How long the first connection is tried: the daemon may just be starting.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest time that a handshake may take once the socket took the connection.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+pub const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// Looks up an environment variable.
 pub type Lookup = Box<dyn Fn(&str) -> Option<PathBuf>>;
@@ -60,19 +60,43 @@ impl Context {
     /// # Errors
     /// See [`CliError`].
     pub async fn connect(&mut self) -> Result<Client, CliError> {
-        let client = self.connect_to(&self.socket()?, PATIENCE).await?;
-        for warning in &client.hello().warnings {
-            self.out.warn(clean::line(warning));
-        }
-        Ok(client)
+        self.connect_within(PATIENCE + HANDSHAKE).await
     }
 
-    /// Connects to this socket, for at most `patience`.
+    /// The same, within a limit of the caller's.
     ///
     /// # Errors
     /// See [`CliError`].
-    pub async fn connect_to(&self, socket: &Path, patience: Duration) -> Result<Client, CliError> {
-        let options = ConnectOptions {
+    pub async fn connect_within(&mut self, limit: Duration) -> Result<Client, CliError> {
+        let socket = self.socket()?;
+        let options = self.options(&socket, PATIENCE.min(limit))?;
+        let client = answered(&socket, limit, Client::connect(options)).await?;
+        self.warn_of(&client);
+        Ok(client)
+    }
+
+    /// Connects once to a daemon of any version, to look at it or to end it.
+    ///
+    /// # Errors
+    /// See [`CliError`].
+    pub async fn connect_any(&self, socket: &Path) -> Result<Client, CliError> {
+        let options = self.options(socket, Duration::ZERO)?;
+        answered(socket, HANDSHAKE, Client::connect_any(options)).await
+    }
+
+    /// Shows the daemon's warnings.
+    pub fn warn_of(&mut self, client: &Client) {
+        for warning in &client.hello().warnings {
+            self.out.warn(clean::line(warning));
+        }
+    }
+
+    /// How this program connects: tried for at most `patience`.
+    ///
+    /// # Errors
+    /// When nothing tells which settings are meant.
+    pub fn options(&self, socket: &Path, patience: Duration) -> Result<ConnectOptions, CliError> {
+        Ok(ConnectOptions {
             socket: socket.into(),
             settings: Some(paths::settings(&self.env)?),
             program: "paictl",
@@ -82,26 +106,24 @@ impl Context {
                 .map(|key| fingerprint(key.as_os_str().as_encoded_bytes()))
                 .unwrap_or_default(),
             patience,
-        };
-        shake_hands(options).await
+        })
     }
 }
 
-/// Connects; a daemon that takes the connection and says nothing counts as unreachable.
+/// A call's answer; a daemon that gives none within `limit` is silent.
 ///
 /// # Errors
 /// See [`ClientError`].
-pub async fn shake_hands(options: ConnectOptions) -> Result<Client, CliError> {
-    let socket = options.socket.clone();
-    let limit = options.patience + HANDSHAKE;
-    match tokio::time::timeout(limit, Client::connect(options)).await {
-        Ok(connected) => Ok(connected?),
-        Err(_) => Err(ClientError::Unreachable {
-            socket,
-            reason: "it takes the connection and does not answer".into(),
-        }
-        .into()),
-    }
+pub async fn answered<T>(
+    socket: &Path,
+    limit: Duration,
+    call: impl Future<Output = Result<T, ClientError>>,
+) -> Result<T, CliError> {
+    let silent = |_| ClientError::Silent {
+        socket: socket.into(),
+    };
+    let answer = tokio::time::timeout(limit, call).await.map_err(silent)?;
+    Ok(answer?)
 }
 
 /// The present, Unix ms.

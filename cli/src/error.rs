@@ -13,6 +13,16 @@ pub enum CliError {
     /// A path cannot be had.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The daemon of these paths takes connections and does not answer.
+    #[error("the daemon at {socket} ({holder}) takes the connection and does not answer")]
+    Silent {
+        /// Its socket.
+        socket: String,
+        /// What it wrote into its lock, for example `pid 4711, version 0.1.0`.
+        holder: String,
+        /// Its process.
+        pid: u32,
+    },
     /// The daemon could not be started.
     #[error("{message}")]
     Start {
@@ -63,6 +73,7 @@ impl CliError {
             Self::Client(ClientError::Unreachable { .. }) | Self::Start { .. } => {
                 "unreachable".into()
             }
+            Self::Client(ClientError::Silent { .. }) | Self::Silent { .. } => "silent".into(),
             Self::Client(ClientError::Broken(_)) => "broken".into(),
             Self::Client(ClientError::Incompatible { .. } | ClientError::TooOld(_)) => {
                 "incompatible".into()
@@ -84,6 +95,9 @@ impl CliError {
             Self::Path(PathError::NoHome { .. }) => {
                 "set HOME, or PAI_STATE_DIR and ALIYUN_PAI_SETTINGS_PATH".into()
             }
+            Self::Silent { pid, .. } => format!(
+                "`kill -CONT {pid}` wakes it where it is suspended; `kill {pid}`, at worst `kill -KILL {pid}`, ends it; jobs are untouched"
+            ),
             Self::Start { hint, .. } | Self::Other { hint, .. } => hint.clone(),
             Self::Io { .. } => String::new(),
         }
@@ -101,7 +115,9 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Client(error) => Exit::of_error(error),
-            Self::Path(PathError::SocketTooLong { .. }) | Self::Start { .. } => Exit::Daemon,
+            Self::Path(PathError::SocketTooLong { .. })
+            | Self::Silent { .. }
+            | Self::Start { .. } => Exit::Daemon,
             Self::Path(PathError::NoHome { .. }) | Self::Io { .. } | Self::Other { .. } => {
                 Exit::Error
             }

@@ -29,8 +29,12 @@ pub enum Exit {
     Gone = 12,
     /// The wait timed out.
     TimedOut = 124,
+    /// SIGHUP.
+    HungUp = 129,
     /// Ctrl-C.
     Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
 }
 
 /// The help topic.
@@ -46,7 +50,12 @@ Exit codes:
    11  a job was Stopped (and none failed)
    12  a job is gone, or ended with an unknown result (and none failed or was stopped)
   124  the wait timed out
-  130  Ctrl-C; jobs are untouched";
+  129  SIGHUP: the terminal is gone; jobs are untouched
+  130  Ctrl-C; jobs are untouched
+  143  SIGTERM; jobs are untouched
+
+With --json, when the code is not 0 and stdout has no answer (the result of a job is one), the last
+line of stderr is JSON: {\"error\": {\"kind\", \"message\", \"hint\", \"request_id\"}}.";
 
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
@@ -64,6 +73,7 @@ impl Exit {
                 _ => Self::Error,
             },
             ClientError::Unreachable { .. }
+            | ClientError::Silent { .. }
             | ClientError::Broken(_)
             | ClientError::Incompatible { .. }
             | ClientError::TooOld(_) => Self::Daemon,
@@ -91,9 +101,13 @@ impl Exit {
             (Target::Running | Target::Status(_), true) => Self::Ok,
             (Target::Status(_), false) => Self::Error,
             (Target::Terminal, true) => Self::worst(ended.results.iter().filter(|r| r.reached)),
-            (Target::Terminal | Target::Running, false) => {
+            (Target::Terminal, false) => {
                 Self::worst(ended.results.iter().filter(|r| r.unreachable || r.reached))
                     .or(Self::Error)
+            }
+            // One that was reached may still run, which is no end.
+            (Target::Running, false) => {
+                Self::worst(ended.results.iter().filter(|r| r.unreachable)).or(Self::Error)
             }
         }
     }

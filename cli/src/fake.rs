@@ -1,6 +1,9 @@
 //! A daemon for tests: answers what it was told to answer, on a real socket.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use pai_proto::v1::{
@@ -13,6 +16,10 @@ use tonic::{Code, Request, Response, Status, transport::Server};
 /// What the daemon answers.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fake {
+    /// Major version of its protocol; ours when unset.
+    pub(crate) major: Option<u32>,
+    /// Where it serves; removed when it leaves.
+    pub(crate) socket: PathBuf,
     /// Warnings of the handshake.
     pub(crate) warnings: Vec<String>,
     /// The answer of every call about jobs, instead of the ones below.
@@ -29,7 +36,8 @@ pub(crate) struct Fake {
 
 impl Fake {
     /// Serves on this socket until the runtime ends.
-    pub(crate) fn serve(self, socket: &Path) {
+    pub(crate) fn serve(mut self, socket: &Path) {
+        self.socket = socket.into();
         let listener = UnixListener::bind(socket).unwrap();
         let incoming = stream::unfold(listener, |listener| async {
             let accepted = listener.accept().await.map(|(stream, _)| stream);
@@ -66,7 +74,7 @@ impl daemon_server::Daemon for Fake {
         _: Request<v1::HelloRequest>,
     ) -> Result<Response<v1::HelloResponse>, Status> {
         Ok(Response::new(v1::HelloResponse {
-            protocol_major: pai_proto::PROTOCOL_MAJOR,
+            protocol_major: self.major.unwrap_or(pai_proto::PROTOCOL_MAJOR),
             pid: 77,
             warnings: self.warnings.clone(),
             ..Default::default()
@@ -84,6 +92,7 @@ impl daemon_server::Daemon for Fake {
         &self,
         _: Request<v1::ShutdownRequest>,
     ) -> Result<Response<v1::ShutdownResponse>, Status> {
+        std::fs::remove_file(&self.socket)?;
         self.answer(v1::ShutdownResponse { pid: 77 })
     }
 

@@ -31,16 +31,25 @@ pub struct FailureDetail {
     request_id: Option<String>,
 }
 
-impl From<&CliError> for Failure {
-    fn from(error: &CliError) -> Self {
+impl Failure {
+    /// One without a request.
+    pub fn new(kind: &str, message: &str, hint: &str) -> Self {
         Self {
             error: FailureDetail {
-                kind: error.kind(),
-                message: error.to_string(),
-                hint: known(&error.hint()),
-                request_id: known(error.request_id()),
+                kind: kind.into(),
+                message: message.into(),
+                hint: known(hint),
+                request_id: None,
             },
         }
+    }
+}
+
+impl From<&CliError> for Failure {
+    fn from(error: &CliError) -> Self {
+        let mut failure = Self::new(&error.kind(), &error.to_string(), &error.hint());
+        failure.error.request_id = known(error.request_id());
+        failure
     }
 }
 

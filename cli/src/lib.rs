@@ -9,8 +9,9 @@
 //! | [`view`] | text for people; foreign text loses its control characters here |
 //! | [`json`] | text for programs: explicit structs, changed only by addition |
 //! | [`program`] | finding and starting `paid` |
+//! | [`process`], [`signals`] | who is alive and who holds a lock; Ctrl-C and its kin |
 //! | [`demo`] | the parts of `paictl demo` |
-//! | [`output`], [`duration`] | two writers; `1h30m` |
+//! | [`output`], [`duration`], [`usage`] | two writers; `1h30m`; a command line that is wrong |
 
 pub mod args;
 pub mod commands;
@@ -21,27 +22,31 @@ pub mod error;
 pub mod exit;
 pub mod json;
 pub mod output;
+pub mod process;
 pub mod program;
+pub mod signals;
+pub mod usage;
 pub mod view;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser as _;
 
-use crate::{args::Cli, context::Context, error::CliError, exit::Exit};
+use crate::{args::Cli, context::Context, error::CliError};
 
 /// Reads the arguments, runs the command and says how it went.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<_> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(usage) => return refuse(&usage),
+        Err(usage) => return usage::refuse(&usage, usage::wants_json(&args)),
     };
     let mut context = Context::of_process(cli.json);
     let result = runtime().and_then(|runtime| {
         runtime.block_on(commands::run(cli.command.unwrap_or_default(), &mut context))
     });
     let exit = result.unwrap_or_else(|error| error.report(&mut context));
-    context.out.finish(exit).into()
+    context.out.finish(exit, context.json).into()
 }
 
 fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
@@ -49,17 +54,6 @@ fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
         .enable_all()
         .build()
         .map_err(|error| CliError::io("cannot start", error))
-}
-
-/// Prints help, version or the usage error.
-fn refuse(usage: &clap::Error) -> ExitCode {
-    // A reader that went away needs no help text.
-    let _unread = usage.print();
-    match usage.use_stderr() {
-        true => Exit::Usage,
-        false => Exit::Ok,
-    }
-    .into()
 }
 
 #[cfg(test)]

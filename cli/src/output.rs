@@ -75,14 +75,29 @@ impl Output {
         self.note(format_args!("{} {text}", paint::warning("warning:")));
     }
 
+    /// Says that the command ends early.
+    pub fn interrupted(&mut self, last_words: &str, json: bool) {
+        match json {
+            true => {
+                let failure = json::Failure::new("interrupted", last_words, "");
+                self.note(json::compact(&failure));
+            }
+            false => self.note(last_words),
+        }
+    }
+
     /// Flushes; an answer that could not be written, for example to a full disk, is an error.
-    pub fn finish(mut self, exit: Exit) -> Exit {
+    pub fn finish(mut self, exit: Exit, json: bool) -> Exit {
         if self.failure.is_none() {
             self.failure = self.stdout.flush().err();
         }
         match self.failure.take() {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                self.note(format_args!("error: cannot write the answer: {error}"));
+                let message = format!("cannot write the answer: {error}");
+                match json {
+                    true => self.note(json::compact(&json::Failure::new("io", &message, ""))),
+                    false => self.note(format_args!("error: {message}")),
+                }
                 match exit {
                     Exit::Ok => Exit::Error,
                     other => other,
@@ -158,7 +173,7 @@ mod tests {
         let mut out = Output::new(Box::new(Broken(kind)), Box::new(stderr.clone()), None);
         out.answer("dlc1");
         out.answer("dlc2");
-        (out.finish(exit), stderr.text())
+        (out.finish(exit, false), stderr.text())
     }
 
     #[test]

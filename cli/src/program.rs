@@ -1,20 +1,20 @@
 //! Finding our programs and starting the daemon.
 
+mod launch;
+
 use std::{
     ffi::OsStr,
     path::{Path, PathBuf},
-    process::Stdio,
     time::Duration,
 };
 
 use pai_proto::paths::{self, Env};
 use serde::Deserialize;
-use tokio::{
-    io::{AsyncBufReadExt as _, AsyncRead, BufReader},
-    process::Command,
-};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use crate::error::CliError;
+use crate::{error::CliError, process};
+
+pub use launch::start_daemon;
 
 /// How long a program may take until it says that it is ready.
 pub const START_LIMIT: Duration = Duration::from_secs(10);
@@ -55,28 +55,6 @@ pub struct Ready {
     pub socket: PathBuf,
 }
 
-/// Starts `paid` in the background, to outlive us, and waits until it serves.
-///
-/// # Errors
-/// [`CliError::Start`] with the daemon's own words where it gave any.
-pub async fn start_daemon(paid: &Path, log: &Path) -> Result<Ready, CliError> {
-    let mut child = Command::new(paid)
-        .args(["--foreground", "--announce", "--log-file"])
-        .arg(log)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn()
-        .map_err(|error| CliError::Start {
-            message: format!("cannot run {}: {error}", paid.display()),
-            hint: String::new(),
-        })?;
-    let line = first_line(child.stdout.take()).await;
-    let advice = format!("see `paictl daemon status`, and its log {}", log.display());
-    announced(line, &advice)
-}
-
 /// The first line that a program writes, within [`START_LIMIT`].
 ///
 /// # Errors
@@ -94,6 +72,19 @@ pub async fn first_line(stdout: Option<impl AsyncRead + Unpin>) -> Result<String
             "it was not ready within {} s",
             START_LIMIT.as_secs()
         )),
+    }
+}
+
+/// A reason with the last line of a log.
+pub fn quoted(reason: String, log: &Path) -> String {
+    quoted_since(reason, log, 0)
+}
+
+/// A reason with the last line that was written to a log since it was `from` bytes long.
+pub fn quoted_since(reason: String, log: &Path, from: u64) -> String {
+    match process::last_words(log, from) {
+        Some(words) => format!("{reason} ({words})"),
+        None => reason,
     }
 }
 

@@ -9,6 +9,7 @@ use futures_util::stream;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
+use crate::api::USER_ID;
 use crate::error::ApiError;
 
 /// Marks a response that must not be sent.
@@ -45,13 +46,22 @@ impl Answer {
     }
 
     pub(crate) fn refusal(error: &ApiError, request_id: &str) -> Self {
-        let value = json!({
+        let mut value = json!({
             "Code": error.code,
             "Message": error.message,
             "RequestId": request_id,
             "HostId": "127.0.0.1",
             "Recommend": format!("https://api.aliyun.com/troubleshoot?q={}", error.code),
         });
+        if let Some(action) = &error.denied_action {
+            value["AccessDeniedDetail"] = json!({
+                "AuthAction": action,
+                "AuthPrincipalType": "SubUser",
+                "AuthPrincipalDisplayName": USER_ID,
+                "PolicyType": "AccountLevelIdentityBasedPolicy",
+                "NoPermissionType": "ImplicitDeny",
+            });
+        }
         Self {
             retry_after_ms: error.retry_after_ms,
             ..Self::json(error.status, &value)

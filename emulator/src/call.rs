@@ -26,6 +26,9 @@ use crate::sync::lock;
 /// Bodies longer than this are not read to the end; CreateJob refuses much shorter ones.
 const MAX_READ: usize = 1024 * 1024;
 
+/// The action on record for a call that nobody known signed and that no path names.
+const UNAUTHENTICATED: &str = "unauthenticated";
+
 /// Answers a call. It runs in a task of its own: a caller that hangs up does not undo its call.
 pub(crate) async fn call(State(cloud): State<Arc<Cloud>>, request: Request) -> Response {
     let answered = tokio::spawn(answer_and_record(cloud, request)).await;
@@ -37,8 +40,13 @@ async fn answer_and_record(cloud: Arc<Cloud>, request: Request) -> Response {
     let operation = Operation::of(&parts);
     let request_id = crate::ids::request_id();
     let mut fault = None;
+    let mut known_caller = false;
     let admitted = match to_bytes(body, MAX_READ).await {
-        Ok(body) => admit(&cloud, &parts, &body).map(|()| body),
+        Ok(body) => authenticate(&cloud, &parts, &body).and_then(|nonce| {
+            known_caller = true;
+            admit(&cloud, &nonce)?;
+            Ok(body)
+        }),
         Err(_) => Err(ApiError::invalid(
             "body",
             "it is too long or was broken off",
@@ -53,21 +61,25 @@ async fn answer_and_record(cloud: Arc<Cloud>, request: Request) -> Response {
         Err(error) => Answer::refusal(&error, &request_id),
     };
     let ms = cloud.now_ms();
+    let action = match &operation {
+        Operation::Other(_) if !known_caller => UNAUTHENTICATED,
+        operation => operation.name(),
+    };
     let record = CallRecord {
         ms,
-        action: operation.name().to_owned(),
+        action: action.to_owned(),
         http_status: answer.recorded_status(),
         request_id: request_id.clone(),
         fault,
     };
-    cloud.journal.call(&record);
+    cloud.journal.call(&record, known_caller);
     cloud.calls.add(record);
     cloud.changed();
     answer.into_response(&request_id, &http_date(ms))
 }
 
-/// Signature, nonce, rate.
-fn admit(cloud: &Cloud, parts: &Parts, body: &[u8]) -> Result<(), ApiError> {
+/// Checks the signature and that the signed `Host` is this one; returns the nonce.
+fn authenticate(cloud: &Cloud, parts: &Parts, body: &[u8]) -> Result<String, ApiError> {
     let received = Received {
         method: parts.method.as_str(),
         path: parts.uri.path(),
@@ -75,9 +87,27 @@ fn admit(cloud: &Cloud, parts: &Parts, body: &[u8]) -> Result<(), ApiError> {
         headers: &parts.headers,
         body,
     };
+    let nonce = verify(&received, &cloud.key, cloud.now_ms())?;
+    let host = parts
+        .headers
+        .get("host")
+        .and_then(|host| host.to_str().ok());
+    if host.is_some_and(|host| cloud.is_own_host(host)) {
+        Ok(nonce)
+    } else {
+        let message = "Specified product is not served by the host of the request.";
+        Err(ApiError::new(
+            StatusCode::NOT_FOUND,
+            "InvalidProduct.NotFound",
+            message,
+        ))
+    }
+}
+
+/// Nonce and rate.
+fn admit(cloud: &Cloud, nonce: &str) -> Result<(), ApiError> {
     let now_ms = cloud.now_ms();
-    let nonce = verify(&received, &cloud.key, now_ms)?;
-    if !lock(&cloud.nonces).admit(&nonce, now_ms) {
+    if !lock(&cloud.nonces).admit(nonce, now_ms) {
         let message = "Specified signature nonce was used already.";
         return Err(ApiError::bad("SignatureNonceUsed", message));
     }
@@ -99,7 +129,7 @@ async fn carry_out(
 ) -> Answer {
     tokio::time::sleep(Duration::from_millis(decision.delay_ms)).await;
     let rule = decision.broken_by.as_ref();
-    if let Some(answer) = rule.and_then(|rule| instead(rule, request_id)) {
+    if let Some(answer) = rule.and_then(|rule| instead(rule, operation, request_id)) {
         return answer;
     }
     let answer = match api::execute(cloud, operation, parts, body) {
@@ -128,7 +158,7 @@ async fn carry_out(
 }
 
 /// The answer of a fault that keeps the call from having an effect.
-fn instead(rule: &FaultRule, request_id: &str) -> Option<Answer> {
+fn instead(rule: &FaultRule, operation: &Operation, request_id: &str) -> Option<Answer> {
     let answer = match rule.fault {
         FaultKind::Throttle => {
             let wait = rule.retry_after_ms.unwrap_or(1000);
@@ -136,6 +166,10 @@ fn instead(rule: &FaultRule, request_id: &str) -> Option<Answer> {
         }
         FaultKind::ThrottleNoHeader => Answer::refusal(&ApiError::throttled(None), request_id),
         FaultKind::ServerError if !rule.after => server_error(rule, request_id),
+        FaultKind::Forbidden => {
+            Answer::refusal(&ApiError::no_permission(operation.name()), request_id)
+        }
+        FaultKind::Refuse => Answer::refusal(&refused(rule), request_id),
         FaultKind::CutBefore => Answer {
             sent: Sent::Nothing,
             ..Answer::json(StatusCode::OK, &Value::Null)
@@ -153,6 +187,17 @@ fn instead(rule: &FaultRule, request_id: &str) -> Option<Answer> {
         status: status(rule).unwrap_or(answer.status),
         ..answer
     })
+}
+
+fn refused(rule: &FaultRule) -> ApiError {
+    let code = rule.code.as_deref().unwrap_or("InvalidParameter");
+    match &rule.field {
+        Some(field) => ApiError::bad(
+            format!("{code}.{field}"),
+            format!("The specified parameter {field} is not valid."),
+        ),
+        None => ApiError::bad(code.to_owned(), "The request is not valid."),
+    }
 }
 
 fn status(rule: &FaultRule) -> Option<StatusCode> {

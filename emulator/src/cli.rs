@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +28,18 @@ pub(crate) enum Command {
     /// RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are read from the environment, as a
     /// PyTorchJob gives them.
     ExampleTrain(TrainArgs),
+    /// Run a pod's command until it or the emulator ends.
+    #[command(hide = true)]
+    Guard(GuardArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardArgs {
+    /// Program to run.
+    pub(crate) program: OsString,
+    /// Its arguments.
+    #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+    pub(crate) args: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]
@@ -34,7 +47,8 @@ pub(crate) struct ServeArgs {
     /// Port on 127.0.0.1; 0 lets the system choose.
     #[arg(long, default_value_t = 0)]
     pub(crate) port: u16,
-    /// Folder for jobs, logs and records; by default a new one in the folder for temporary files.
+    /// Folder for jobs, logs and records; by default a new one in the folder for temporary files,
+    /// removed at the end.
     #[arg(long)]
     pub(crate) scratch: Option<PathBuf>,
     /// Factor on the delays between job states; 1 is realistic.
@@ -76,8 +90,8 @@ pub(crate) struct ServeArgs {
     /// OPERATION:FAULT[:KEY=VALUE]…, e.g. CreateJob:cut_after:count=1 or *:throttle:p=0.1.
     ///
     /// Faults: throttle, throttle_no_header, server_error, truncated, cut_before, cut_after,
-    /// unknown_status, slow, html. Keys: p, count, skip, retry_after_ms, status, http_status,
-    /// delay_ms, after.
+    /// unknown_status, slow, html, forbidden, refuse. Keys: p, count, skip, retry_after_ms,
+    /// status, http_status, delay_ms, after, code, field.
     #[arg(long = "fault", value_name = "RULE")]
     pub(crate) faults: Vec<FaultRule>,
     /// Seed of the dice for faults with a probability.

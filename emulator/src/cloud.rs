@@ -4,6 +4,8 @@
 //! to `changes`, so that nobody has to look twice without a reason.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -18,7 +20,7 @@ use crate::journal::Journal;
 use crate::nonce::Nonces;
 use crate::options::Options;
 use crate::rate::Bucket;
-use crate::runner::{Groups, Order, drive};
+use crate::runner::{Groups, Order, Ports, drive};
 use crate::signature::Key;
 use crate::spec::Submission;
 use crate::sync::lock;
@@ -33,6 +35,11 @@ pub(crate) struct Cloud {
     pub(crate) calls: CallLog,
     pub(crate) journal: Journal,
     pub(crate) groups: Groups,
+    pub(crate) ports: Ports,
+    /// The values of `Host` that mean this emulator.
+    own_hosts: [String; 4],
+    /// Held from start to end, so that no second emulator uses the folder.
+    scratch_lock: Mutex<Option<File>>,
     /// `PATH` and `LANG` of the jobs.
     pub(crate) base_envs: BTreeMap<String, String>,
     jobs: Mutex<Vec<Entry>>,
@@ -48,9 +55,11 @@ struct Entry {
 }
 
 impl Cloud {
-    pub(crate) fn new(mut options: Options) -> std::io::Result<Self> {
+    /// A cloud without jobs that is reached at this address.
+    pub(crate) fn new(mut options: Options, addr: SocketAddr) -> std::io::Result<Self> {
         scratch::prepare(&options.scratch)?;
         options.scratch = options.scratch.canonicalize()?;
+        let scratch_lock = scratch::lock_folder(&options.scratch)?;
         scratch::make_private_dir(&options.scratch.join("jobs"))?;
         let now_ms = options.clock.now_ms();
         Ok(Self {
@@ -70,6 +79,9 @@ impl Cloud {
             calls: CallLog::default(),
             journal: Journal::open(&options.scratch)?,
             groups: Groups::default(),
+            ports: Ports::default(),
+            own_hosts: own_hosts(addr),
+            scratch_lock: Mutex::new(Some(scratch_lock)),
             base_envs: base_envs(&options),
             jobs: Mutex::default(),
             gpus: options
@@ -83,6 +95,13 @@ impl Cloud {
 
     pub(crate) fn now_ms(&self) -> i64 {
         self.options.clock.now_ms()
+    }
+
+    /// Whether a request with that `Host` was meant for this emulator.
+    pub(crate) fn is_own_host(&self, host: &str) -> bool {
+        self.own_hosts
+            .iter()
+            .any(|own| own.eq_ignore_ascii_case(host))
     }
 
     /// Tells all who wait that something is new.
@@ -175,7 +194,6 @@ impl Cloud {
                 return false;
             }
             let old = std::mem::replace(&mut job.pods, pods);
-            job.restarts += u32::from(!old.is_empty());
             for (new, mut old) in job.pods.iter_mut().zip(old) {
                 let earlier = std::mem::take(&mut old.history);
                 new.history = std::iter::once(old).chain(earlier).collect();
@@ -200,6 +218,7 @@ impl Cloud {
             pod.exit_code = Some(exit_code);
             pod.killed = killed;
             pod.pid = None;
+            pod.log.close();
         });
     }
 
@@ -224,13 +243,25 @@ impl Cloud {
         gpus.clone().acquire_many_owned(count).await.ok()
     }
 
-    /// Ends all job tasks and kills every process group.
+    /// Ends all job tasks, kills every process group and gives the folder free.
     pub(crate) fn close(&self) {
         for task in lock(&self.tasks).drain(..) {
             task.abort();
         }
         self.groups.close();
+        *lock(&self.scratch_lock) = None;
     }
+}
+
+fn own_hosts(addr: SocketAddr) -> [String; 4] {
+    let port = addr.port();
+    let named = |host: &str| format!("{host}:{port}");
+    [
+        addr.to_string(),
+        named("127.0.0.1"),
+        named("localhost"),
+        named("[::1]"),
+    ]
 }
 
 fn base_envs(options: &Options) -> BTreeMap<String, String> {

@@ -21,14 +21,18 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Binds, makes a new access key, and serves on the current runtime.
+    /// Binds, makes a new access key, and serves on the current runtime. A second emulator in the
+    /// same scratch folder is refused.
     pub async fn start(mut options: Options) -> io::Result<Self> {
         let listener = listen(options.listener.take(), options.port).await?;
         let addr = listener.local_addr()?;
         if !addr.ip().is_loopback() {
             return Err(io::Error::other("only a loopback address is allowed"));
         }
-        let cloud = Arc::new(Cloud::new(options)?);
+        for rule in &options.faults {
+            rule.validate().map_err(io::Error::other)?;
+        }
+        let cloud = Arc::new(Cloud::new(options, addr)?);
         let serving = tokio::spawn(server::serve(listener, cloud.clone())).abort_handle();
         Ok(Self {
             cloud,

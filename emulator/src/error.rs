@@ -1,5 +1,7 @@
 //! A refused call: HTTP status, `Code` and `Message` as the API shapes them.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 
 /// What a handler answers instead of a result.
@@ -7,23 +9,30 @@ use http::StatusCode;
 #[error("{status} {code}: {message}")]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    pub(crate) code: &'static str,
+    pub(crate) code: Cow<'static, str>,
     pub(crate) message: String,
     /// Goes out as `x-acs-retry-after`.
     pub(crate) retry_after_ms: Option<u64>,
+    /// The action the caller may not do, for `AccessDeniedDetail`.
+    pub(crate) denied_action: Option<String>,
 }
 
 impl ApiError {
-    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: impl Into<Cow<'static, str>>,
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
             retry_after_ms: None,
+            denied_action: None,
         }
     }
 
-    pub(crate) fn bad(code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn bad(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message)
     }
 
@@ -37,6 +46,23 @@ impl ApiError {
     pub(crate) fn invalid(field: &str, why: &str) -> Self {
         let message = format!("The specified parameter {field} is not valid: {why}.");
         Self::bad("InvalidParameter", message)
+    }
+
+    pub(crate) fn not_emulated(key: &str) -> Self {
+        Self::bad("InvalidParameter", format!("not emulated: {key}"))
+    }
+
+    /// A user without the right to call an operation.
+    pub(crate) fn no_permission(operation: &str) -> Self {
+        let product = match operation {
+            "GetCallerIdentity" => "sts",
+            _ => "paidlc",
+        };
+        let message = "You are not authorized to do this action.";
+        Self {
+            denied_action: Some(format!("{product}:{operation}")),
+            ..Self::new(StatusCode::FORBIDDEN, "NoPermission", message)
+        }
     }
 
     pub(crate) fn job_not_found(id: &str) -> Self {

@@ -1,13 +1,14 @@
-//! Rules that make the emulator fail on request.
-//!
-//! [`FaultBook::decide`] is the only place that consumes counts and rolls dice; what a decision
-//! does to the answer is in `server`.
+//! Rules that make the emulator fail on request, as text and as JSON. `book` says which of them
+//! strike a call, `call` does to the answer what they say.
+
+mod book;
 
 use std::str::FromStr;
 
-use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 use serde::{Deserialize, Serialize};
+
+use crate::api::OPERATIONS;
+pub(crate) use book::{Decision, FaultBook};
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +32,46 @@ pub enum FaultKind {
     Slow,
     /// 502 with an HTML page, as a proxy in between would answer; no effect.
     Html,
+    /// 403 `NoPermission` with the missing action in `AccessDeniedDetail`; no effect.
+    Forbidden,
+    /// 400 `InvalidParameter`, or as `code` and `field` say; no effect.
+    Refuse,
 }
+
+impl FaultKind {
+    const NAMES: [(&'static str, Self); 11] = [
+        ("throttle", Self::Throttle),
+        ("throttle_no_header", Self::ThrottleNoHeader),
+        ("server_error", Self::ServerError),
+        ("truncated", Self::Truncated),
+        ("cut_before", Self::CutBefore),
+        ("cut_after", Self::CutAfter),
+        ("unknown_status", Self::UnknownStatus),
+        ("slow", Self::Slow),
+        ("html", Self::Html),
+        ("forbidden", Self::Forbidden),
+        ("refuse", Self::Refuse),
+    ];
+}
+
+/// The parameters of a rule's text form.
+const PARAMETERS: [&str; 11] = [
+    "p",
+    "probability",
+    "count",
+    "skip",
+    "retry_after_ms",
+    "status",
+    "http_status",
+    "delay_ms",
+    "after",
+    "code",
+    "field",
+];
 
 /// One rule: on which operation, what, how often. Serialized it is the JSON of
 /// `POST /_control/faults`; as text (`CreateJob:cut_after:count=1`) the argument of `--fault`.
+/// Both forms are refused unless [`FaultRule::validate`] accepts them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FaultRule {
@@ -57,7 +94,7 @@ pub struct FaultRule {
     /// The text of [`FaultKind::UnknownStatus`] (`Hibernating` when absent).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// HTTP status in place of the usual one, for throttling, server errors and HTML.
+    /// HTTP status in place of the usual one, 400 to 599, for faults that answer an error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub http_status: Option<u16>,
     /// How long [`FaultKind::Slow`] holds a call, in milliseconds (1000 when absent).
@@ -66,6 +103,12 @@ pub struct FaultRule {
     /// [`FaultKind::ServerError`] and [`FaultKind::Slow`] only after the effect happened.
     #[serde(default)]
     pub after: bool,
+    /// First part of the `Code` of [`FaultKind::Refuse`] (`InvalidParameter` when absent).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The field [`FaultKind::Refuse`] names, second part of its `Code`, e.g. `JobSpecs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
 }
 
 impl FaultRule {
@@ -83,6 +126,8 @@ impl FaultRule {
             http_status: None,
             delay_ms: None,
             after: false,
+            code: None,
+            field: None,
         }
     }
 
@@ -95,6 +140,24 @@ impl FaultRule {
         }
     }
 
+    /// Whether the rule can strike at all and means what it says.
+    ///
+    /// # Errors
+    /// Says what is wrong, and what is known instead.
+    pub fn validate(&self) -> Result<(), ParseFaultError> {
+        if self.operation != "*" && !OPERATIONS.contains(&self.operation.as_str()) {
+            return Err(ParseFaultError::Operation(self.operation.clone()));
+        }
+        let wrong = |key: &str, value: String| ParseFaultError::Parameter(format!("{key}={value}"));
+        match (self.probability, self.http_status) {
+            (Some(p), _) if !(0.0..=1.0).contains(&p) => Err(wrong("p", p.to_string())),
+            (_, Some(code)) if !(400..600).contains(&code) => {
+                Err(wrong("http_status", code.to_string()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn concerns(&self, operation: &str) -> bool {
         let shows_status = matches!(operation, "GetJob" | "ListJobs");
         (self.operation == "*" || self.operation == operation)
@@ -102,17 +165,22 @@ impl FaultRule {
     }
 }
 
-/// Why a text is not a rule.
+/// Why something is not a rule.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ParseFaultError {
     /// It does not begin with `OPERATION:FAULT`.
     #[error("expected OPERATION:FAULT[:KEY=VALUE]…, e.g. CreateJob:cut_after:count=1")]
     Shape,
+    /// The first part is no operation of the emulator.
+    #[error("unknown operation {0:?}; there are *, {known}", known = OPERATIONS.join(", "))]
+    Operation(String),
     /// The second part names no fault.
-    #[error("unknown fault {0:?}")]
+    #[error("unknown fault {0:?}; there are {known}",
+        known = FaultKind::NAMES.map(|(name, _)| name).join(", "))]
     Fault(String),
     /// A later part is no known `KEY=VALUE`.
-    #[error("unknown or bad parameter {0:?}")]
+    #[error("unknown or bad parameter {0:?}; there are {known} (p from 0 to 1, http_status from \
+        400 to 599, after true or false)", known = PARAMETERS.join(", "))]
     Parameter(String),
 }
 
@@ -125,12 +193,13 @@ impl FromStr for FaultRule {
             (Some(operation), Some(fault)) if !operation.is_empty() => (operation, fault),
             _ => return Err(ParseFaultError::Shape),
         };
-        let kind = serde_json::from_value(serde_json::Value::from(fault))
-            .map_err(|_| ParseFaultError::Fault(fault.to_owned()))?;
-        let mut rule = Self::new(operation, kind);
+        let named = FaultKind::NAMES.iter().find(|(name, _)| *name == fault);
+        let (_, kind) = named.ok_or_else(|| ParseFaultError::Fault(fault.to_owned()))?;
+        let mut rule = Self::new(operation, *kind);
         for part in parts {
             set(&mut rule, part).ok_or_else(|| ParseFaultError::Parameter(part.to_owned()))?;
         }
+        rule.validate()?;
         Ok(rule)
     }
 }
@@ -138,115 +207,25 @@ impl FromStr for FaultRule {
 fn set(rule: &mut FaultRule, part: &str) -> Option<()> {
     let (key, value) = part.split_once('=')?;
     match key {
-        "p" | "probability" => {
-            let p: f64 = value.parse().ok()?;
-            rule.probability = Some((0.0..=1.0).contains(&p).then_some(p)?);
-        }
+        "p" | "probability" => rule.probability = Some(value.parse().ok()?),
         "count" => rule.count = Some(value.parse().ok()?),
         "skip" => rule.skip = value.parse().ok()?,
         "retry_after_ms" => rule.retry_after_ms = Some(value.parse().ok()?),
         "status" => rule.status = Some(value.to_owned()),
-        "http_status" => {
-            let code: u16 = value.parse().ok()?;
-            rule.http_status = Some((400..600).contains(&code).then_some(code)?);
-        }
+        "http_status" => rule.http_status = Some(value.parse().ok()?),
         "delay_ms" => rule.delay_ms = Some(value.parse().ok()?),
-        "after" => rule.after = matches!(value, "1" | "true"),
+        "after" => {
+            rule.after = match value {
+                "1" | "true" => true,
+                "0" | "false" => false,
+                _ => return None,
+            }
+        }
+        "code" => rule.code = Some(value.to_owned()),
+        "field" => rule.field = Some(value.to_owned()),
         _ => return None,
     }
     Some(())
-}
-
-/// What shall happen to one call.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Decision {
-    /// Milliseconds to wait before the effect.
-    pub(crate) delay_ms: u64,
-    /// Milliseconds to wait between effect and answer.
-    pub(crate) delay_after_ms: u64,
-    /// Replaces every job status in the answer.
-    pub(crate) status: Option<String>,
-    /// The rule that breaks the call.
-    pub(crate) broken_by: Option<FaultRule>,
-}
-
-/// The rules in force. Delays and status texts add up; of the others the first that strikes wins.
-#[derive(Debug)]
-pub(crate) struct FaultBook {
-    rules: Vec<(u64, FaultRule)>,
-    next_id: u64,
-    dice: StdRng,
-}
-
-impl FaultBook {
-    pub(crate) fn new(rules: Vec<FaultRule>, seed: Option<u64>) -> Self {
-        let seed = seed.unwrap_or_else(rand::random);
-        let mut book = Self {
-            rules: Vec::new(),
-            next_id: 1,
-            dice: StdRng::seed_from_u64(seed),
-        };
-        for rule in rules {
-            book.add(rule);
-        }
-        book
-    }
-
-    pub(crate) fn add(&mut self, rule: FaultRule) -> u64 {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.rules.push((id, rule));
-        id
-    }
-
-    pub(crate) fn remove(&mut self, id: u64) -> bool {
-        let before = self.rules.len();
-        self.rules.retain(|(each, _)| *each != id);
-        self.rules.len() < before
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.rules.clear();
-    }
-
-    pub(crate) fn rules(&self) -> &[(u64, FaultRule)] {
-        &self.rules
-    }
-
-    pub(crate) fn decide(&mut self, operation: &str) -> Decision {
-        let mut decision = Decision::default();
-        for (_, rule) in &mut self.rules {
-            let breaks = !matches!(rule.fault, FaultKind::Slow | FaultKind::UnknownStatus);
-            let spent = rule.count == Some(0) || (breaks && decision.broken_by.is_some());
-            if spent || !rule.concerns(operation) {
-                continue;
-            }
-            if rule.skip > 0 {
-                rule.skip -= 1;
-                continue;
-            }
-            if rule
-                .probability
-                .is_some_and(|p| !self.dice.random_bool(p.clamp(0.0, 1.0)))
-            {
-                continue;
-            }
-            rule.count = rule.count.map(|count| count.saturating_sub(1));
-            match rule.fault {
-                FaultKind::Slow if rule.after => {
-                    decision.delay_after_ms += rule.delay_ms.unwrap_or(1000);
-                }
-                FaultKind::Slow => decision.delay_ms += rule.delay_ms.unwrap_or(1000),
-                FaultKind::UnknownStatus => {
-                    let text = rule.status.clone();
-                    decision.status = Some(text.unwrap_or_else(|| "Hibernating".to_owned()));
-                }
-                _ => decision.broken_by = Some(rule.clone()),
-            }
-        }
-        self.rules.retain(|(_, rule)| rule.count != Some(0));
-        decision
-    }
 }
 
 #[cfg(test)]

@@ -35,11 +35,38 @@ fn text_form_names_what_is_wrong() {
         error("CreateJob:boom"),
         ParseFaultError::Fault("boom".into())
     );
-    for bad in ["p=2", "http_status=200", "colour=red", "count"] {
+    assert_eq!(
+        error("CreateJobs:slow"),
+        ParseFaultError::Operation("CreateJobs".into())
+    );
+    let bad = [
+        "p=2",
+        "p=NaN",
+        "http_status=200",
+        "colour=red",
+        "count",
+        "after=yes",
+    ];
+    for bad in bad {
         assert_eq!(
             error(&format!("*:slow:{bad}")),
             ParseFaultError::Parameter(bad.into())
         );
+    }
+}
+
+#[test]
+fn what_is_wrong_is_said_with_what_is_known() {
+    let error = |text: &str| text.parse::<FaultRule>().unwrap_err().to_string();
+    assert!(error("Create:slow").contains("*, CreateJob, ListJobs, GetJob"));
+    assert!(error("*:boom").contains("throttle, throttle_no_header"));
+    assert!(error("*:slow:delay=1").contains("http_status, delay_ms, after"));
+}
+
+#[test]
+fn every_fault_has_the_same_name_in_text_and_json() {
+    for (name, kind) in FaultKind::NAMES {
+        assert_eq!(serde_json::to_value(kind).unwrap(), name);
     }
 }
 

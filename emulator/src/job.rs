@@ -121,6 +121,29 @@ impl Pod {
         }
     }
 
+    /// The pod as an observer at that time saw it; None when it had not been made.
+    fn as_of(&self, ms: i64) -> Option<Self> {
+        let mut made = std::iter::once(self)
+            .chain(&self.history)
+            .filter(|pod| pod.created_ms <= ms)
+            .map(|pod| {
+                let ended = pod.finished_ms.is_some_and(|end| end <= ms);
+                Self {
+                    started_ms: pod.started_ms.filter(|start| *start <= ms),
+                    finished_ms: pod.finished_ms.filter(|_| ended),
+                    exit_code: pod.exit_code.filter(|_| ended),
+                    killed: pod.killed && ended,
+                    history: Vec::new(),
+                    ..pod.clone()
+                }
+            });
+        let newest = made.next()?;
+        Some(Self {
+            history: made.collect(),
+            ..newest
+        })
+    }
+
     /// This incarnation or the earlier one with that uid.
     pub(crate) fn incarnation(&self, uid: &str) -> Option<&Self> {
         std::iter::once(self)
@@ -136,7 +159,6 @@ pub(crate) struct Job {
     pub(crate) submission: Submission,
     /// Empty until the environment is prepared.
     pub(crate) pods: Vec<Pod>,
-    pub(crate) restarts: u32,
     transitions: Vec<Transition>,
 }
 
@@ -152,7 +174,6 @@ impl Job {
             id,
             submission,
             pods: Vec::new(),
-            restarts: 0,
             transitions: vec![first],
         }
     }
@@ -196,6 +217,11 @@ impl Job {
         &self.transitions[..self.transitions.partition_point(|each| each.ms <= ms)]
     }
 
+    /// The pods that observer knows of.
+    pub(crate) fn pods_as_of(&self, ms: i64) -> Vec<Pod> {
+        self.pods.iter().filter_map(|pod| pod.as_of(ms)).collect()
+    }
+
     pub(crate) fn created_ms(&self) -> i64 {
         self.transitions[0].ms
     }
@@ -207,6 +233,14 @@ pub(crate) fn first_ms(transitions: &[Transition], wanted: &[Status]) -> Option<
         .iter()
         .find(|each| wanted.contains(&each.status))
         .map(|each| each.ms)
+}
+
+/// How often the pods have been replaced.
+pub(crate) fn restarts(transitions: &[Transition]) -> usize {
+    transitions
+        .iter()
+        .filter(|each| each.status == Status::Restarting)
+        .count()
 }
 
 /// When it ended.

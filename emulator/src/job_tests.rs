@@ -16,7 +16,7 @@ const ALL: [Status; 9] = [
 
 fn job() -> Job {
     let body = br#"{"DisplayName":"a","JobType":"PyTorchJob","UserCommand":"true",
-                    "JobSpecs":[{"Type":"Worker"}]}"#;
+                    "JobSpecs":[{"Type":"Worker","Image":"i"}]}"#;
     Job::new("dlc1".into(), Submission::parse(body, "ws").unwrap(), 1000)
 }
 

@@ -8,7 +8,8 @@
 //! **Whoever may submit a job here runs shell commands as the user who started the emulator.**
 //! That is why it listens on 127.0.0.1 only, makes a random access key at every start, refuses
 //! unsigned calls, guards `/_control` with the same secret, and keeps its scratch folder at mode
-//! 0700. It is a test tool, not a sandbox: a job sees the file system as that user does.
+//! 0700. It is a test tool, not a sandbox: a job sees the file system as that user does, and it
+//! outlives an emulator that is killed unless [`Options::guard`] is set, as `serve` does.
 //!
 //! How the source is laid out:
 //!

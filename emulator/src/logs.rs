@@ -23,6 +23,8 @@ pub(crate) struct Window {
     /// Unix ms; the second it lies in is included.
     pub(crate) end_ms: i64,
     pub(crate) max_lines: usize,
+    /// Bytes of all lines together, with line feeds.
+    pub(crate) max_bytes: usize,
     pub(crate) keep: LogKeep,
     /// Lines that arrived later than this are not visible yet, unix ms.
     pub(crate) visible_until_ms: i64,
@@ -36,11 +38,22 @@ pub(crate) fn select(lines: &[LineAt], window: &Window) -> Range<usize> {
         second(line.ms) <= second(window.end_ms) && line.ms <= window.visible_until_ms
     };
     let to = lines.partition_point(shown).max(from);
-    let surplus = (to - from).saturating_sub(window.max_lines);
+    let inside = &lines[from..to];
     match window.keep {
-        LogKeep::Head => from..to - surplus,
-        LogKeep::Tail => from + surplus..to,
+        LogKeep::Head => from..from + fitting(inside.iter(), window),
+        LogKeep::Tail => to - fitting(inside.iter().rev(), window)..to,
     }
+}
+
+/// How many of these lines, from the first on, an answer has room for.
+fn fitting<'a>(lines: impl Iterator<Item = &'a LineAt>, window: &Window) -> usize {
+    let mut room = window.max_bytes;
+    let fits = |line: &&LineAt| {
+        let left = room.checked_sub(line.length + 1);
+        room = left.unwrap_or(0);
+        left.is_some()
+    };
+    lines.take(window.max_lines).take_while(fits).count()
 }
 
 #[cfg(test)]
@@ -62,6 +75,7 @@ mod tests {
         start_ms: 0,
         end_ms: i64::MAX,
         max_lines: 100,
+        max_bytes: 1 << 20,
         keep: LogKeep::Tail,
         visible_until_ms: i64::MAX,
     };
@@ -150,6 +164,35 @@ mod tests {
             ),
             0..5
         );
+    }
+
+    #[test]
+    fn an_answer_has_room_for_so_many_bytes_only() {
+        let lines: Vec<LineAt> = [3, 3, 9, 3]
+            .into_iter()
+            .map(|length| LineAt {
+                ms: 1,
+                offset: 0,
+                length,
+            })
+            .collect();
+        let kept = |max_bytes, keep| {
+            let window = Window {
+                max_bytes,
+                keep,
+                ..ALL
+            };
+            select(&lines, &window)
+        };
+        assert_eq!(kept(8, LogKeep::Head), 0..2);
+        assert_eq!(
+            kept(13, LogKeep::Head),
+            0..2,
+            "nothing is left out in between"
+        );
+        assert_eq!(kept(14, LogKeep::Tail), 2..4);
+        assert_eq!(kept(13, LogKeep::Tail), 3..4);
+        assert_eq!(kept(22, LogKeep::Tail), 0..4);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod cli;
 mod example_train;
+mod guard;
 mod serve;
 
 use std::io::Write as _;
@@ -12,11 +13,12 @@ use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Serve(args) => serve::serve(args),
-        Command::ExampleTrain(args) => example_train::run(&args),
+        Command::Serve(args) => serve::serve(args).map(|()| ExitCode::SUCCESS),
+        Command::ExampleTrain(args) => example_train::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Guard(args) => guard::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let _ = writeln!(std::io::stderr(), "pai-emulator: {error}");
             ExitCode::FAILURE

@@ -60,6 +60,10 @@ pub struct Options {
     pub clock: Clock,
     /// Folders put in front of the jobs' `PATH`.
     pub path_prefix: Vec<PathBuf>,
+    /// The `pai-emulator` program. When set, every pod runs below `pai-emulator guard`, in a
+    /// session without terminal, and is killed when this process ends in any way, SIGKILL
+    /// included. Without it, jobs outlive an emulator that had no time to kill them.
+    pub guard: Option<PathBuf>,
 }
 
 impl Options {
@@ -85,6 +89,7 @@ impl Options {
             seed: None,
             clock: Clock::default(),
             path_prefix: Vec::new(),
+            guard: None,
         }
     }
 

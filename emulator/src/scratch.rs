@@ -1,6 +1,6 @@
 //! Files and folders only this user can read.
 
-use std::fs::{DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{
     DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
@@ -26,6 +26,19 @@ pub(crate) fn prepare(dir: &Path) -> io::Result<()> {
         std::fs::set_permissions(dir, Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// Takes the folder for one emulator, as long as the file stays open.
+pub(crate) fn lock_folder(dir: &Path) -> io::Result<File> {
+    let file = open_private(&dir.join("emulator.lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::Error(error)) => Err(error),
+        Err(TryLockError::WouldBlock) => {
+            let text = format!("{}: another emulator uses this folder", dir.display());
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+        }
+    }
 }
 
 /// Makes a folder and its missing parents with mode 0700; an existing one is left as it is.
@@ -89,6 +102,16 @@ mod tests {
                 .to_string()
                 .contains("open to other users")
         );
+    }
+
+    #[test]
+    fn a_folder_is_taken_once_until_it_is_given_free() {
+        let base = tempfile::tempdir().unwrap();
+        let held = lock_folder(base.path()).unwrap();
+        let error = lock_folder(base.path()).unwrap_err().to_string();
+        assert!(error.contains("another emulator"), "{error}");
+        drop(held);
+        lock_folder(base.path()).unwrap();
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `serve`: an emulator until a signal, or the end of standard input, says stop.
 
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use pai_emulator::{Clock, Emulator, Options};
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,22 +15,39 @@ pub(crate) fn serve(args: ServeArgs) -> io::Result<()> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut stop = Stop::new(args.exit_with_stdin)?;
-        let options = options(args)?;
-        let scratch = options.scratch.clone();
-        let emulator = Emulator::start(options).await?;
-        let path = emulator.credentials().write(&scratch.canonicalize()?)?;
-        let mut stdout = io::stdout();
-        writeln!(stdout, "READY {} {}", emulator.base_url(), path.display())?;
-        stdout.flush()?;
-        stop.wait().await;
-        emulator.shutdown();
-        std::fs::remove_file(path)
+        let own = args.scratch.is_none().then(new_scratch);
+        let scratch = args.scratch.clone().or_else(|| own.clone());
+        let served = serve_in(scratch.unwrap_or_default(), args).await;
+        match own.map(std::fs::remove_dir_all) {
+            Some(removed) => served.and(unless_missing(removed)),
+            None => served,
+        }
     })
 }
 
-fn options(args: ServeArgs) -> io::Result<Options> {
-    let own_folder = std::env::current_exe()?.parent().map(PathBuf::from);
+async fn serve_in(scratch: PathBuf, args: ServeArgs) -> io::Result<()> {
+    let mut stop = Stop::new(args.exit_with_stdin)?;
+    let emulator = Emulator::start(options(&scratch, args)?).await?;
+    let path = emulator.credentials().write(&scratch.canonicalize()?)?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "READY {} {}", emulator.base_url(), path.display())?;
+    stdout.flush()?;
+    stop.wait().await;
+    let removed = std::fs::remove_file(path);
+    emulator.shutdown();
+    unless_missing(removed)
+}
+
+/// Somebody else may have removed the folder.
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
+}
+
+fn options(scratch: &Path, args: ServeArgs) -> io::Result<Options> {
+    let own_program = std::env::current_exe()?;
     Ok(Options {
         port: args.port,
         time_scale: args.time_scale,
@@ -47,8 +64,13 @@ fn options(args: ServeArgs) -> io::Result<Options> {
         faults: args.faults,
         seed: args.seed,
         clock: Clock::shifted(args.clock_offset_ms),
-        path_prefix: own_folder.into_iter().collect(),
-        ..Options::new(args.scratch.unwrap_or_else(new_scratch))
+        path_prefix: own_program
+            .parent()
+            .map(PathBuf::from)
+            .into_iter()
+            .collect(),
+        guard: Some(own_program),
+        ..Options::new(scratch)
     })
 }
 

@@ -1,6 +1,8 @@
 //! What CreateJob takes. Known keys are checked; unknown keys are ignored, not refused.
 //!
-//! A [`Submission`] exists only for a request that passed every check.
+//! `roles` checks the JobSpecs. A [`Submission`] exists only for a request that passed every check.
+
+mod roles;
 
 use std::collections::BTreeMap;
 
@@ -13,9 +15,6 @@ use crate::resources::Resources;
 pub(crate) const MAX_BODY: usize = 65_536;
 
 const MAX_NAME_CHARS: usize = 256;
-/// More local processes than this is taken for a slip.
-const MAX_PODS: u64 = 64;
-
 const JOB_TYPES: [&str; 9] = [
     "TFJob",
     "PyTorchJob",
@@ -71,8 +70,8 @@ impl Submission {
                 &format!("{job_type} is not a job type"),
             ));
         }
-        let roles = roles(&raw, &job_type)?;
-        let user_command = required(&raw, "UserCommand")?;
+        let roles = roles::roles(&raw, &job_type)?;
+        let user_command = without_nul(required(&raw, "UserCommand")?, "UserCommand")?;
         check_choices(&raw)?;
         check_data_sources(&raw)?;
         let workspace_id =
@@ -198,96 +197,39 @@ fn list<'a>(
         .collect()
 }
 
+/// Neither commands nor environments can hold a NUL.
+fn without_nul(text: String, field: &str) -> Result<String, ApiError> {
+    if text.contains('\0') {
+        return Err(ApiError::invalid(field, "it holds a NUL"));
+    }
+    Ok(text)
+}
+
 fn envs(raw: &Map<String, Value>) -> Result<BTreeMap<String, String>, ApiError> {
     let wrong = || ApiError::invalid("Envs", "it is not a map of strings");
     let mut envs = BTreeMap::new();
     if let Some(value) = raw.get("Envs").filter(|value| !value.is_null()) {
         for (key, value) in value.as_object().ok_or_else(wrong)? {
-            if key.is_empty() || key.contains(['=', '\0']) {
-                return Err(ApiError::invalid(
-                    "Envs",
-                    "a name is empty or holds = or NUL",
-                ));
-            }
-            envs.insert(
-                key.clone(),
-                value.as_str().ok_or_else(wrong)?.replace('\0', ""),
-            );
+            let value = value.as_str().ok_or_else(wrong)?.to_owned();
+            envs.insert(env_name(key.clone(), "Envs")?, without_nul(value, "Envs")?);
         }
     }
     for custom in list(raw, "CustomEnvs")? {
-        if let (Some(key), Some(value)) = (text(custom, "Key")?, text(custom, "Value")?) {
-            envs.insert(key, value);
-        }
+        let key = text(custom, "Key")?.ok_or_else(|| ApiError::missing("CustomEnvs.Key"))?;
+        let value = text(custom, "Value")?.unwrap_or_default();
+        envs.insert(
+            env_name(key, "CustomEnvs")?,
+            without_nul(value, "CustomEnvs")?,
+        );
     }
     Ok(envs)
 }
 
-fn roles(raw: &Map<String, Value>, job_type: &str) -> Result<Vec<Role>, ApiError> {
-    let specs = list(raw, "JobSpecs")?;
-    if specs.is_empty() {
-        return Err(ApiError::missing("JobSpecs"));
+fn env_name(name: String, field: &str) -> Result<String, ApiError> {
+    if name.is_empty() || name.contains('=') {
+        return Err(ApiError::invalid(field, "a name is empty or holds ="));
     }
-    let dedicated = text(raw, "ResourceId")?.is_some();
-    let roles: Vec<Role> = specs
-        .into_iter()
-        .map(|spec| role(spec, job_type, dedicated))
-        .collect::<Result<_, _>>()?;
-    if roles.iter().map(|role| u64::from(role.pods)).sum::<u64>() > MAX_PODS {
-        return Err(ApiError::invalid(
-            "JobSpecs.PodCount",
-            "more than 64 pods are not run here",
-        ));
-    }
-    let mut kinds: Vec<&str> = roles.iter().map(|role| role.kind.as_str()).collect();
-    kinds.sort_unstable();
-    if kinds.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(ApiError::invalid("JobSpecs.Type", "a role is given twice"));
-    }
-    Ok(roles)
-}
-
-fn role(spec: &Map<String, Value>, job_type: &str, dedicated: bool) -> Result<Role, ApiError> {
-    let kind = text(spec, "Type")?.ok_or_else(|| ApiError::missing("JobSpecs.Type"))?;
-    let known = match job_type {
-        "PyTorchJob" | "XGBoostJob" | "OneFlowJob" | "ElasticBatchJob" | "MPIJob" => {
-            matches!(kind.as_str(), "Worker" | "Master")
-        }
-        _ => kind.bytes().all(|byte| byte.is_ascii_alphanumeric()),
-    };
-    if !known {
-        let why = format!("{kind} is not a role of {job_type}");
-        return Err(ApiError::invalid("JobSpecs.Type", &why));
-    }
-    let pods = number(spec, "PodCount")?.unwrap_or(1);
-    let pods = u32::try_from(pods).ok().filter(|pods| *pods >= 1);
-    let pods = pods.ok_or_else(|| ApiError::invalid("JobSpecs.PodCount", "it is not 1 or more"))?;
-    let instance_type = text(spec, "EcsSpec")?.is_some();
-    let config = spec.get("ResourceConfig").filter(|value| !value.is_null());
-    if instance_type && config.is_some() {
-        let why = "EcsSpec and ResourceConfig exclude each other";
-        return Err(ApiError::invalid("JobSpecs.EcsSpec", why));
-    }
-    if instance_type && dedicated {
-        let why = "EcsSpec is not allowed together with ResourceId";
-        return Err(ApiError::invalid("JobSpecs.EcsSpec", why));
-    }
-    if let Some(config) = config {
-        let values = config
-            .as_object()
-            .map(|config| config.values().all(Value::is_string));
-        if values != Some(true) {
-            let why = "it is not a map of strings";
-            return Err(ApiError::invalid("JobSpecs.ResourceConfig", why));
-        }
-    }
-    let resources = Resources::of_spec(&Value::Object(spec.clone()));
-    Ok(Role {
-        kind,
-        pods,
-        command: text(spec, "UserCommand")?,
-        resources,
-    })
+    without_nul(name, field)
 }
 
 #[cfg(test)]

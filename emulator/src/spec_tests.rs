@@ -5,7 +5,7 @@ fn body() -> Value {
     json!({
         "DisplayName": "t-1", "JobType": "PyTorchJob", "UserCommand": "true",
         "JobSpecs": [{
-            "Type": "Worker", "PodCount": 2,
+            "Type": "Worker", "PodCount": 2, "Image": "i",
             "ResourceConfig": {"CPU": "8", "Memory": "32Gi", "GPU": "1"},
         }],
     })
@@ -15,12 +15,12 @@ fn parse(body: &Value) -> Result<Submission, ApiError> {
     Submission::parse(body.to_string().as_bytes(), "ws")
 }
 
-fn refusal(change: impl FnOnce(&mut Value)) -> (&'static str, String) {
+fn refusal(change: impl FnOnce(&mut Value)) -> (String, String) {
     let mut body = body();
     change(&mut body);
     let error = parse(&body).unwrap_err();
     assert_eq!(error.status, 400);
-    (error.code, error.message)
+    (error.code.into_owned(), error.message)
 }
 
 #[test]
@@ -62,7 +62,12 @@ fn required_keys_are_named_when_missing_null_or_empty() {
 
 #[test]
 fn bad_values_are_refused() {
-    let wrong: [(&str, Value); 9] = [
+    let wrong: [(&str, Value); 14] = [
+        ("UserCommand", json!("a\0b")),
+        ("Envs", json!({"A=": "1"})),
+        ("Envs", json!({"A": "\0"})),
+        ("CustomEnvs", json!([{"Key": "A=B", "Value": "1"}])),
+        ("CustomEnvs", json!([{"Key": "A\0", "Value": "1"}])),
         ("DisplayName", json!("a b")),
         ("DisplayName", json!("x".repeat(257))),
         ("DisplayName", json!(7)),
@@ -82,7 +87,11 @@ fn bad_values_are_refused() {
 
 #[test]
 fn job_specs_are_checked_one_by_one() {
-    let wrong: [(&str, Value); 5] = [
+    let wrong: [(&str, Value); 9] = [
+        ("UserCommand", json!("\0")),
+        ("Type", json!("worker")),
+        ("ResourceConfig", json!({"CPU": "-8"})),
+        ("ResourceConfig", json!({"GPU": "many"})),
         ("EcsSpec", json!("ecs.g6.large")),
         ("Type", json!("Chief")),
         ("PodCount", json!(0)),
@@ -96,9 +105,44 @@ fn job_specs_are_checked_one_by_one() {
     }
     let (_, message) = refusal(|body| {
         body["ResourceId"] = json!("quota1");
-        body["JobSpecs"] = json!([{"Type": "Worker", "EcsSpec": "ecs.g6.large"}]);
+        body["JobSpecs"] = json!([{"Type": "Worker", "Image": "i", "EcsSpec": "ecs.g6.large"}]);
     });
     assert!(message.contains("ResourceId"), "{message}");
+}
+
+#[test]
+fn an_image_is_needed() {
+    let (code, message) = refusal(|body| body["JobSpecs"][0]["Image"] = json!(""));
+    assert_eq!(code, "MissingParameter");
+    assert!(message.contains("JobSpecs.Image"), "{message}");
+    let (code, message) = refusal(|body| body["CustomEnvs"] = json!([{"Value": "1"}]));
+    assert_eq!(code, "MissingParameter");
+    assert!(message.contains("CustomEnvs.Key"), "{message}");
+}
+
+#[test]
+fn roles_go_with_the_type_of_the_job_and_are_given_once() {
+    let refused = |job_type: &str, kinds: &[&str]| {
+        let mut body = body();
+        body["JobType"] = json!(job_type);
+        let spec = |kind: &&str| json!({"Type": kind, "Image": "i"});
+        body["JobSpecs"] = kinds.iter().map(spec).collect();
+        parse(&body).err().map(|error| error.message)
+    };
+    assert_eq!(refused("TFJob", &["Chief", "PS", "Evaluator"]), None);
+    assert_eq!(refused("RayJob", &["Head", "Worker"]), None);
+    assert_eq!(refused("SlurmJob", &["Anything"]), None);
+    for (job_type, kind) in [
+        ("TFJob", "chief"),
+        ("RayJob", "Master"),
+        ("MPIJob", "Launcher"),
+        ("SlurmJob", "../x"),
+    ] {
+        let message = refused(job_type, &[kind]).unwrap();
+        assert!(message.contains("is not a role"), "{message}");
+    }
+    let twice = refused("SlurmJob", &["node", "Node"]).unwrap();
+    assert!(twice.contains("twice"), "{twice}");
 }
 
 #[test]

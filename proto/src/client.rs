@@ -5,20 +5,15 @@
 
 use std::{future::Future, path::PathBuf, time::Duration};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
-use tokio::time::Instant;
-use tonic::{
-    Request, Response, Status,
-    metadata::AsciiMetadataValue,
-    service::{Interceptor, interceptor::InterceptedService},
-    transport::Channel,
-};
+use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
 
 use crate::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR,
-    error::{ClientError, is_transport, reason_of},
-    meta::{self, ClientKind},
+    error::ClientError,
+    meta::ClientKind,
+    retry::{retry, unanswered},
     socket,
+    stamp::Stamp,
     v1::{self, daemon_client::DaemonClient, jobs_client::JobsClient, logs_client::LogsClient},
     wait::Wait,
     watch::Watch,
@@ -49,45 +44,6 @@ pub const RECONNECT_PATIENCE: Duration = Duration::from_secs(20);
 /// Largest message that is taken, in bytes: the last word of a wait names each of its jobs.
 const MESSAGE_MAX: usize = 128 * 1024 * 1024;
 
-/// Puts our metadata on every call.
-#[derive(Debug, Clone)]
-pub struct Stamp {
-    protocol: AsciiMetadataValue,
-    client: Option<AsciiMetadataValue>,
-    kind: AsciiMetadataValue,
-    settings: Option<AsciiMetadataValue>,
-}
-
-impl Stamp {
-    fn new(options: &ConnectOptions) -> Self {
-        Self {
-            protocol: format!("{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}")
-                .parse()
-                .unwrap_or_else(|_| AsciiMetadataValue::from_static("0.0")),
-            client: format!("{}/{}", options.program, options.version)
-                .parse()
-                .ok(),
-            kind: AsciiMetadataValue::from_static(options.kind.as_str()),
-            settings: options.settings.as_deref().and_then(meta::encode_settings),
-        }
-    }
-}
-
-impl Interceptor for Stamp {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        let metadata = request.metadata_mut();
-        metadata.insert(meta::PROTOCOL, self.protocol.clone());
-        metadata.insert(meta::CLIENT_KIND, self.kind.clone());
-        if let Some(client) = &self.client {
-            metadata.insert(meta::CLIENT, client.clone());
-        }
-        if let Some(settings) = &self.settings {
-            metadata.insert(meta::SETTINGS, settings.clone());
-        }
-        Ok(request)
-    }
-}
-
 pub(crate) type Service = InterceptedService<Channel, Stamp>;
 
 /// A connection to the daemon that mends itself. Cheap to clone.
@@ -111,9 +67,22 @@ impl Client {
     /// Connects and shakes hands, trying for `options.patience`.
     ///
     /// # Errors
-    /// [`ClientError::Unreachable`] when nobody answers in time, [`ClientError::Incompatible`] when the daemon speaks
-    /// another major version.
+    /// [`ClientError::Unreachable`] when nobody answers in time, [`ClientError::Silent`] when the daemon's queue of
+    /// connections is full, [`ClientError::Incompatible`] when the daemon speaks another major version.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ClientError> {
+        let client = Self::connect_any(options).await?;
+        match client.incompatible() {
+            Some(error) => Err(error),
+            None => Ok(client),
+        }
+    }
+
+    /// The same for a daemon of any version. Only [`Client::status`] and [`Client::shutdown`] are the same in each:
+    /// whoever calls this asks [`Client::incompatible`] before anything else.
+    ///
+    /// # Errors
+    /// As [`Client::connect`], but never [`ClientError::Incompatible`].
+    pub async fn connect_any(options: ConnectOptions) -> Result<Self, ClientError> {
         let service =
             InterceptedService::new(socket::lazy_channel(&options.socket), Stamp::new(&options));
         let request = v1::HelloRequest {
@@ -129,24 +98,21 @@ impl Client {
             async move { daemon.hello(request).await }
         })
         .await
-        .map_err(|status| match is_transport(&status) {
-            true => ClientError::Unreachable {
-                socket: options.socket.clone(),
-                reason: reason_of(&status),
-            },
-            false => status.into(),
-        })?;
-        if hello.protocol_major != PROTOCOL_MAJOR {
-            return Err(ClientError::Incompatible {
-                theirs: format!("{}.{}", hello.protocol_major, hello.protocol_minor),
-                ours: format!("{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}"),
-                daemon: hello.daemon_version,
-            });
-        }
+        .map_err(|status| unanswered(status, &options.socket))?;
         Ok(Self {
             service,
             hello,
             socket: options.socket,
+        })
+    }
+
+    /// Why this daemon serves us with status and shutdown only; `None` when it speaks our major version.
+    pub fn incompatible(&self) -> Option<ClientError> {
+        let hello = &self.hello;
+        (hello.protocol_major != PROTOCOL_MAJOR).then(|| ClientError::Incompatible {
+            theirs: format!("{}.{}", hello.protocol_major, hello.protocol_minor),
+            ours: format!("{PROTOCOL_MAJOR}.{PROTOCOL_MINOR}"),
+            daemon: hello.daemon_version.clone(),
         })
     }
 
@@ -314,33 +280,4 @@ impl Client {
     {
         Ok(retry(RECONNECT_PATIENCE, attempt).await?)
     }
-}
-
-/// Pauses between attempts to reach a daemon that is away: 20 ms growing to 500 ms, with jitter.
-pub(crate) fn pauses() -> backon::ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_millis(20))
-        .with_max_delay(Duration::from_millis(500))
-        .with_factor(1.6)
-        .with_jitter()
-        .without_max_times()
-        .build()
-}
-
-/// Repeats a call while it fails for want of a connection, until `patience` is over.
-async fn retry<T, F>(patience: Duration, mut attempt: impl FnMut() -> F) -> Result<T, Status>
-where
-    F: Future<Output = Result<Response<T>, Status>>,
-{
-    let deadline = Instant::now() + patience;
-    for pause in pauses() {
-        match attempt().await {
-            Ok(response) => return Ok(response.into_inner()),
-            Err(status) if is_transport(&status) && Instant::now() + pause < deadline => {
-                tokio::time::sleep(pause).await;
-            }
-            Err(status) => return Err(status),
-        }
-    }
-    Err(Status::unavailable("gave up"))
 }

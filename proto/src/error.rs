@@ -21,6 +21,12 @@ pub enum ClientError {
         /// What the system said.
         reason: String,
     },
+    /// A daemon takes the connection and says nothing: it is suspended or stuck.
+    #[error("the daemon at {} takes the connection and does not answer", socket.display())]
+    Silent {
+        /// The socket that was tried.
+        socket: PathBuf,
+    },
     /// The connection broke and did not come back in time; for a call that changes something the effect is unknown.
     #[error("the connection to the daemon broke: {0}")]
     Broken(String),
@@ -57,6 +63,9 @@ impl ClientError {
             Self::Refused(detail) => &detail.hint,
             Self::Unreachable { .. } => {
                 "start it with `paictl daemon start`, or run `paid --foreground` in another terminal"
+            }
+            Self::Silent { .. } => {
+                "it is suspended or stuck: `paictl daemon status` tells its process and how to end it"
             }
             Self::Broken(_) => "see `paictl daemon status` and `paictl ls` before you repeat it",
             Self::Incompatible { .. } | Self::TooOld(_) => {
@@ -107,13 +116,13 @@ impl From<Status> for ClientError {
 
 /// The innermost cause of a transport error: that is the one with the system's words.
 pub(crate) fn reason_of(status: &Status) -> String {
-    let mut source = std::error::Error::source(status);
-    let mut reason = status.message().to_owned();
-    while let Some(error) = source {
-        reason = error.to_string();
-        source = error.source();
-    }
-    reason
+    let innermost = causes(status).last();
+    innermost.map_or_else(|| status.message().to_owned(), ToString::to_string)
+}
+
+/// What lies behind a status, from the outermost on.
+pub(crate) fn causes(status: &Status) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(std::error::Error::source(status), |error| error.source())
 }
 
 #[cfg(test)]

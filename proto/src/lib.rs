@@ -26,7 +26,9 @@ pub mod error;
 mod link;
 pub mod meta;
 pub mod paths;
+mod retry;
 mod socket;
+mod stamp;
 pub mod wait;
 pub mod watch;
 

@@ -2,16 +2,21 @@
 
 use std::{future::Future, time::Duration};
 
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tonic::{Response, Status, Streaming};
 
 use crate::{
-    client::pauses,
     error::{ClientError, is_transport, reason_of},
+    retry::pauses,
 };
 
 /// Longest silence of a living stream: three heartbeats.
 const SILENCE: Duration = Duration::from_secs(60);
+
+const SILENT: &str = "the daemon fell silent";
+
+/// How long after the caller's deadline the daemon's own last word is waited for.
+const LAST_WORD: Duration = Duration::from_secs(2);
 
 /// What a link has to say.
 pub(crate) enum News<M> {
@@ -50,22 +55,26 @@ impl<M> Link<M> {
         if self.broken {
             self.pause(deadline).await;
         }
-        match call.await {
-            Ok(response) => {
+        match timeout_at(limit(deadline), call).await {
+            Ok(Ok(response)) => {
                 self.stream = Some(response.into_inner());
                 Ok(std::mem::take(&mut self.broken).then_some(News::Back))
             }
-            Err(status) if is_transport(&status) => Ok(self.close(reason_of(&status))),
-            Err(status) => Err(status.into()),
+            Ok(Err(status)) if is_transport(&status) => Ok(self.close(reason_of(&status))),
+            Ok(Err(status)) => Err(status.into()),
+            Err(_) => Ok(self.close(SILENT.into())),
         }
     }
 
-    /// The next message of the open stream.
-    pub(crate) async fn read(&mut self) -> Result<Option<News<M>>, ClientError> {
+    /// The next message of the open stream. A silent one is given up soon after `deadline`.
+    pub(crate) async fn read(
+        &mut self,
+        deadline: Option<Instant>,
+    ) -> Result<Option<News<M>>, ClientError> {
         let Some(stream) = &mut self.stream else {
             return Ok(None);
         };
-        let failure = match timeout(SILENCE, stream.message()).await {
+        let failure = match timeout_at(limit(deadline), stream.message()).await {
             Ok(Ok(Some(message))) => {
                 self.pauses = pauses();
                 return Ok(Some(News::Message(message)));
@@ -73,7 +82,7 @@ impl<M> Link<M> {
             Ok(Ok(None)) => "the stream ended without a last word".into(),
             Ok(Err(status)) if is_transport(&status) => reason_of(&status),
             Ok(Err(status)) => return Err(status.into()),
-            Err(_) => "the daemon fell silent".into(),
+            Err(_) => SILENT.into(),
         };
         Ok(self.close(failure))
     }
@@ -91,5 +100,42 @@ impl<M> Link<M> {
         let until = deadline.map_or(until, |deadline| deadline.min(until));
         // Elapsing is the point: nothing else ends this future.
         let _elapsed = timeout_at(until, std::future::pending::<()>()).await;
+    }
+}
+
+/// When silence counts as a break.
+fn limit(deadline: Option<Instant>) -> Instant {
+    let silence = Instant::now() + SILENCE;
+    deadline.map_or(silence, |deadline| silence.min(deadline + LAST_WORD))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::pending;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_opens_nothing_is_given_up_soon_after_the_deadline() {
+        let begin = Instant::now();
+        for (deadline, expected) in [(Some(Duration::from_secs(3)), LAST_WORD), (None, SILENCE)] {
+            let begin = Instant::now();
+            let until = deadline.map(|span| begin + span);
+            let news = Link::<()>::new().open(pending(), until).await;
+            assert!(matches!(news, Ok(Some(News::Broke(_)))));
+            let expected = deadline.unwrap_or_default() + expected;
+            assert!(begin.elapsed() < expected + Duration::from_secs(1));
+        }
+        assert!(begin.elapsed() > SILENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_that_fail_at_once_are_paused_between() {
+        let begin = Instant::now();
+        let mut link = Link::<()>::new();
+        for _ in 0..50 {
+            let refused = async { Err(Status::unavailable("refused")) };
+            assert!(link.open(refused, None).await.is_ok());
+        }
+        assert!(begin.elapsed() > Duration::from_secs(10));
     }
 }

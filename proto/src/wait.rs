@@ -69,7 +69,7 @@ impl Wait {
 
     async fn step(&mut self) -> Result<Option<WaitUpdate>, ClientError> {
         let news = if self.link.is_open() {
-            self.link.read().await?
+            self.link.read(self.deadline).await?
         } else {
             let mut request = self.request.clone();
             if let Some(deadline) = self.deadline {

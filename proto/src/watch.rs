@@ -53,7 +53,7 @@ impl Watch {
     pub async fn next(&mut self) -> Result<WatchUpdate, ClientError> {
         loop {
             let news = if self.link.is_open() {
-                self.link.read().await?
+                self.link.read(None).await?
             } else {
                 self.link
                     .open(self.jobs.watch_jobs(self.request.clone()), None)

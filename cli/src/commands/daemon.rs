@@ -1,5 +1,6 @@
 //! `paictl daemon`
 
+mod silent;
 mod start;
 mod status;
 mod stop;

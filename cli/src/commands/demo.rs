@@ -1,19 +1,19 @@
 //! `paictl demo`
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     context::Context,
     demo::{
         child::Child,
         cloud::Programs,
-        folder::Folder,
+        folder::{self, Folder},
         narration,
         show::{self, Outcome},
     },
     error::CliError,
     exit::Exit,
+    signals::Signals,
 };
 
 /// See it work, without an account.
@@ -34,7 +34,9 @@ pub struct DemoArgs {
 pub async fn run(args: &DemoArgs, context: &mut Context) -> Result<Exit, CliError> {
     let programs = Programs::find()?;
     let mut ended_early = Signals::listen()?;
-    let folder = Folder::create(&std::env::temp_dir())?;
+    let place = std::env::temp_dir();
+    folder::sweep(&place);
+    let folder = Folder::create(&place)?;
     let mut children = Vec::new();
     let (out, json) = (&mut context.out, context.json);
     let say = |line: String| match json {
@@ -42,17 +44,18 @@ pub async fn run(args: &DemoArgs, context: &mut Context) -> Result<Exit, CliErro
         false => out.answer(line),
     };
     let played = tokio::select! {
-        played = show::play(&programs, &folder, &mut children, &context.zone, say) => Some(played),
-        () = ended_early.any() => None,
+        played = show::play(&programs, &folder, &mut children, &context.zone, say) => Ok(played),
+        exit = ended_early.any() => Err(exit),
     };
     let cleared = clear(children, folder, args.keep, context).await;
-    let Some(played) = played else {
-        context
-            .out
-            .note("the demo ends here; nothing is left running");
-        return Ok(Exit::Interrupted);
+    let outcome = match played {
+        Ok(played) => played?,
+        Err(exit) => {
+            let last_words = "the demo ends here; nothing is left running";
+            context.out.interrupted(last_words, context.json);
+            return Ok(exit);
+        }
     };
-    let outcome = played?;
     tell(&outcome, context);
     cleared.map(|()| outcome.exit)
 }
@@ -79,34 +82,10 @@ async fn clear(
     }
     match keep {
         true => {
-            let path = folder.path().display();
-            context.out.note(format_args!("kept: {path}"));
+            let path = folder.keep()?;
+            context.out.note(format_args!("kept: {}", path.display()));
             Ok(())
         }
         false => folder.remove(),
-    }
-}
-
-/// What may end a demo early.
-struct Signals([tokio::signal::unix::Signal; 3]);
-
-impl Signals {
-    fn listen() -> Result<Self, CliError> {
-        let listen =
-            |kind| signal(kind).map_err(|error| CliError::io("cannot listen for signals", error));
-        Ok(Self([
-            listen(SignalKind::interrupt())?,
-            listen(SignalKind::terminate())?,
-            listen(SignalKind::hangup())?,
-        ]))
-    }
-
-    async fn any(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! `paictl wait`
 
 mod news;
+mod target;
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use pai_proto::{
 };
 
 use crate::{
-    context::Context,
+    context::{Context, HANDSHAKE, PATIENCE},
     duration,
     error::CliError,
     exit::{Exit, Target},
@@ -25,6 +26,9 @@ use crate::{
 /// `--timeout 0` looks once: on the wire 0 means no timeout, and a single millisecond could be over before the request
 /// is sent.
 const ONCE: Duration = Duration::from_millis(50);
+
+/// A handshake is given that long whatever the timeout.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// Wait for jobs; the exit code is the result.
 ///
@@ -41,7 +45,7 @@ pub struct WaitArgs {
     ids: Vec<String>,
     /// What to wait for: running, terminal, or a status of the backend such as EnvPreparing. A job that passed through
     /// it meanwhile has reached it.
-    #[arg(long = "for", value_name = "WHAT", default_value = "terminal", value_parser = target)]
+    #[arg(long = "for", value_name = "WHAT", default_value = "terminal", value_parser = target::parse)]
     target: Target,
     /// Wait until one of the jobs is there, not all.
     #[arg(long)]
@@ -56,7 +60,10 @@ pub struct WaitArgs {
 /// # Errors
 /// See [`CliError`].
 pub async fn run(args: WaitArgs, context: &mut Context) -> Result<Exit, CliError> {
-    let client = context.connect().await?;
+    if let Some(remark) = target::remark(&args.target) {
+        context.out.note(remark);
+    }
+    let client = context.connect_within(patience(args.timeout)).await?;
     let mut wait = client.wait(request(&args));
     let mut news = news::News::default();
     while let Some(update) = wait.next().await {
@@ -72,6 +79,12 @@ pub async fn run(args: WaitArgs, context: &mut Context) -> Result<Exit, CliError
         }
     }
     Err(CliError::other("the wait ended without a result", ""))
+}
+
+/// How long the daemon may take to answer: not longer than the wait.
+fn patience(timeout: Option<Duration>) -> Duration {
+    let usual = PATIENCE + HANDSHAKE;
+    timeout.map_or(usual, |timeout| timeout.clamp(LEAST, usual))
 }
 
 /// Says how it ended.
@@ -124,15 +137,6 @@ fn out_of_time(limit: Option<Duration>) -> String {
     match limit.map_or(0, millis) {
         0 => "not there yet".into(),
         limit => format!("timed out after {}; jobs are untouched", time::span(limit)),
-    }
-}
-
-fn target(text: &str) -> Result<Target, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "" => Err("write running, terminal or a status".into()),
-        "terminal" => Ok(Target::Terminal),
-        "running" => Ok(Target::Running),
-        _ => Ok(Target::Status(text.into())),
     }
 }
 

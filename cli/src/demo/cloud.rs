@@ -12,11 +12,11 @@ use tokio::process::Command;
 use super::{child::Child, folder::Folder};
 use crate::{
     error::CliError,
-    program::{self, Ready},
+    program::{self, Ready, quoted},
 };
 
 /// What to do when one of them does not start.
-const KEEP: &str = "`paictl demo --keep` keeps the logs";
+pub(super) const KEEP: &str = "`paictl demo --keep` keeps the logs";
 
 /// The programs that a demo needs.
 #[derive(Debug)]
@@ -71,11 +71,11 @@ pub async fn start_emulator(
         .args(["serve", "--exit-with-stdin", "--log-lag", "1s", "--scratch"])
         .arg(folder.cloud());
     without_keys(&mut command);
-    let (child, stdout) = Child::spawn(&mut command, &log)?;
+    let (child, stdout) = Child::spawn("the emulator", &mut command, &log)?;
     keep.push(child);
     let failed = |reason: String| {
-        let last = last_words(&log);
-        CliError::other(format!("the emulator did not start: {reason}{last}"), KEEP)
+        let reason = quoted(reason, &log);
+        CliError::other(format!("the emulator did not start: {reason}"), KEEP)
     };
     let line = program::first_line(stdout).await.map_err(failed)?;
     let file = credentials_file(&line)
@@ -94,6 +94,7 @@ pub async fn start_daemon(
     folder: &Folder,
     keep: &mut Vec<Child>,
 ) -> Result<Ready, CliError> {
+    let log = folder.log("paid");
     let mut command = Command::new(paid);
     command
         .args([
@@ -102,16 +103,15 @@ pub async fn start_daemon(
             "--exit-with-stdin",
             "--log-file",
         ])
-        .arg(folder.log("paid"))
+        .arg(&log)
         .env("PAI_SOCKET", folder.socket())
         .env("PAI_STATE_DIR", folder.state())
         .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings());
     without_keys(&mut command);
-    let stderr = folder.log("paid-stderr");
-    let (child, stdout) = Child::spawn(&mut command, &stderr)?;
+    let (child, stdout) = Child::spawn("the daemon", &mut command, &log)?;
     keep.push(child);
     let line = program::first_line(stdout).await;
-    program::announced(line.map_err(|reason| reason + &last_words(&stderr)), KEEP)
+    program::announced(line.map_err(|reason| quoted(reason, &log)), KEEP)
 }
 
 /// The settings of the demo: one profile of two pods.
@@ -154,13 +154,6 @@ fn without_keys(command: &mut Command) {
     for (name, _) in std::env::vars_os().filter(|(name, _)| is_key(name)) {
         command.env_remove(name);
     }
-}
-
-/// The last line of a log in brackets, for the end of a message; empty when there is none.
-fn last_words(log: &Path) -> String {
-    let text = std::fs::read_to_string(log).unwrap_or_default();
-    let last = text.lines().rev().find(|line| !line.trim().is_empty());
-    last.map(|line| format!(" ({line})")).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,20 +1,30 @@
 //! The folder that everything of a demo lives in.
 
 use std::{
-    fs,
+    fs::{self, File},
     io::Write as _,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
 use pai_proto::paths;
 
-use crate::error::CliError;
+use crate::{
+    error::CliError,
+    process::{Lock, is_alive},
+};
+
+/// How the names of the folders begin.
+const PREFIX: &str = "pai-demo-";
+/// Names the process of a demo, and is locked while it lives. A folder that is to be kept has none.
+const OWNER: &str = "pid";
 
 /// A new folder that only its owner may enter.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// Held open for its lock.
+    owner: Option<File>,
 }
 
 impl Folder {
@@ -24,8 +34,9 @@ impl Folder {
     /// When the system refuses, or when the socket's path would be too long.
     pub fn create(parent: &Path) -> Result<Self, CliError> {
         let digits = hex::encode(rand::random::<[u8; 4]>());
-        let folder = Self {
-            path: parent.join(format!("pai-demo-{digits}")),
+        let mut folder = Self {
+            path: parent.join(format!("{PREFIX}{digits}")),
+            owner: None,
         };
         let socket = folder.socket();
         paths::socket(&|key| (key == "PAI_SOCKET").then(|| socket.clone())).map_err(|error| {
@@ -40,7 +51,33 @@ impl Folder {
             .map_err(|error| {
                 CliError::io(format!("cannot make {}", folder.path.display()), error)
             })?;
+        folder.owner = Some(folder.own()?);
         Ok(folder)
+    }
+
+    fn own(&self) -> Result<File, CliError> {
+        let path = self.path.join(OWNER);
+        let owned = |file: &File| file.lock().map(|()| std::process::id());
+        self.write(&path, "")?;
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .map_err(|error| CliError::io(format!("cannot open {}", path.display()), error))?;
+        owned(&file)
+            .and_then(|pid| write!(file, "{pid}"))
+            .map_err(|error| CliError::io(format!("cannot lock {}", path.display()), error))?;
+        Ok(file)
+    }
+
+    /// Leaves it to the person: no later demo sweeps it away.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub fn keep(self) -> Result<PathBuf, CliError> {
+        let owner = self.path.join(OWNER);
+        fs::remove_file(&owner)
+            .map_err(|error| CliError::io(format!("cannot remove {}", owner.display()), error))?;
+        Ok(self.path)
     }
 
     /// The folder itself.
@@ -97,6 +134,29 @@ impl Folder {
     }
 }
 
+/// Removes what demos that were killed left in `parent`.
+pub fn sweep(parent: &Path) {
+    let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+    for entry in entries {
+        let name = entry.file_name();
+        if name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) && is_orphan(&entry.path()) {
+            // Whatever cannot be removed now is tried again by the next demo.
+            let _left = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// A folder of ours (no symbolic link) whose demo is dead by both signs: the lock and the process. One alone could
+/// mislead: a pid says nothing of another container, and a lock is taken a moment after its file was made.
+fn is_orphan(path: &Path) -> bool {
+    let us = rustix::process::geteuid().as_raw();
+    let own = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir() && meta.uid() == us);
+    let owner = path.join(OWNER);
+    let pid = fs::read_to_string(&owner).ok();
+    let pid = pid.and_then(|pid| pid.parse::<u32>().ok());
+    own && pid.is_some_and(|pid| !is_alive(pid)) && Lock::of_file(&owner) == Lock::Free
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +172,37 @@ mod tests {
         let path = folder.path().to_owned();
         folder.remove().unwrap();
         assert!(!path.exists());
+    }
+
+    /// A folder whose owner file is closed and names a process that has ended.
+    fn orphan(parent: &Path) -> PathBuf {
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        dead.wait().unwrap();
+        let Folder { path, owner } = Folder::create(parent).unwrap();
+        drop(owner);
+        fs::write(path.join(OWNER), dead.id().to_string()).unwrap();
+        path
+    }
+
+    #[test]
+    fn the_leavings_of_a_killed_demo_are_swept_and_nothing_else() {
+        let parent = Folder::create(&std::env::temp_dir()).unwrap();
+        let alive = Folder::create(parent.path()).unwrap();
+        let kept = Folder::create(parent.path()).unwrap().keep().unwrap();
+        let (dead, elsewhere) = (orphan(parent.path()), orphan(parent.path()));
+        let foreign = parent.path().join("not-a-demo");
+        fs::rename(&elsewhere, &foreign).unwrap();
+        let link = parent.path().join("pai-demo-link");
+        std::os::unix::fs::symlink(&foreign, &link).unwrap();
+        let locked = orphan(parent.path());
+        let lock = File::open(locked.join(OWNER)).unwrap();
+        lock.lock().unwrap();
+        sweep(parent.path());
+        assert!(!dead.exists());
+        for path in [alive.path(), &kept, &foreign, &link, &locked] {
+            assert!(path.exists(), "{}", path.display());
+        }
+        parent.remove().unwrap();
     }
 
     #[test]

@@ -35,9 +35,12 @@ pub fn sighting(
 ) -> String {
     let clock = time::of_day(sighting.at_ms, zone);
     let status = clean::line(&sighting.status);
-    let delay = seconds(delay(sighting, json::job_id(job), transitions));
     let client = sighting.client;
-    format!("{clock}  client {client}  {status:<14} {delay} after the change")
+    let after = match delay(sighting, json::job_id(job), transitions) {
+        Some(delay) => format!("{} after the change", seconds(Some(delay))),
+        None => "unknown how long after the change".into(),
+    };
+    format!("{clock}  client {client}  {status:<14} {after}")
 }
 
 /// Something else happened on the way.
@@ -96,15 +99,18 @@ pub fn summary(summary: &Summary) -> Vec<String> {
             computed.polling_calls
         ),
         format!(
-            "computed  an hour: {} API calls by {} such clients; about {} by one daemon, which looks every {look} s for all",
-            computed.hour_polling_calls, computed.hour_clients, computed.hour_daemon_calls
+            "computed  {} clients waiting for one job for an hour: {} API calls where each asks every {poll} s itself, about {} where one daemon looks every {look} s for all",
+            computed.hour_clients, computed.hour_polling_calls, computed.hour_daemon_calls
         ),
     ]);
     lines
 }
 
 fn row(change: &Change) -> [String; 3] {
-    let delay = |client: usize| seconds(change.delays_ms.get(client).copied().flatten());
+    let delay = |client: usize| match change.told_by_submit {
+        true => "at the submit".into(),
+        false => seconds(change.delays_ms.get(client).copied().flatten()),
+    };
     [clean::line(&change.status), delay(0), delay(1)]
 }
 
@@ -138,6 +144,7 @@ mod tests {
             status: "Succeeded",
             clients: 2,
             waited_ms: 11_840,
+            told_by_submit: &["Queuing".into()],
             sightings: &[
                 seen(1, "Running", 3_350),
                 seen(2, "Running", 3_360),

@@ -13,15 +13,15 @@ use pai_proto::{
 };
 
 use super::{
-    child::Child,
-    cloud::{self, Programs},
+    child::{self, Child},
+    cloud::{self, KEEP, Programs},
     folder::Folder,
     ledger, narration,
     summary::{Seen, Sighting, Summary},
 };
 use crate::{
     commands::submit::nonce,
-    context::{PATIENCE, now_ms, shake_hands},
+    context::{HANDSHAKE, PATIENCE, answered, now_ms},
     error::CliError,
     exit::Exit,
     json,
@@ -56,13 +56,27 @@ pub async fn play(
     folder.write(&folder.settings(), &cloud::settings(&access))?;
     let ready = cloud::start_daemon(&programs.paid, folder, keep).await?;
     say(narration::started(ready.pid));
+    tokio::select! {
+        biased;
+        end = child::first_end(keep) => Err(CliError::other(end, KEEP)),
+        outcome = story(programs, folder, zone, say) => outcome,
+    }
+}
 
+async fn story(
+    programs: &Programs,
+    folder: &Folder,
+    zone: &TimeZone,
+    mut say: impl FnMut(String),
+) -> Result<Outcome, CliError> {
     let mut clients = Vec::new();
     for _ in 0..CLIENTS {
-        clients.push(shake_hands(options(folder)).await?);
+        let connected = Client::connect(options(folder));
+        clients.push(answered(&folder.socket(), PATIENCE + HANDSHAKE, connected).await?);
     }
     let submitted_ms = now_ms();
     let mut job = submit(&clients, programs).await?;
+    let told_by_submit = statuses_of(&job);
     say(narration::submitted(&job));
 
     let waits = clients.iter().map(|client| client.wait(request(&job)));
@@ -87,12 +101,12 @@ pub async fn play(
                     job = newer;
                 }
                 // The last word may carry statuses that no event came for.
-                let reached = job.milestones.iter().map(|mile| mile.status.clone());
-                statuses.extend(reached);
+                statuses.extend(statuses_of(&job));
                 exit = Exit::of_job(Some(&job));
             }
             other => say(narration::disturbance(&other)),
         }
+        statuses.retain(|status| !told_by_submit.contains(status));
         for status in statuses {
             if let Some(sighting) = noted(&mut sightings, client, status, at_ms) {
                 let transitions = ledger::transitions(&folder.cloud());
@@ -106,11 +120,18 @@ pub async fn play(
         status: &job.status,
         clients: CLIENTS,
         waited_ms,
+        told_by_submit: &told_by_submit,
         sightings: &sightings,
         transitions: &ledger::transitions(&folder.cloud()),
         calls: ledger::calls(&folder.cloud()),
     });
     Ok(Outcome { summary, exit })
+}
+
+/// The statuses that a job has or had.
+fn statuses_of(job: &Job) -> Vec<String> {
+    let reached = job.milestones.iter().map(|mile| mile.status.clone());
+    reached.chain([job.status.clone()]).collect()
 }
 
 /// Keeps the first time at which a client knew of a status.
@@ -182,6 +203,41 @@ fn options(folder: &Folder) -> ConnectOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The daemon of this demo never listens: without the watch over the programs its clients would try for seconds.
+    #[tokio::test]
+    async fn a_program_that_ends_early_ends_the_demo() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = Folder::create(&std::env::temp_dir()).unwrap();
+        let script = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
+            path
+        };
+        let access = r#"{"endpoint":"http://x","access_key_id":"i","access_key_secret":"s"}"#;
+        let file = folder.path().join("emulator.json");
+        std::fs::write(&file, access).unwrap();
+        let file = file.display();
+        let ready = format!("echo READY http://x {file}; echo out of memory >&2; exit 3");
+        let serving = r#"echo '{"ready":true,"pid":1,"socket":"/s"}'; cat"#;
+        let programs = Programs {
+            emulator: script("emulator", ready),
+            paid: script("paid-script", serving.into()),
+        };
+        let mut keep = Vec::new();
+        let played = play(&programs, &folder, &mut keep, &TimeZone::UTC, |_| {}).await;
+        let error = played.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the emulator ended: out of memory (exit status: 3)"
+        );
+        assert_eq!(error.exit(), Exit::Error);
+        for child in keep {
+            child.end().await;
+        }
+        folder.remove().unwrap();
+    }
 
     #[test]
     fn a_status_is_noted_once_per_client() {

@@ -8,10 +8,11 @@ use super::ledger::Transition;
 
 /// How often a client without a daemon would ask.
 const POLL_MS: u64 = 10_000;
-/// How often the daemon looks while somebody waits.
+/// How often the daemon looks while somebody waits: docs/ARCHITECTURE.md, "Looks", `BRISK` in daemon/src/poll/schedule.rs.
 const LOOK_MS: u64 = 3_000;
-/// How often a look is thorough, and the calls that this takes: one per status of an active job, one for newcomers.
+/// How often a look is thorough: docs/ARCHITECTURE.md, "Looks", `SWEEP` in daemon/src/poll/schedule.rs.
 const SWEEP_MS: u64 = 300_000;
+/// The calls that this takes, by the same chapter: one per active status (10) and one for newcomers.
 const SWEEP_CALLS: u64 = 11;
 const HOUR_MS: u64 = 3_600_000;
 /// Clients of the computed hour.
@@ -39,6 +40,8 @@ pub struct Seen<'a> {
     pub clients: usize,
     /// From the submit until the last client knew the end.
     pub waited_ms: u64,
+    /// Statuses that the submit's own answer told: no client had to wait for them.
+    pub told_by_submit: &'a [String],
     /// In order of arrival.
     pub sightings: &'a [Sighting],
     /// In order of time.
@@ -77,7 +80,9 @@ pub struct Change {
     pub status: String,
     /// Unix ms, by the cloud's own record.
     pub at_ms: i64,
-    /// How long after it each client knew; null for one that never heard of it.
+    /// Whether the submit's own answer told it: then it has no delays.
+    pub told_by_submit: bool,
+    /// How long after it each client knew; null for one that never heard of it, and where the clocks contradict it.
     pub delays_ms: Vec<Option<u64>>,
 }
 
@@ -98,12 +103,12 @@ pub struct Computed {
     pub hour_daemon_calls: u64,
 }
 
-/// How long after the change this was; `None` when the cloud has no record of it.
+/// How long after the change this was; `None` when the cloud has no record of it, or a later one.
 pub fn delay(sighting: &Sighting, job_id: &str, transitions: &[Transition]) -> Option<u64> {
     let change = transitions
         .iter()
         .find(|change| change.job_id == job_id && change.status == sighting.status)?;
-    Some(u64::try_from(sighting.at_ms - change.ms).unwrap_or(0))
+    u64::try_from(sighting.at_ms - change.ms).ok()
 }
 
 impl Summary {
@@ -143,10 +148,13 @@ impl Change {
                 .find(|sighting| sighting.client == client && sighting.status == change.status)?;
             delay(sighting, seen.job_id, seen.transitions)
         };
+        let told_by_submit = seen.told_by_submit.contains(&change.status);
+        let measured = |client| (!told_by_submit).then(|| delay_of(client)).flatten();
         Self {
+            told_by_submit,
             status: change.status.clone(),
             at_ms: change.ms,
-            delays_ms: (1..=seen.clients).map(delay_of).collect(),
+            delays_ms: (1..=seen.clients).map(measured).collect(),
         }
     }
 }
@@ -192,6 +200,7 @@ mod tests {
             status: "Succeeded",
             clients: 2,
             waited_ms: 12_000,
+            told_by_submit: &["Queuing".to_owned()],
             sightings,
             transitions: &[
                 transition(1_000, "dlc1", "Queuing"),
@@ -206,6 +215,7 @@ mod tests {
     #[test]
     fn every_change_has_the_delay_of_every_client() {
         let summary = summary(&[
+            sighting(1, "Queuing", 1_001),
             sighting(1, "Running", 3_000),
             sighting(2, "Running", 3_010),
             sighting(1, "Succeeded", 7_500),
@@ -227,6 +237,13 @@ mod tests {
         assert_eq!(summary.mean_delay_ms, Some(750));
         assert_eq!(summary.max_delay_ms, Some(1_010));
         assert_eq!(summary.api_calls, 7);
+    }
+
+    #[test]
+    fn a_sighting_before_the_change_is_unknown_and_not_at_once() {
+        let summary = summary(&[sighting(1, "Running", 1_990), sighting(2, "Running", 2_500)]);
+        assert_eq!(summary.changes[1].delays_ms, [None, Some(500)]);
+        assert_eq!(summary.mean_delay_ms, Some(500));
     }
 
     #[test]

@@ -92,6 +92,18 @@ fn a_job_that_never_ran_exits_with_its_end() {
 }
 
 #[test]
+fn whoever_runs_does_not_decide_for_one_that_never_will() {
+    for (phase, exit) in ENDS {
+        let expected = if exit == Exit::Ok { Exit::Error } else { exit };
+        for running in [Phase::Running, Phase::Stopping, Phase::Failed] {
+            let results = vec![result(running, true, false), result(phase, false, true)];
+            let exit = Exit::of_wait(&Target::Running, &ended(false, false, results));
+            assert_eq!(exit, expected, "{running:?} and {phase:?}");
+        }
+    }
+}
+
+#[test]
 fn a_status_is_reached_or_not() {
     let target = Target::Status("EnvPreparing".into());
     for (phase, _) in ENDS {
@@ -141,6 +153,10 @@ fn every_failed_call_has_its_code() {
     let (socket, reason) = ("/run/s".into(), "refused".into());
     let unreachable = ClientError::Unreachable { socket, reason };
     assert_eq!(Exit::of_error(&unreachable), Exit::Daemon);
+    let silent = ClientError::Silent {
+        socket: "/run/s".into(),
+    };
+    assert_eq!(Exit::of_error(&silent), Exit::Daemon);
     let incompatible = ClientError::Incompatible {
         theirs: "2.0".into(),
         ours: "1.0".into(),
@@ -174,7 +190,9 @@ fn the_topic_names_every_code() {
         Exit::Stopped,
         Exit::Gone,
         Exit::TimedOut,
+        Exit::HungUp,
         Exit::Interrupted,
+        Exit::Terminated,
     ] {
         let start = format!("{:>5}  ", exit as u8);
         assert!(

@@ -15,9 +15,9 @@ pub fn lines(jobs: &[Job], now_ms: i64, width: Option<usize>) -> Vec<String> {
         return rows.iter().map(|row| row.join("\t")).collect();
     };
     let mut lines = table::aligned(HEADER, &rows);
-    let widest = lines.iter().map(|line| line.chars().count()).max();
+    let widest = lines.iter().map(|line| table::width(line)).max();
     let excess = widest.unwrap_or(0).saturating_sub(width);
-    let name = rows.iter().map(|row| row[1].chars().count()).max();
+    let name = rows.iter().map(|row| table::width(&row[1])).max();
     if excess > 0 {
         let longest = name.unwrap_or(0).saturating_sub(excess).max(SHORTEST_NAME);
         for row in &mut rows {

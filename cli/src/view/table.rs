@@ -1,6 +1,7 @@
 //! Tables: aligned columns without lines.
 
 use comfy_table::{ContentArrangement, Table, presets};
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// Header and rows as aligned lines, two spaces between the columns.
 pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<String> {
@@ -19,18 +20,33 @@ pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<S
         .collect()
 }
 
-/// Shortens a text in the middle, so that beginning and end stay: `demo-train…x7k2`.
+/// Columns that a text takes on a terminal: a Chinese character takes two.
+pub fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// Shortens a text in the middle to so many columns, so that beginning and end stay: `demo-train…x7k2`.
 pub fn shortened(text: &str, longest: usize) -> String {
-    let count = text.chars().count();
-    if count <= longest || longest < 3 {
+    if width(text) <= longest || longest < 3 {
         return text.to_owned();
     }
     let tail = (longest - 1) / 3;
-    let head = longest - 1 - tail;
-    text.chars()
-        .take(head)
+    let head = fitting(text.chars(), longest - 1 - tail);
+    let tail = fitting(text.chars().rev(), tail);
+    head.into_iter()
         .chain(['…'])
-        .chain(text.chars().skip(count - tail))
+        .chain(tail.into_iter().rev())
+        .collect()
+}
+
+/// As many of the characters as fit into so many columns.
+fn fitting(chars: impl Iterator<Item = char>, columns: usize) -> Vec<char> {
+    let mut left = columns;
+    chars
+        .map_while(|c| {
+            left = left.checked_sub(c.width().unwrap_or(0))?;
+            Some(c)
+        })
         .collect()
 }
 
@@ -55,5 +71,14 @@ mod tests {
     fn the_middle_is_what_a_long_name_loses() {
         assert_eq!(shortened("demo-train-20261120-x7k2", 14), "demo-trai…x7k2");
         assert_eq!(shortened("short", 14), "short");
+    }
+
+    #[test]
+    fn a_wide_character_takes_two_columns() {
+        assert_eq!(width("训练-x"), 6);
+        assert_eq!(shortened("训练任务", 8), "训练任务");
+        let short = shortened("训练任务-训练任务-x7k2", 14);
+        assert_eq!(short, "训练任务-…x7k2");
+        assert!(width(&short) <= 14);
     }
 }

@@ -6,7 +6,7 @@ use pai_proto::v1::{
     Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
 };
 
-use super::{config, daemon, job, jobs, sample};
+use super::{config, daemon, job, jobs, sample, table};
 
 fn plain(lines: &[String]) -> String {
     strip_str(&lines.join("\n")).to_string()
@@ -131,6 +131,18 @@ fn a_narrow_terminal_shortens_the_names() {
     insta::assert_snapshot!(plain(&lines));
     for line in plain(&lines).lines() {
         assert!(line.chars().count() <= 64, "{line}");
+    }
+}
+
+#[test]
+fn a_wide_name_fits_into_a_narrow_terminal() {
+    let mut job = sample::running();
+    job.name = "训练任务".repeat(6);
+    for (columns, whole) in [(90, true), (89, false), (64, false)] {
+        let lines = jobs::lines(std::slice::from_ref(&job), sample::NOW, Some(columns));
+        let line = strip_str(&lines[1]).to_string();
+        assert!(table::width(&line) <= columns, "{line}");
+        assert_eq!(line.contains(&job.name), whole, "{line}");
     }
 }
 

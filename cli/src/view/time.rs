@@ -54,6 +54,22 @@ pub fn of_day(at_ms: i64, zone: &TimeZone) -> String {
     }
 }
 
+/// The time of day, behind the date where that is not today's.
+pub fn clock(at_ms: i64, now_ms: i64, zone: &TimeZone) -> String {
+    let date = |ms| {
+        Some(
+            Timestamp::from_millisecond(ms)
+                .ok()?
+                .to_zoned(zone.clone())
+                .date(),
+        )
+    };
+    match date(at_ms) {
+        Some(day) if date(now_ms) != Some(day) => format!("{day} {}", of_day(at_ms, zone)),
+        _ => of_day(at_ms, zone),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,5 +122,9 @@ mod tests {
         assert_eq!(of_day(at, &TimeZone::UTC), "12:03:04");
         let east = TimeZone::fixed(jiff::tz::offset(8));
         assert_eq!(of_day(at, &east), "20:03:04");
+        let hours = |count: i64| count * 3_600_000;
+        assert_eq!(clock(at, at + hours(3), &east), "20:03:04");
+        assert_eq!(clock(at, at + hours(4), &east), "2026-11-20 20:03:04");
+        assert_eq!(clock(i64::MAX, at, &east), "--:--:--");
     }
 }

@@ -1,5 +1,6 @@
 //! GetPodLogs: a window of one incarnation's lines, both ends at one-second resolution and
-//! included. There is no cursor and nothing marks an answer that holds only part of its window.
+//! included. There is no cursor and nothing marks an answer that holds only part of its window,
+//! be it for `MaxLines` or for the size of the answer.
 
 use serde_json::{Value, json};
 
@@ -9,6 +10,8 @@ use crate::error::ApiError;
 use crate::logs::Window;
 
 const DEFAULT_MAX_LINES: usize = 2000;
+/// Of an answer's lines; what does not fit is left out at the end that is not kept.
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 const WEEK_MS: i64 = 7 * 86_400_000;
 
 pub(super) fn get_pod_logs(
@@ -26,6 +29,7 @@ pub(super) fn get_pod_logs(
             .count("MaxLines")?
             .unwrap_or(DEFAULT_MAX_LINES)
             .min(cloud.options.max_lines),
+        max_bytes: MAX_ANSWER_BYTES,
         keep: cloud.options.log_keep,
         visible_until_ms: now_ms.saturating_sub(lag),
     };

@@ -22,6 +22,16 @@ use query::Query;
 const DLC_VERSION: &str = "2020-12-03";
 const STS_VERSION: &str = "2015-04-01";
 
+/// The operations there are, as in `x-acs-action`.
+pub(crate) const OPERATIONS: [&str; 6] = [
+    "CreateJob",
+    "ListJobs",
+    "GetJob",
+    "StopJob",
+    "GetPodLogs",
+    "GetCallerIdentity",
+];
+
 /// What a request means, by method and path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {

@@ -1,6 +1,7 @@
 //! Typed access to query parameters. An empty value counts as absent.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::clock::parse_iso;
 use crate::error::ApiError;
@@ -12,7 +13,16 @@ pub(super) struct Query(HashMap<String, String>);
 
 impl Query {
     pub(super) fn parse(raw: &str) -> Result<Self, ApiError> {
-        Ok(Self(query_pairs(raw)?.into_iter().collect()))
+        let mut values = HashMap::new();
+        for (key, value) in query_pairs(raw)? {
+            match values.entry(key) {
+                Entry::Vacant(free) => _ = free.insert(value),
+                Entry::Occupied(taken) => {
+                    return Err(ApiError::invalid(taken.key(), "it is given twice"));
+                }
+            }
+        }
+        Ok(Self(values))
     }
 
     pub(super) fn text(&self, key: &str) -> Option<&str> {
@@ -66,6 +76,8 @@ mod tests {
         assert_eq!(query.text("e"), None);
         assert_eq!(query.text("s"), Some("a b"));
         assert!(query.flag("n").is_err() && query.count("s").is_err() && query.time("n").is_err());
+        let twice = Query::parse("n=1&m=2&n=1").unwrap_err();
+        assert!(twice.message.contains(" n "), "{twice}");
         assert!(Query::parse("n=0").unwrap().count("n").is_err());
     }
 }

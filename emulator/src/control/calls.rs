@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::fault::FaultKind;
 use crate::sync::lock;
 
-/// Records kept in memory; `calls.jsonl` has them all.
+/// Records kept in memory; `calls.jsonl` has all of callers with a good signature.
 const KEPT: usize = 100_000;
 
 /// One API call, answered or cut.
@@ -16,7 +16,8 @@ const KEPT: usize = 100_000;
 pub struct CallRecord {
     /// When it was answered, unix ms.
     pub ms: i64,
-    /// Operation by path and method; what the caller named when no operation fits.
+    /// Operation by path and method; when no operation fits, what the caller named, or
+    /// `unauthenticated` for a caller without a good signature.
     pub action: String,
     /// Status of the answer; 0 when the connection was cut instead.
     pub http_status: u16,

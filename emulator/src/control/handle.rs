@@ -26,7 +26,8 @@ impl Control {
         Self { cloud }
     }
 
-    /// Puts a rule in force and returns its id. Rules are asked in the order they were added.
+    /// Puts a rule in force and returns its id. Rules are asked in the order they were added. One
+    /// that [`FaultRule::validate`] refuses is taken and may never strike.
     pub fn add_fault(&self, rule: FaultRule) -> u64 {
         lock(&self.cloud.faults).add(rule)
     }

@@ -71,7 +71,12 @@ async fn list_faults(State(control): State<Control>) -> Json<Value> {
 async fn add_fault(State(control): State<Control>, Json(body): Json<Value>) -> Response {
     let rule: Result<FaultRule, String> = match body["rule"].as_str() {
         Some(text) => text.parse().map_err(|error| format!("{error}")),
-        None => serde_json::from_value(body).map_err(|error| error.to_string()),
+        None => serde_json::from_value(body)
+            .map_err(|error| error.to_string())
+            .and_then(|rule: FaultRule| {
+                let checked = rule.validate().map_err(|error| error.to_string());
+                checked.map(|()| rule)
+            }),
     };
     match rule {
         Ok(rule) => Json(json!({"id": control.add_fault(rule)})).into_response(),

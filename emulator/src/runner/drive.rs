@@ -1,30 +1,19 @@
 //! One task per job that walks it through its states.
 
-use std::collections::BTreeMap;
-use std::io;
-use std::net::{Ipv4Addr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
-use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::pod::{self, Start, Started};
-use super::{Planned, PodLog, environment, plan};
+use super::launch::launch;
 use crate::cloud::Cloud;
-use crate::ids;
-use crate::job::{Pod, Status};
-use crate::scratch::make_private_dir;
+use crate::job::Status;
 use crate::spec::Submission;
 
 /// Seconds at scale 1.
 const CREATING: f64 = 1.0;
 const QUEUING: f64 = 2.0;
 const PREPARING: f64 = 3.0;
-const GRACE: f64 = 2.0;
-const SHORTEST_GRACE: Duration = Duration::from_millis(200);
 
 /// What a job's task is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,115 +174,6 @@ async fn at(deadline: Option<Instant>) {
     }
 }
 
-/// The running pods of a job.
-struct Pods {
-    pids: Vec<Pid>,
-    watched: JoinSet<(String, i32)>,
-}
-
-impl Pods {
-    /// SIGTERM, then SIGKILL after the grace time; returns when all are gone.
-    async fn kill(&mut self, cloud: &Cloud, id: &str) {
-        let grace = cloud.options.scaled(GRACE).max(SHORTEST_GRACE);
-        for signal in [Signal::TERM, Signal::KILL] {
-            for pid in &self.pids {
-                cloud.groups.signal(*pid, signal);
-            }
-            let all_gone = async {
-                while let Some(ended) = self.watched.join_next().await {
-                    if let Ok((pod_id, code)) = ended {
-                        cloud.pod_ended(id, &pod_id, code, true);
-                    }
-                }
-            };
-            if signal == Signal::KILL {
-                all_gone.await;
-            } else if timeout(grace, all_gone).await.is_ok() {
-                return;
-            }
-        }
-    }
-}
-
-/// Starts all pods and moves the job to Running, or starts none when it was stopped meanwhile.
-fn launch(cloud: &Arc<Cloud>, id: &str, submission: &Submission) -> io::Result<Option<Pods>> {
-    let master_port = free_port()?;
-    let planned = plan(id, submission);
-    let mut prepared = Vec::new();
-    for each in &planned {
-        prepared.push(prepare(cloud, id, submission, each, master_port)?);
-    }
-    let mut pods = Pods {
-        pids: Vec::new(),
-        watched: JoinSet::new(),
-    };
-    if !cloud.enroll(id, prepared.iter().map(|(_, pod)| pod.clone()).collect()) {
-        return Ok(None);
-    }
-    for (start, pod) in prepared {
-        let started: Started = match pod::start(cloud, &start) {
-            Ok(started) => started,
-            Err(error) => {
-                pods.pids
-                    .iter()
-                    .for_each(|pid| cloud.groups.signal(*pid, Signal::KILL));
-                pods.pids
-                    .iter()
-                    .for_each(|pid| _ = cloud.groups.finish(*pid));
-                return Err(error);
-            }
-        };
-        cloud.pod_started(id, &pod.pod_id, started.pid.as_raw_nonzero().get());
-        pods.pids.push(started.pid);
-        let (cloud, log, pod_id) = (cloud.clone(), pod.log, pod.pod_id);
-        pods.watched
-            .spawn(async move { (pod_id, pod::watch(cloud, started, log).await) });
-    }
-    cloud.advance(id, Status::Running, "", "");
-    Ok(Some(pods))
-}
-
-fn prepare(
-    cloud: &Cloud,
-    id: &str,
-    submission: &Submission,
-    planned: &Planned,
-    master_port: u16,
-) -> io::Result<(Start, Pod)> {
-    let job_dir = cloud.options.scratch.join("jobs").join(id);
-    let dir = job_dir.join(&planned.pod_id);
-    make_private_dir(&dir)?;
-    let pod_uid = ids::uuid();
-    let log = PodLog::create(&job_dir.join(format!("{}.{pod_uid}.log", planned.pod_id)))?;
-    let mut base: BTreeMap<String, String> = cloud.base_envs.clone();
-    base.insert("HOME".to_owned(), dir.display().to_string());
-    let envs = environment(base, id, submission, planned, master_port);
-    let pod = Pod {
-        pod_id: planned.pod_id.clone(),
-        pod_uid,
-        kind: planned.kind.clone(),
-        created_ms: cloud.now_ms(),
-        started_ms: None,
-        finished_ms: None,
-        exit_code: None,
-        killed: false,
-        pid: None,
-        log,
-        history: Vec::new(),
-    };
-    Ok((
-        Start {
-            command: planned.command.clone(),
-            dir,
-            envs,
-        },
-        pod,
-    ))
-}
-
-/// A port nobody listens on now; the job's rank 0 takes it a moment later.
-fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
-}
+#[cfg(test)]
+#[path = "drive_tests.rs"]
+mod tests;

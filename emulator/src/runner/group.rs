@@ -4,6 +4,9 @@
 //! given to a stranger; every signal is sent under the lock, to a group in `live`. A group is
 //! killed before its leader is reaped, so what the leader left behind dies with it. (A process
 //! that makes itself a session of its own escapes, as it would from any shell.)
+//!
+//! A guard makes its group itself, a moment after its start and before it starts anything; until
+//! then a signal goes to it alone.
 
 use std::collections::HashSet;
 use std::io;
@@ -12,7 +15,8 @@ use std::process::Command;
 use std::sync::Mutex;
 
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpid,
+    Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process, kill_process_group, waitid,
+    waitpid,
 };
 
 use crate::sync::lock;
@@ -31,11 +35,16 @@ struct Live {
 impl Groups {
     /// Starts a command as the leader of a new process group.
     pub(crate) fn spawn(&self, command: &mut Command) -> io::Result<Pid> {
+        self.spawn_guard(command.process_group(0))
+    }
+
+    /// Starts a command that makes itself the leader of a new process group.
+    pub(crate) fn spawn_guard(&self, command: &mut Command) -> io::Result<Pid> {
         let mut live = lock(&self.0);
         if live.closed {
             return Err(io::Error::other("the emulator is ending"));
         }
-        let child = command.process_group(0).spawn()?;
+        let child = command.spawn()?;
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or_else(|| io::Error::other("the child has no usable process id"))?;
         live.pids.insert(pid);
@@ -63,7 +72,7 @@ impl Groups {
     pub(crate) fn signal(&self, pid: Pid, signal: Signal) {
         let live = lock(&self.0);
         if live.pids.contains(&pid) {
-            let _ = kill_process_group(pid, signal);
+            send(pid, signal);
         }
     }
 
@@ -72,7 +81,7 @@ impl Groups {
         let mut live = lock(&self.0);
         live.closed = true;
         for pid in &live.pids {
-            let _ = kill_process_group(*pid, Signal::KILL);
+            send(*pid, Signal::KILL);
         }
         for pid in live.pids.drain() {
             end(pid);
@@ -80,8 +89,16 @@ impl Groups {
     }
 }
 
+/// Signals a group; when there is none yet, its leader and then what became of it meanwhile.
+fn send(pid: Pid, signal: Signal) {
+    if kill_process_group(pid, signal).is_err() {
+        let _ = kill_process(pid, signal);
+        let _ = kill_process_group(pid, signal);
+    }
+}
+
 fn end(pid: Pid) -> i32 {
-    let _ = kill_process_group(pid, Signal::KILL);
+    send(pid, Signal::KILL);
     match waitpid(Some(pid), WaitOptions::empty()) {
         Ok(Some((_, status))) => status
             .exit_status()

@@ -1,8 +1,8 @@
 //! Cutting a stream of bytes into lines.
 
 /// Longest line kept, in bytes.
-pub(crate) const MAX_LINE: usize = 64 * 1024;
-const CUT_MARK: &[u8] = b" [line cut at 65536 bytes]";
+pub(crate) const MAX_LINE: usize = 16 * 1024;
+const CUT_MARK: &[u8] = b" [line cut at 16384 bytes]";
 
 /// Collects bytes until a line feed. What goes beyond [`MAX_LINE`] is dropped up to the next line
 /// feed, so memory stays bounded whatever a job prints.

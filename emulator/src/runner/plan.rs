@@ -91,8 +91,8 @@ mod tests {
     #[test]
     fn the_master_has_rank_0_wherever_it_stands() {
         let job = submission(json!([
-            {"Type": "Worker", "PodCount": 2},
-            {"Type": "Master", "PodCount": 1, "UserCommand": "lead"},
+            {"Type": "Worker", "Image": "i", "PodCount": 2},
+            {"Type": "Master", "Image": "i", "PodCount": 1, "UserCommand": "lead"},
         ]));
         let pods = plan("dlc1", &job);
         let seen: Vec<(&str, u32, &str)> = pods
@@ -113,7 +113,7 @@ mod tests {
     fn workers_alone_are_ranked_by_index() {
         let pods = plan(
             "dlc1",
-            &submission(json!([{"Type": "Worker", "PodCount": 3}])),
+            &submission(json!([{"Type": "Worker", "Image": "i", "PodCount": 3}])),
         );
         let ranks: Vec<u32> = pods.iter().map(|pod| pod.rank).collect();
         assert_eq!(ranks, [0, 1, 2]);
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_jobs_environment_wins_over_the_machine_and_loses_to_pytorch() {
-        let job = submission(json!([{"Type": "Worker", "PodCount": 2}]));
+        let job = submission(json!([{"Type": "Worker", "Image": "i", "PodCount": 2}]));
         let base = BTreeMap::from([("PATH".to_owned(), "/bin".to_owned())]);
         let envs = environment(base, "dlc1", &job, &plan("dlc1", &job)[1], 4242);
         assert_eq!(envs["PATH"], "/own");

@@ -1,7 +1,10 @@
-//! One pod: a shell as leader of a process group, watched until it and its output have ended.
+//! One pod: a process group, watched until its leader and its output have ended.
+//!
+//! The leader is a shell, or a guard that starts the shell: it holds the reading end of a pipe
+//! from here, and when this process ends, however it ends, the guard kills its group.
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, PipeWriter};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -32,23 +35,40 @@ pub(super) struct Start {
 pub(super) struct Started {
     pub(super) pid: Pid,
     output: Receiver,
+    /// The guard kills its group when this is closed.
+    lifeline: Option<PipeWriter>,
 }
 
 /// Starts the group. Standard output and error share one pipe, so their lines keep their order.
 pub(super) fn start(cloud: &Cloud, start: &Start) -> io::Result<Started> {
     let (reader, writer) = io::pipe()?;
-    let mut command = Command::new(shell());
+    let (mut command, stdin, lifeline) = match &cloud.options.guard {
+        Some(guard) => {
+            let (held, lifeline) = io::pipe()?;
+            let mut command = Command::new(guard);
+            command.args(["guard", "--", shell()]);
+            (command, Stdio::from(held), Some(lifeline))
+        }
+        None => (Command::new(shell()), Stdio::null(), None),
+    };
     command
         .args(["-c", &start.command])
         .current_dir(&start.dir)
         .env_clear()
         .envs(&start.envs)
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::from(writer.try_clone()?))
         .stderr(Stdio::from(writer));
     let output = Receiver::from_owned_fd(reader.into())?;
-    let pid = cloud.groups.spawn(&mut command)?;
-    Ok(Started { pid, output })
+    let pid = match lifeline {
+        Some(_) => cloud.groups.spawn_guard(&mut command)?,
+        None => cloud.groups.spawn(&mut command)?,
+    };
+    Ok(Started {
+        pid,
+        output,
+        lifeline,
+    })
 }
 
 fn shell() -> &'static str {
@@ -62,7 +82,11 @@ fn shell() -> &'static str {
 /// Waits until the leader has ended, ends the rest of its group, and returns the exit code once
 /// all output is stored.
 pub(super) async fn watch(cloud: Arc<Cloud>, started: Started, log: PodLog) -> i32 {
-    let Started { pid, output } = started;
+    let Started {
+        pid,
+        output,
+        lifeline,
+    } = started;
     let reading = capture(&cloud, output, &log);
     tokio::pin!(reading);
     let exited = exited(&cloud, pid);
@@ -75,6 +99,7 @@ pub(super) async fn watch(cloud: Arc<Cloud>, started: Started, log: PodLog) -> i
         }
     }
     let code = cloud.groups.finish(pid);
+    drop(lifeline);
     if !read_all {
         let _ = tokio::time::timeout(DRAIN, reading).await;
     }

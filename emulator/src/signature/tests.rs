@@ -106,8 +106,8 @@ impl Sample {
         verify(&received, &self.key, self.now_ms)
     }
 
-    fn refusal(&self) -> &'static str {
-        self.verify().unwrap_err().code
+    fn refusal(&self) -> String {
+        self.verify().unwrap_err().code.into_owned()
     }
 }
 

@@ -10,11 +10,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 const GREETING: &[u8; 8] = b"PAITRAIN";
 /// Pause between two tries to connect.
 const RETRY: Duration = Duration::from_millis(50);
+/// Who connects says hello within this time or is a stranger.
+const GREETING_LIMIT: Duration = Duration::from_secs(5);
 /// More numbers than any gradient here has.
 const MAX_LENGTH: usize = 1 << 20;
 
@@ -99,30 +102,25 @@ async fn within<T>(
     }
 }
 
+/// Strangers that come to the port are ignored, and so is a second rank of one number.
 async fn gather(meet: &Rendezvous) -> io::Result<Vec<TcpStream>> {
     let listener = TcpListener::bind(&meet.master).await?;
     let mut seats: Vec<Option<TcpStream>> = (1..meet.world_size).map(|_| None).collect();
+    let mut greeted = JoinSet::new();
     let all = async {
         while seats.iter().any(Option::is_none) {
-            let (mut stream, _) = listener.accept().await?;
-            let mut greeting = [0; 16];
-            stream.read_exact(&mut greeting).await?;
-            let number = |at: usize| u32_at(&greeting, at);
-            let seat = (number(8) as usize)
-                .checked_sub(1)
-                .and_then(|seat| seats.get_mut(seat));
-            match seat {
-                Some(seat)
-                    if seat.is_none()
-                        && greeting.starts_with(GREETING)
-                        && number(12) == meet.world_size =>
-                {
-                    *seat = Some(stream);
+            tokio::select! {
+                arrived = listener.accept() => {
+                    let greeting = greeted_rank(arrived?.0, meet.world_size);
+                    greeted.spawn(timeout(GREETING_LIMIT, greeting));
                 }
-                _ => {
-                    return Err(io::Error::other(
-                        "a stranger or a second rank of one number",
-                    ));
+                Some(greeting) = greeted.join_next() => {
+                    let Ok(Ok(Ok((rank, stream)))) = greeting else { continue };
+                    let seat = (rank as usize).checked_sub(1);
+                    match seat.and_then(|seat| seats.get_mut(seat)) {
+                        Some(seat) if seat.is_none() => *seat = Some(stream),
+                        _ => {}
+                    }
                 }
             }
         }
@@ -135,6 +133,17 @@ async fn gather(meet: &Rendezvous) -> io::Result<Vec<TcpStream>> {
     );
     within(meet.timeout, &what, all).await?;
     Ok(seats.into_iter().flatten().collect())
+}
+
+/// The rank that says hello.
+async fn greeted_rank(mut stream: TcpStream, world_size: u32) -> io::Result<(u32, TcpStream)> {
+    let mut greeting = [0; 16];
+    stream.read_exact(&mut greeting).await?;
+    if greeting.starts_with(GREETING) && u32_at(&greeting, 12) == world_size {
+        Ok((u32_at(&greeting, 8), stream))
+    } else {
+        Err(io::Error::from(io::ErrorKind::InvalidData))
+    }
 }
 
 async fn connect(meet: &Rendezvous) -> io::Result<TcpStream> {

@@ -61,6 +61,36 @@ async fn three_ranks_end_with_the_weights_of_one() {
 }
 
 #[tokio::test]
+async fn strangers_at_the_port_are_ignored() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let port = free_port();
+    let (lead, follow) = (training(0, 2, port), training(1, 2, port));
+    let leading = tokio::spawn(async move { train(&lead, |_| {}).await });
+    let call = async || loop {
+        if let Ok(stream) = tokio::net::TcpStream::connect(("127.0.0.1", port)).await {
+            return stream;
+        }
+        assert!(!leading.is_finished(), "rank 0 gave up");
+        tokio::task::yield_now().await;
+    };
+    let _silent = call().await;
+    let greetings = [
+        *b"GET / HTTP/1.1\r\n",
+        *b"PAITRAIN\x01\0\0\0\x03\0\0\0",
+        *b"PAITRAIN\0\0\0\0\x02\0\0\0",
+        *b"PAITRAIN\x02\0\0\0\x02\0\0\0",
+    ];
+    for greeting in greetings {
+        let mut stranger = call().await;
+        stranger.write_all(&greeting).await.unwrap();
+        let read = stranger.read(&mut [0; 1]).await;
+        assert!(matches!(read, Ok(0) | Err(_)), "it is hung up on: {read:?}");
+    }
+    let followed = train(&follow, |_| {}).await.unwrap();
+    assert_eq!(leading.await.unwrap().unwrap(), followed);
+}
+
+#[tokio::test]
 async fn a_missing_rank_is_named() {
     let mut lonely = training(0, 2, free_port());
     lonely.rendezvous.timeout = Duration::from_millis(50);

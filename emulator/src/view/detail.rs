@@ -6,7 +6,7 @@ use super::list_item::whole;
 use super::pods::detail_pods;
 use super::shared::{common, data_sources, status_history, times};
 use crate::clock::iso;
-use crate::job::Job;
+use crate::job::{Job, restarts};
 
 /// Restarts the service allows before a job fails.
 const MAX_RESTARTS: u32 = 10;
@@ -26,7 +26,7 @@ pub(crate) fn job_detail(job: &Job, now_ms: i64, with_pods: bool) -> Value {
         ("RequestMemory", json!(all.memory_gib)),
         (
             "RestartTimes",
-            json!(format!("{}/{MAX_RESTARTS}", job.restarts)),
+            json!(format!("{}/{MAX_RESTARTS}", restarts(seen))),
         ),
         ("RestartRecord", json!([])),
         (

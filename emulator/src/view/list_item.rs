@@ -7,7 +7,7 @@ use super::pods::list_pods;
 use super::shared::{amount, common, data_sources, status_history, times};
 use crate::api::USER_NAME;
 use crate::clock::iso;
-use crate::job::{Job, Transition};
+use crate::job::{Job, Transition, restarts};
 
 /// Shows what was known of the job at `seen_until_ms`.
 pub(crate) fn list_item(
@@ -38,7 +38,7 @@ pub(crate) fn list_item(
             "RequestMemory",
             json!(format!("{}Gi", amount(all.memory_gib))),
         ),
-        ("RestartTimes", json!(job.restarts.to_string())),
+        ("RestartTimes", json!(restarts(seen).to_string())),
         ("RetryCount", json!(0)),
         (
             "DataSources",

@@ -17,25 +17,21 @@ pub(super) fn detail_pods(job: &Job, now_ms: i64) -> Value {
         out.insert("ResourceType".to_owned(), json!("Normal"));
         out
     };
-    all(job, with_duration)
+    all(&job.pods, with_duration)
 }
 
-/// As ListJobs shows them, if at all: only pods made by then.
+/// As ListJobs shows them, if at all: what was known of them by then.
 pub(super) fn list_pods(job: &Job, seen_until_ms: i64) -> Value {
     let with_ip = |pod: &Pod| {
         let mut out = shared(pod);
         out.insert("PodIp".to_owned(), json!("127.0.0.1"));
         out
     };
-    match job.pods.iter().any(|pod| pod.created_ms <= seen_until_ms) {
-        true => all(job, with_ip),
-        false => json!([]),
-    }
+    all(&job.pods_as_of(seen_until_ms), with_ip)
 }
 
-fn all(job: &Job, show: impl Fn(&Pod) -> Map<String, Value>) -> Value {
-    job.pods
-        .iter()
+fn all(pods: &[Pod], show: impl Fn(&Pod) -> Map<String, Value>) -> Value {
+    pods.iter()
         .map(|pod| {
             let mut out = show(pod);
             let history: Vec<Value> = pod.history.iter().map(|old| json!(show(old))).collect();

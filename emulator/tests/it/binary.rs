@@ -126,6 +126,58 @@ async fn serve_says_where_it_is_and_ends_with_all_jobs_on_sigterm() {
 }
 
 #[tokio::test]
+async fn no_job_outlives_an_emulator_that_is_killed() {
+    let base = tempfile::tempdir().unwrap();
+    let mut serving = Serving::start(&base.path().join("s"), &[]);
+    let group = serving.stubborn_job().await;
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    gone(group).await;
+}
+
+#[tokio::test]
+async fn a_second_emulator_in_the_same_folder_is_refused() {
+    let base = tempfile::tempdir().unwrap();
+    let first = Serving::start(&base.path().join("s"), &[]);
+    let second = Command::new(PROGRAM)
+        .args(["serve", "--scratch"])
+        .arg(base.path().join("s"))
+        .output()
+        .unwrap();
+    assert!(!second.status.success());
+    let stderr = String::from_utf8(second.stderr).unwrap();
+    assert!(stderr.contains("another emulator"), "{stderr}");
+    first.client.list(&[]).await.ok();
+}
+
+#[test]
+fn a_folder_of_its_own_is_removed_at_the_end() {
+    let base = tempfile::tempdir().unwrap();
+    let ended = Command::new(PROGRAM)
+        .args(["serve", "--exit-with-stdin"])
+        .env("TMPDIR", base.path())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    assert!(
+        String::from_utf8(ended.stdout)
+            .unwrap()
+            .contains(base.path().to_str().unwrap())
+    );
+    assert_eq!(base.path().read_dir().unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_scratch_folder_that_is_gone_does_not_make_the_end_fail() {
+    let base = tempfile::tempdir().unwrap();
+    let mut serving = Serving::start(&base.path().join("s"), &["--exit-with-stdin"]);
+    std::fs::remove_dir_all(base.path().join("s")).unwrap();
+    drop(serving.stdin.take());
+    serving.ended();
+}
+
+#[tokio::test]
 async fn serve_ends_with_its_standard_input_when_told_to() {
     let base = tempfile::tempdir().unwrap();
     let mut serving = Serving::start(&base.path().join("s"), &["--exit-with-stdin"]);

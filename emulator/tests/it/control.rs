@@ -38,6 +38,15 @@ async fn rules_are_added_listed_and_removed_over_http() {
         call("POST", "faults", r#"{"operation":"*"}"#).await.status,
         400
     );
+    for bad in [
+        r#"{"operation":"Create","fault":"slow"}"#,
+        r#"{"operation":"*","fault":"slow","probability":1.5}"#,
+        r#"{"operation":"*","fault":"html","http_status":200}"#,
+        r#"{"operation":"*","fault":"slow","after":"yes"}"#,
+        r#"{"operation":"*","fault":"boom"}"#,
+    ] {
+        assert_eq!(call("POST", "faults", bad).await.status, 400, "{bad}");
+    }
     let listed = call("GET", "faults", "").await.json();
     assert_eq!(listed[0]["rule"]["count"], 2);
     assert_eq!(listed[1]["rule"]["fault"], "cut_after");

@@ -165,6 +165,46 @@ async fn a_proxy_in_between_answers_html() {
 }
 
 #[tokio::test]
+async fn a_forbidden_call_names_the_missing_right() {
+    let setup = with_rule("CreateJob:forbidden:count=1").await;
+    let sent = body("a", "true");
+    let reply = setup.client.try_create(&sent).await.unwrap();
+    assert_eq!(reply.code(403), "NoPermission");
+    let detail = &reply.json()["AccessDeniedDetail"];
+    assert_eq!(detail["AuthAction"], "paidlc:CreateJob");
+    assert!(setup.control.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_the_rule_says() {
+    let setup = with_rule("CreateJob:refuse:count=1:field=JobSpecs").await;
+    let sent = body("a", "true");
+    let refused = async || setup.client.try_create(&sent).await.unwrap();
+    assert_eq!(refused().await.code(400), "InvalidParameter.JobSpecs");
+    for (rule, status, code) in [
+        ("CreateJob:refuse:count=1", 400, "InvalidParameter"),
+        (
+            "CreateJob:refuse:count=1:code=Quota.Exceeded:http_status=409",
+            409,
+            "Quota.Exceeded",
+        ),
+    ] {
+        setup.control.add_fault(rule.parse().unwrap());
+        assert_eq!(refused().await.code(status), code);
+    }
+    assert!(setup.control.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_strike_is_refused_at_the_start() {
+    let scratch = tempfile::tempdir().unwrap();
+    let mut options = pai_emulator::Options::fast(scratch.path());
+    options.faults = vec![FaultRule::new("CreateJobs", FaultKind::Html)];
+    let error = pai_emulator::Emulator::start(options).await.err().unwrap();
+    assert!(error.to_string().contains("unknown operation"), "{error}");
+}
+
+#[tokio::test]
 async fn a_refused_call_does_not_use_up_a_rule() {
     let setup = with_rule("*:throttle:count=1").await;
     let unsigned = setup

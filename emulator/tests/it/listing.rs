@@ -57,12 +57,39 @@ async fn ids_statuses_types_and_workspaces_are_filters() {
         names(&[("JobIds", &both), ("JobId", &done)]).await,
         ["done"]
     );
+    assert_eq!(
+        names(&[("JobId", &both)]).await,
+        Vec::<String>::new(),
+        "JobId is one id"
+    );
     let everywhere = [
         ("WorkspaceId", "x"),
         ("FromAllWorkspaces", "true"),
         ("ShowOwn", "true"),
     ];
     assert_eq!(names(&everywhere).await.len(), 3);
+}
+
+#[tokio::test]
+async fn tags_and_quotas_are_filters() {
+    let setup = Setup::new().await;
+    for (name, tags, quota) in [
+        ("one", json!({"team": "a", "run": "1"}), "q1"),
+        ("two", json!({"team": "a", "run": "2"}), "q2"),
+        ("three", json!({}), "q3"),
+    ] {
+        let mut sent = body(name, "true");
+        sent["Settings"] = json!({ "Tags": tags });
+        sent["ResourceId"] = json!(quota);
+        setup.client.create(&sent).await;
+    }
+    let names = async |query: &[(&str, &str)]| setup.client.names(query).await;
+    assert_eq!(names(&[("Tags", r#"{"team":"a"}"#)]).await, ["two", "one"]);
+    let both = r#"{"team":"a","run":"1"}"#;
+    assert_eq!(names(&[("Tags", both)]).await, ["one"]);
+    assert_eq!(names(&[("Tags", "{}")]).await.len(), 3);
+    assert_eq!(names(&[("ResourceId", "q2")]).await, ["two"]);
+    assert_eq!(names(&[("ResourceIds", "q1, q3")]).await, ["three", "one"]);
 }
 
 #[tokio::test]

@@ -70,17 +70,29 @@ async fn two_thousand_lines_come_unasked_and_the_cap_is_the_most() {
 }
 
 #[tokio::test]
+async fn an_answer_has_eight_mebibytes_at_most() {
+    let setup = Setup::new().await;
+    let command = "line=$(printf '%016000d' 0); for i in {1..600}; do echo $i $line; done";
+    let id = setup.finished(command).await.job_id;
+    let lines = setup.client.lines(&id, &[("MaxLines", "5000")]).await;
+    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+    let limit = 8 * 1024 * 1024;
+    assert!(limit - 17_000 < bytes && bytes <= limit, "{bytes}");
+    assert!(lines.last().unwrap().starts_with("600 "));
+}
+
+#[tokio::test]
 async fn both_streams_come_in_order_with_bad_bytes_and_long_lines_made_whole() {
     let setup = Setup::new().await;
     let command = concat!(
         r"echo out; echo err >&2; printf 'bad \377\n'; ",
-        r"head -c 70000 /dev/zero | tr '\0' x; echo; printf end",
+        r"head -c 20000 /dev/zero | tr '\0' x; echo; printf end",
     );
     let id = setup.finished(command).await.job_id;
     let lines = setup.client.lines(&id, &[]).await;
     assert_eq!(lines[..3], ["out", "err", "bad \u{fffd}"]);
     assert!(
-        lines[3].ends_with("x [line cut at 65536 bytes]"),
+        lines[3].ends_with("x [line cut at 16384 bytes]"),
         "{}",
         lines[3].len()
     );
@@ -132,8 +144,8 @@ async fn pods_know_their_rank() {
     );
     let master = "echo master $RANK; pwd; echo $HOME; env | sort";
     sent["JobSpecs"] = json!([
-        {"Type": "Worker", "PodCount": 1},
-        {"Type": "Master", "PodCount": 1, "UserCommand": master},
+        {"Type": "Worker", "Image": "i", "PodCount": 1},
+        {"Type": "Master", "Image": "i", "PodCount": 1, "UserCommand": master},
     ]);
     sent["Envs"] = json!({"MINE": "1"});
     let id = setup.client.create(&sent).await;

@@ -7,6 +7,7 @@ mod client;
 mod control;
 mod faults;
 mod group;
+mod guard;
 mod lag;
 mod listing;
 mod logs;

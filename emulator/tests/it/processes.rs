@@ -73,8 +73,8 @@ async fn one_failing_pod_ends_the_others() {
     let setup = Setup::new().await;
     let mut sent = body("pair", "echo up; sleep 1000");
     sent["JobSpecs"] = json!([
-        {"Type": "Master", "UserCommand": "until [ -e go ]; do read -t 0.01 <> <(:); done; exit 4"},
-        {"Type": "Worker"},
+        {"Type": "Master", "Image": "i", "UserCommand": "until [ -e go ]; do read -t 0.01 <> <(:); done; exit 4"},
+        {"Type": "Worker", "Image": "i"},
     ]);
     let id = setup.client.create(&sent).await;
     let job = setup.printed(&id, 1).await;

@@ -148,3 +148,53 @@ async fn python_and_plus_signs_are_understood() {
     let reply = setup.client.send(&request).await.unwrap().ok();
     assert_eq!(reply["TotalCount"], 1);
 }
+
+#[tokio::test]
+async fn a_request_signed_for_another_host_is_refused() {
+    let setup = Setup::new().await;
+    let port = setup.client.addr.port();
+    for (host, good) in [
+        (format!("127.0.0.1:{port}"), true),
+        (format!("LOCALHOST:{port}"), true),
+        (format!("[::1]:{port}"), true),
+        (format!("127.0.0.1:{}", port ^ 1), false),
+        ("localhost".to_owned(), false),
+        ("pai-dlc.cn-hangzhou.aliyuncs.com".to_owned(), false),
+    ] {
+        let mut request = list(&setup);
+        request.header("host", &host);
+        request.sign(&setup.client.key, &setup.client.secret);
+        let reply = setup.client.send(&request).await.unwrap();
+        if good {
+            reply.ok();
+        } else {
+            assert_eq!(reply.code(404), "InvalidProduct.NotFound", "{host}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn strangers_do_not_name_what_is_counted() {
+    let setup = Setup::new().await;
+    for action in ["Evil1", "Evil2"] {
+        let request = setup
+            .client
+            .request(action, "GET", "/api/v1/elsewhere", &[], "");
+        let reply = setup.client.send(&request).await.unwrap();
+        assert_eq!(reply.code(400), "MissingAccessKeyId");
+    }
+    setup.client.send(&list(&setup)).await.unwrap();
+    let known = setup
+        .client
+        .call("ListEcsSpecs", "GET", "/api/v1/ecsspecs", &[], "");
+    assert_eq!(known.await.unwrap().code(404), "InvalidApi.NotFound");
+    let counts = setup.control.call_counts();
+    let counts: Vec<_> = counts
+        .iter()
+        .map(|(name, count)| (&**name, *count))
+        .collect();
+    assert_eq!(
+        counts,
+        [("ListEcsSpecs", 1), ("ListJobs", 1), ("unauthenticated", 2)]
+    );
+}

@@ -18,8 +18,7 @@ async fn create_job_names_what_is_missing() {
 #[tokio::test]
 async fn create_job_refuses_bad_values_and_large_bodies() {
     let setup = Setup::new().await;
-    let spec =
-        json!([{"Type": "Worker", "EcsSpec": "ecs.g6.large", "ResourceConfig": {"CPU": "1"}}]);
+    let spec = json!([{"Type": "Worker", "Image": "i", "EcsSpec": "ecs.g6.large", "ResourceConfig": {"CPU": "1"}}]);
     let bad: [(&str, Value); 3] = [
         ("DisplayName", json!("no spaces")),
         ("JobSpecs", spec),
@@ -59,6 +58,10 @@ async fn queries_are_checked() {
         ("Status", "Running,Queuing"),
         ("ShowOwn", "yes"),
         ("FromAllWorkspaces", "true"),
+        ("Tags", "not json"),
+        ("Tags", r#"{"a":1}"#),
+        ("PaymentType", "Spot"),
+        ("NumericRangeField", "RequestGPU"),
     ];
     for query in bad {
         assert_eq!(
@@ -67,9 +70,20 @@ async fn queries_are_checked() {
             "{query:?}"
         );
     }
+    let reply = setup.client.list(&[("PaymentType", "Spot")]).await;
+    assert_eq!(reply.json()["Message"], "not emulated: PaymentType");
+    let twice = [("PageSize", "1"), ("PageSize", "2")];
+    assert_eq!(
+        setup.client.list(&twice).await.code(400),
+        "InvalidParameter"
+    );
     setup
         .client
-        .list(&[("ShowOwn", "True"), ("FromAllWorkspaces", "True")])
+        .list(&[
+            ("ShowOwn", "True"),
+            ("FromAllWorkspaces", "True"),
+            ("FutureKey", "1"),
+        ])
         .await
         .ok();
 }

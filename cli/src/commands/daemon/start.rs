@@ -1,27 +1,41 @@
 //! `paictl daemon start`
 
-use std::time::Duration;
+use std::path::Path;
 
 use pai_proto::ClientError;
 
-use crate::{context::Context, error::CliError, exit::Exit, json::DaemonStarted, program};
+use super::silent::explained;
+use crate::{
+    context::{Context, HANDSHAKE, PATIENCE, answered},
+    error::CliError,
+    exit::Exit,
+    json::DaemonStarted,
+    program,
+};
 
 pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
     let socket = context.socket()?;
-    let answer = match context.connect_to(&socket, Duration::ZERO).await {
-        Ok(client) => DaemonStarted {
-            running: true,
-            started: false,
-            pid: client.hello().pid,
-            socket: socket.display().to_string(),
+    let (client, started) = match context.connect_any(&socket).await {
+        Ok(client) => match client.incompatible() {
+            Some(error) => return Err(error.into()),
+            None => (client, false),
         },
-        Err(CliError::Client(ClientError::Unreachable { .. })) => start(context).await?,
-        Err(other) => return Err(other),
+        Err(CliError::Client(ClientError::Unreachable { .. })) => {
+            (start(context, &socket).await?, true)
+        }
+        Err(other) => return Err(explained(other, context)),
+    };
+    context.warn_of(&client);
+    let answer = DaemonStarted {
+        running: true,
+        started,
+        pid: client.hello().pid,
+        socket: socket.display().to_string(),
     };
     if context.json {
         context.out.answer_json(&answer);
     } else {
-        let verb = if answer.started {
+        let verb = if started {
             "started"
         } else {
             "already running"
@@ -34,7 +48,7 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
     Ok(Exit::Ok)
 }
 
-async fn start(context: &Context) -> Result<DaemonStarted, CliError> {
+async fn start(context: &Context, socket: &Path) -> Result<pai_proto::Client, CliError> {
     let search_path = (context.env)("PATH");
     let paid = program::find("paid", search_path.as_ref().map(|path| path.as_os_str()));
     let paid = paid.ok_or_else(|| CliError::Start {
@@ -42,11 +56,8 @@ async fn start(context: &Context) -> Result<DaemonStarted, CliError> {
         hint: "install paid and paictl into one folder".into(),
     })?;
     let log = program::log_file(&context.env)?;
-    let ready = program::start_daemon(&paid, &log).await?;
-    Ok(DaemonStarted {
-        running: true,
-        started: true,
-        pid: ready.pid,
-        socket: ready.socket.display().to_string(),
-    })
+    program::start_daemon(&paid, &log).await?;
+    let options = context.options(socket, PATIENCE)?;
+    let connected = pai_proto::Client::connect(options);
+    answered(socket, PATIENCE + HANDSHAKE, connected).await
 }

@@ -1,11 +1,10 @@
 //! `paictl daemon status`
 
-use std::time::Duration;
-
 use pai_proto::ClientError;
 
+use super::silent::explained;
 use crate::{
-    context::Context,
+    context::{Context, HANDSHAKE, answered},
     error::CliError,
     exit::Exit,
     json::DaemonStatus,
@@ -14,28 +13,20 @@ use crate::{
 
 pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
     let socket = context.socket()?;
-    let client = match context.connect_to(&socket, Duration::ZERO).await {
-        Ok(client) => client,
-        Err(error @ CliError::Client(ClientError::Unreachable { .. })) => {
-            match context.json {
-                true => context
-                    .out
-                    .answer_json(&DaemonStatus::absent(&socket, &error)),
-                false => {
-                    context
-                        .out
-                        .answer(clean::line(&format!("not running: {error}")));
-                    context.out.note(format_args!("hint: {}", error.hint()));
-                }
-            }
-            return Ok(error.exit());
-        }
-        Err(other) => return Err(other),
+    let asked = async {
+        let client = context.connect_any(&socket).await?;
+        let status = answered(&socket, HANDSHAKE, client.status()).await?;
+        Ok((client, status))
     };
-    for warning in &client.hello().warnings {
-        context.out.warn(clean::line(warning));
+    let (client, status) = match asked.await {
+        Ok(answer) => answer,
+        Err(error) => return absent(explained(error, context), context),
+    };
+    context.warn_of(&client);
+    if let Some(error) = client.incompatible() {
+        context.out.warn(clean::line(&error.to_string()));
+        context.out.note(format_args!("hint: {}", error.hint()));
     }
-    let status = client.status().await?;
     if context.json {
         context.out.answer_json(&DaemonStatus::from(&status));
     } else {
@@ -44,4 +35,24 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// Nobody answers, which is an answer to this question.
+fn absent(error: CliError, context: &mut Context) -> Result<Exit, CliError> {
+    let word = match error {
+        CliError::Client(ClientError::Unreachable { .. }) => "not running",
+        CliError::Client(ClientError::Silent { .. }) | CliError::Silent { .. } => "does not answer",
+        other => return Err(other),
+    };
+    match context.json {
+        true => {
+            let answer = DaemonStatus::absent(&context.socket()?, &error);
+            context.out.answer_json(&answer);
+        }
+        false => {
+            context.out.answer(clean::line(&format!("{word}: {error}")));
+            context.out.note(format_args!("hint: {}", error.hint()));
+        }
+    }
+    Ok(error.exit())
 }

@@ -77,17 +77,28 @@ impl News {
     }
 }
 
-/// `12:03:04 train-x  Queuing → Running`
+/// `12:03:04 train-x  Queuing → Running`, at the time of the change, and not of its telling.
 fn told(change: &Change, zone: &TimeZone, now_ms: i64) -> Option<String> {
     let name = change.job.as_ref().map(word::name);
     let Some(event) = &change.event else {
         let job = change.job.as_ref()?;
-        let clock = time::of_day(now_ms, zone);
+        let since = reached_ms(job).map(|at| time::clock(at, now_ms, zone));
+        let clock = since.unwrap_or_else(|| " ".repeat("12:03:04".len()));
         return Some(format!("{clock} {}  {}", name?, word::of_job(job)));
     };
     let name = name.unwrap_or_else(|| clean::line(&event.job_uid));
-    let clock = time::of_day(event.at_ms.unwrap_or(event.observed_at_ms), zone);
+    let clock = time::clock(event.at_ms.unwrap_or(event.observed_at_ms), now_ms, zone);
     Some(format!("{clock} {name}  {}", happened(event)?))
+}
+
+/// When the job came to its present status, as far as its milestones tell.
+fn reached_ms(job: &Job) -> Option<i64> {
+    let newest = job
+        .milestones
+        .iter()
+        .rev()
+        .find(|milestone| milestone.status == job.status && milestone.phase() == job.phase())?;
+    Some(newest.at_ms.unwrap_or(newest.observed_at_ms))
 }
 
 fn happened(event: &Event) -> Option<String> {

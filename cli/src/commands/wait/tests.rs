@@ -76,7 +76,7 @@ fn every_change_is_one_line() {
     }));
     assert_eq!(
         line(&mut news, first).as_deref(),
-        Some("12:03:04 demo-train-20261120-x7k2  Running")
+        Some("11:58:03 demo-train-20261120-x7k2  Running")
     );
     let changed = event(
         EventKind::Status,
@@ -105,6 +105,26 @@ fn every_change_is_one_line() {
         line(&mut news, stop).as_deref(),
         Some("12:03:03 demo-train-20261120-x7k2  stop requested")
     );
+}
+
+#[test]
+fn a_first_line_without_a_known_time_has_none() {
+    let first = WaitUpdate::Change(Box::new(Change {
+        event: None,
+        job: Some(sample::unconfirmed()),
+    }));
+    assert_eq!(
+        line(&mut news::News::default(), first).as_deref(),
+        Some("         demo-lost-20261120-aaaa  unconfirmed")
+    );
+}
+
+#[test]
+fn the_daemon_may_not_take_longer_than_the_wait() {
+    for (timeout, expected) in [(None, 7), (Some(0), 1), (Some(3), 3), (Some(60), 7)] {
+        let limit = patience(timeout.map(Duration::from_secs));
+        assert_eq!(limit, Duration::from_secs(expected), "{timeout:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The filters of ListJobs. There is one user, who sees all jobs, so `ShowOwn` excludes none.
 
+use std::collections::BTreeMap;
+
 use crate::api::caller_identity::{USER_ID, USER_NAME};
 use crate::api::query::Query;
 use crate::error::ApiError;
@@ -7,6 +9,27 @@ use crate::job::{Job, Transition, finish_ms};
 
 /// A job created longer ago is not listed unless `StartTime` says so.
 const DEFAULT_WINDOW_MS: i64 = 7 * 86_400_000;
+
+/// Documented filters that are refused rather than ignored: a client that trusts in one must not
+/// find that everything passes.
+const NOT_EMULATED: [&str; 16] = [
+    "BusinessUserId",
+    "Caller",
+    "Description",
+    "DisplayNameSearchMode",
+    "EnableAssignNode",
+    "ImageSearch",
+    "NumericRangeField",
+    "NumericRangeMax",
+    "NumericRangeMin",
+    "OversoldInfo",
+    "PaymentType",
+    "PipelineId",
+    "ReasonSearch",
+    "ResourceQuotaName",
+    "TemplateId",
+    "UserCommandSearch",
+];
 
 /// Which time the window is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +55,10 @@ pub(super) struct Filter {
     /// Keys of the request, each with the text it must hold.
     equal: Vec<(&'static str, String)>,
     job_type: Option<String>,
+    /// Empty for all.
+    resource_ids: Vec<String>,
+    /// All of these must be among `Settings.Tags`.
+    tags: BTreeMap<String, String>,
     /// False when a filter names another user.
     own: bool,
 }
@@ -49,11 +76,19 @@ impl Filter {
         if status.as_ref().is_some_and(|status| status.contains(',')) {
             return Err(ApiError::invalid("Status", "only one status is allowed"));
         }
-        let ids = query
-            .text("JobId")
-            .or_else(|| query.text("JobIds"))
-            .unwrap_or_default();
-        let ids = ids.split(',').map(|id| id.trim().to_ascii_lowercase());
+        if let Some(key) = NOT_EMULATED.iter().find(|key| query.text(key).is_some()) {
+            return Err(ApiError::not_emulated(key));
+        }
+        let list = |key: &str| {
+            let ids = query.text(key).unwrap_or_default().split(',');
+            let ids = ids.map(|id| id.trim().to_owned());
+            ids.filter(|id| !id.is_empty()).collect::<Vec<_>>()
+        };
+        let mut ids = text("JobId").map_or_else(|| list("JobIds"), |id| vec![id]);
+        ids.iter_mut().for_each(|id| id.make_ascii_lowercase());
+        let tags = query.text("Tags").map(serde_json::from_str).transpose();
+        let tags =
+            tags.map_err(|_| ApiError::invalid("Tags", "it is not a JSON map of strings"))?;
         let field = match query.text("TimeRangeField") {
             None | Some("GmtCreateTime") => TimeField::Created,
             Some("GmtFinishTime") => TimeField::Finished,
@@ -65,7 +100,7 @@ impl Filter {
             .is_none_or(|name| USER_NAME.contains(name));
         let equal = ["Accessibility", "ResourceId"];
         Ok(Self {
-            ids: ids.filter(|id| !id.is_empty()).collect(),
+            ids,
             name_part: text("DisplayName").map(|name| name.to_lowercase()),
             workspace_id: text("WorkspaceId").filter(|_| !all_workspaces),
             status,
@@ -79,6 +114,8 @@ impl Filter {
                 .filter_map(|key| Some((key, text(key)?)))
                 .collect(),
             job_type: text("JobType"),
+            resource_ids: list("ResourceIds"),
+            tags: tags.unwrap_or_default(),
             own: user && named,
         })
     }
@@ -103,6 +140,10 @@ impl Filter {
             "Accessibility" => accessibility() == wanted,
             _ => raw(key).unwrap_or_default() == wanted,
         };
+        let tags = sent.raw.get("Settings").and_then(|all| all.get("Tags"));
+        let tagged = |(key, value): (&String, &String)| {
+            tags.and_then(|tags| tags.get(key)?.as_str()) == Some(value)
+        };
         in_window
             && self.own
             && (self.ids.is_empty() || self.ids.contains(&job.id))
@@ -110,6 +151,10 @@ impl Filter {
             && matches(&self.workspace_id, &sent.workspace_id)
             && matches(&self.status, last.status.as_str())
             && self.equal.iter().all(holds)
+            && (self.resource_ids.is_empty()
+                || raw("ResourceId")
+                    .is_some_and(|id| self.resource_ids.iter().any(|own| own == id)))
+            && self.tags.iter().all(tagged)
             && self
                 .name_part
                 .as_ref()

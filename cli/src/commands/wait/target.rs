@@ -1,0 +1,66 @@
+//! What `--for` names.
+
+use crate::{exit::Target, view::clean};
+
+/// The statuses that PAI-DLC documents (fact sheet §5.1).
+const DOCUMENTED: [&str; 13] = [
+    "Creating",
+    "Queuing",
+    "Bidding",
+    "EnvPreparing",
+    "SanityChecking",
+    "Running",
+    "Restarting",
+    "Stopping",
+    "SucceededReserving",
+    "FailedReserving",
+    "Succeeded",
+    "Failed",
+    "Stopped",
+];
+
+/// Reads it.
+///
+/// # Errors
+/// A sentence for clap to print.
+pub(super) fn parse(text: &str) -> Result<Target, String> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Err("write running, terminal or a status".into()),
+        "terminal" => Ok(Target::Terminal),
+        "running" => Ok(Target::Running),
+        _ => Ok(Target::Status(text.trim().into())),
+    }
+}
+
+/// What to say of a status that may never come.
+pub(super) fn remark(target: &Target) -> Option<String> {
+    let Target::Status(status) = target else {
+        return None;
+    };
+    let documented = DOCUMENTED
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(status));
+    (!documented).then(|| {
+        let status = clean::line(status);
+        format!("{status} is not a status that PAI-DLC documents; waiting for it anyway")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_typo_is_told_and_a_documented_status_is_not() {
+        for word in ["running", "TERMINAL", "EnvPreparing", "envpreparing"] {
+            assert_eq!(remark(&parse(word).unwrap()), None, "{word}");
+        }
+        assert_eq!(
+            remark(&parse("Suceeded").unwrap()).unwrap(),
+            "Suceeded is not a status that PAI-DLC documents; waiting for it anyway"
+        );
+        // Our own word for a phase is none of the backend's.
+        assert!(remark(&parse("queued").unwrap()).is_some());
+        assert!(parse(" ").is_err());
+    }
+}

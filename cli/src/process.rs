@@ -1,0 +1,151 @@
+//! Processes and locks of other programs: who holds a state folder, who is alive, and how one is ended.
+
+use std::{
+    fs::{File, TryLockError},
+    io::{Read as _, Seek as _, SeekFrom},
+    path::Path,
+    time::Duration,
+};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process, kill_process_group, test_kill_process},
+};
+use tokio::process::Child;
+
+/// How long a program may take to leave when asked.
+const LEAVE: Duration = Duration::from_secs(3);
+/// As much of a log's end as may hold its last line.
+const TAIL: u64 = 8192;
+
+/// What a lock file tells. The lock is trusted; the text inside only names its holder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lock {
+    /// The file cannot be asked.
+    Unknown,
+    /// Nobody holds it.
+    Free,
+    /// Somebody holds it: what they wrote into it, for example `pid 4711, version 0.1.0`.
+    Held(String),
+}
+
+impl Lock {
+    /// The lock of a daemon's state folder.
+    pub fn of_state(state_dir: &Path) -> Self {
+        Self::of_file(&state_dir.join("paid.lock"))
+    }
+
+    /// The lock on this file.
+    pub fn of_file(path: &Path) -> Self {
+        let Ok(mut file) = File::open(path) else {
+            return Self::Unknown;
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Self::Free,
+            Err(TryLockError::Error(_)) => Self::Unknown,
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // A holder that has not written its name yet is still a holder.
+                let _unnamed = file.read_to_string(&mut holder);
+                Self::Held(holder.trim().to_owned())
+            }
+        }
+    }
+
+    /// The process that holds it, by its own word.
+    pub fn pid(&self) -> Option<u32> {
+        let Self::Held(holder) = self else {
+            return None;
+        };
+        let digits = holder.strip_prefix("pid ")?;
+        let end = digits.find(|c: char| !c.is_ascii_digit());
+        digits[..end.unwrap_or(digits.len())].parse().ok()
+    }
+}
+
+/// Whether there is such a process; one of another user counts.
+pub fn is_alive(pid: u32) -> bool {
+    pid_of(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+/// Asks a program to leave; ends it and its whole group when it does not.
+pub async fn end(program: &mut Child) {
+    let Some(group) = program.id().and_then(pid_of) else {
+        return;
+    };
+    // It may be gone already; then there is nothing to do.
+    let _gone = kill_process(group, Signal::TERM);
+    if tokio::time::timeout(LEAVE, program.wait()).await.is_err() {
+        let _gone = kill_process_group(group, Signal::KILL);
+        let _reaped = program.wait().await;
+    }
+}
+
+/// Ends a program and its group at once.
+pub fn kill(program: &Child) {
+    if let Some(group) = program.id().and_then(pid_of) {
+        let _gone = kill_process_group(group, Signal::KILL);
+    }
+}
+
+/// The last line that was written to a log since it was `from` bytes long.
+pub fn last_words(log: &Path, from: u64) -> Option<String> {
+    let mut file = File::open(log).ok()?;
+    let end = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(from.max(end.saturating_sub(TAIL))))
+        .ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let text = String::from_utf8_lossy(&tail);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty());
+    last.map(|line| line.trim().to_owned())
+}
+
+fn pid_of(pid: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(pid).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::folder::Folder;
+    use std::io::Write as _;
+
+    #[test]
+    fn a_lock_tells_its_holder_while_it_is_held() {
+        let folder = Folder::create(&std::env::temp_dir()).unwrap();
+        assert_eq!(Lock::of_state(folder.path()), Lock::Unknown);
+        let mut file = File::create(folder.path().join("paid.lock")).unwrap();
+        writeln!(file, "pid 4711, version 0.1.0").unwrap();
+        assert_eq!(Lock::of_state(folder.path()), Lock::Free);
+        file.lock().unwrap();
+        let held = Lock::of_state(folder.path());
+        assert_eq!(held, Lock::Held("pid 4711, version 0.1.0".into()));
+        assert_eq!(held.pid(), Some(4711));
+        assert_eq!(Lock::Held(String::new()).pid(), None);
+        folder.remove().unwrap();
+    }
+
+    #[test]
+    fn the_living_are_told_from_the_dead() {
+        assert!(is_alive(std::process::id()));
+        assert!(is_alive(1));
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        child.wait().unwrap();
+        assert!(!is_alive(child.id()));
+    }
+
+    #[test]
+    fn the_last_words_are_the_last_line_since_then() {
+        let folder = Folder::create(&std::env::temp_dir()).unwrap();
+        let log = folder.log("x");
+        assert_eq!(last_words(&log, 0), None);
+        std::fs::write(&log, "old\nnew one\n\n").unwrap();
+        assert_eq!(last_words(&log, 0).as_deref(), Some("new one"));
+        assert_eq!(last_words(&log, 4).as_deref(), Some("new one"));
+        assert_eq!(last_words(&log, 13), None);
+        std::fs::write(&log, format!("{}\nend", "x".repeat(20_000))).unwrap();
+        assert_eq!(last_words(&log, 0).as_deref(), Some("end"));
+        folder.remove().unwrap();
+    }
+}

@@ -1,0 +1,60 @@
+//! Calls that are repeated while the daemon is away.
+
+use std::{future::Future, io, path::Path, time::Duration};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use tokio::time::Instant;
+use tonic::{Response, Status};
+
+use crate::error::{ClientError, causes, is_transport, reason_of};
+
+/// Pauses between attempts to reach a daemon that is away: 20 ms growing to 500 ms, with jitter.
+pub(crate) fn pauses() -> backon::ExponentialBackoff {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_delay(Duration::from_millis(500))
+        .with_factor(1.6)
+        .with_jitter()
+        .without_max_times()
+        .build()
+}
+
+/// Repeats a call while it fails for want of a connection, until `patience` is over.
+pub(crate) async fn retry<T, F>(
+    patience: Duration,
+    mut attempt: impl FnMut() -> F,
+) -> Result<T, Status>
+where
+    F: Future<Output = Result<Response<T>, Status>>,
+{
+    let deadline = Instant::now() + patience;
+    for pause in pauses() {
+        match attempt().await {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) if is_transport(&status) && Instant::now() + pause < deadline => {
+                tokio::time::sleep(pause).await;
+            }
+            Err(status) => return Err(status),
+        }
+    }
+    Err(Status::unavailable("gave up"))
+}
+
+/// Why nobody shook hands.
+pub(crate) fn unanswered(status: Status, socket: &Path) -> ClientError {
+    // A Unix socket whose queue of connections is full has an owner who takes none of them.
+    let full = |error: &(dyn std::error::Error + 'static)| {
+        error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    };
+    let socket = socket.to_owned();
+    match is_transport(&status) {
+        true if causes(&status).any(full) => ClientError::Silent { socket },
+        true => ClientError::Unreachable {
+            socket,
+            reason: reason_of(&status),
+        },
+        false => status.into(),
+    }
+}
