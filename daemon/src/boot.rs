@@ -17,13 +17,14 @@ use crate::{
     scope::random_word,
     sys::{
         Clock, fs,
+        leave::LAST_WRITES,
         lock::{LockError, StateLock},
-        socket::{self, SocketError},
+        socket::{self, SocketError, SocketName},
     },
 };
 
-/// For the writer to finish what it was given.
-const LAST_WRITES: Duration = Duration::from_millis(500);
+/// How often the socket's name is looked at.
+const NAME_CHECK: Duration = Duration::from_secs(60);
 
 /// What a daemon is started with.
 pub struct Boot {
@@ -59,6 +60,9 @@ pub enum BootError {
         /// The system's word.
         source: std::io::Error,
     },
+    /// A daemon that nobody can reach must not keep the next one from starting.
+    #[error("the socket {} was removed or replaced: no client can reach this daemon any more", .0.display())]
+    SocketLost(PathBuf),
     /// tonic's word.
     #[error("serving failed: {0}")]
     Serve(#[from] tonic::transport::Error),
@@ -75,6 +79,9 @@ impl BootError {
                 "`paictl daemon stop` ends it, or give this one its own PAI_SOCKET"
             }
             Self::Socket(SocketError::NotASocket(_)) => "move that file away, or set PAI_SOCKET",
+            Self::SocketLost(_) => {
+                "start it again; keep cleaners of temporary files off its folder, or set PAI_SOCKET to another one"
+            }
             Self::Store(error) => error.hint(),
             Self::StateDir { .. } => "set PAI_STATE_DIR to a folder of your own",
             _ => "",
@@ -86,6 +93,7 @@ impl BootError {
 pub struct Daemon {
     edge: Arc<Edge>,
     listener: Listener,
+    name: SocketName,
     lock: StateLock,
 }
 
@@ -97,7 +105,7 @@ impl Daemon {
     pub async fn boot(boot: Boot) -> Result<Self, BootError> {
         private_state(&boot.state_dir)?;
         let lock = StateLock::take(&boot.state_dir)?;
-        let listener = socket::bind(&boot.socket, &lock).await?;
+        let (listener, name) = socket::bind(&boot.socket, &lock).await?;
         let (journal, opened) = Journal::open(&boot.state_dir, boot.clock.clone())?;
         if let Some(aside) = &opened.moved_aside {
             tracing::error!(
@@ -122,6 +130,7 @@ impl Daemon {
         Ok(Self {
             edge,
             listener,
+            name,
             lock,
         })
     }
@@ -131,20 +140,28 @@ impl Daemon {
         &self.edge
     }
 
-    /// Serves until `end` or a client's Shutdown; then streams are told, writes finish, and the socket is removed. Takes
-    /// less than two seconds from there.
+    /// Serves until `end`, a client's Shutdown, or the loss of the socket's name; then streams are told, writes finish, and
+    /// the socket is removed where it is still ours. Takes less than two seconds from there.
     ///
     /// # Errors
-    /// tonic's.
+    /// [`BootError::SocketLost`], or tonic's.
     pub async fn serve(self, end: impl Future<Output = ()>) -> Result<(), BootError> {
         let Self {
             edge,
             listener,
+            name,
             lock,
         } = self;
         let serving = rpc::serve(Arc::clone(&edge), socket::incoming(listener));
+        let mut lost = false;
         let leave = async {
-            end.await;
+            tokio::select! {
+                () = end => {}
+                () = name_is_lost(&edge.clock, &name) => {
+                    tracing::error!(socket = %edge.socket.display(), "the socket was removed or replaced; leaving");
+                    lost = true;
+                }
+            }
             edge.leaving.send_replace(true);
             std::future::pending::<()>().await;
         };
@@ -157,11 +174,14 @@ impl Daemon {
             tracing::warn!("the store did not finish its writes in time");
         }
         // Only the holder of the lock may remove the name; it is given up after that.
-        if let Err(error) = std::fs::remove_file(&edge.socket) {
+        if let Err(error) = name.remove() {
             tracing::debug!(%error, "the socket was gone already");
         }
         drop(lock);
-        Ok(result?)
+        match lost {
+            true => Err(BootError::SocketLost(edge.socket.clone())),
+            false => Ok(result?),
+        }
     }
 }
 
@@ -179,9 +199,75 @@ pub async fn run(
     daemon.serve(end).await
 }
 
+async fn name_is_lost(clock: &Clock, name: &SocketName) {
+    loop {
+        clock.sleep(NAME_CHECK).await;
+        if !name.is_ours() {
+            return;
+        }
+    }
+}
+
 fn private_state(path: &Path) -> Result<(), BootError> {
     fs::private_dir(path, &["paid.lock", "pai.db"]).map_err(|source| BootError::StateDir {
         path: path.into(),
         source,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::clock::ManualClock;
+
+    /// Serves, lets this happen, and moves the clock on until the daemon has left.
+    async fn serve_while(happens: impl FnOnce(&Path)) -> (Result<(), BootError>, bool) {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("run/paid.sock");
+        let hands = ManualClock::new(1_800_000_000_000);
+        let boot = Boot {
+            socket: socket.clone(),
+            state_dir: dir.path().join("state"),
+            settings: dir.path().join("none.json"),
+            env: Arc::new(|_| None),
+            clock: Clock::Manual(hands.clone()),
+        };
+        let daemon = Daemon::boot(boot).await.unwrap();
+        happens(&socket);
+        let mut serving = std::pin::pin!(daemon.serve(std::future::pending()));
+        let left = async {
+            loop {
+                tokio::select! {
+                    biased;
+                    result = &mut serving => break result,
+                    () = tokio::task::yield_now() => hands.advance(NAME_CHECK),
+                }
+            }
+        };
+        let result = tokio::time::timeout(Duration::from_secs(20), left).await;
+        let freed = StateLock::take(&dir.path().join("state")).is_ok();
+        assert!(freed, "the lock is free for the next daemon");
+        (result.unwrap(), socket.exists())
+    }
+
+    #[tokio::test]
+    async fn a_daemon_whose_socket_was_removed_leaves_with_an_error() {
+        let (result, _) = serve_while(|path| std::fs::remove_file(path).unwrap()).await;
+        let error = result.unwrap_err();
+        assert!(matches!(error, BootError::SocketLost(_)), "{error}");
+        assert!(error.to_string().contains("paid.sock"), "{error}");
+        assert!(!error.hint().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_daemon_whose_socket_was_replaced_leaves_it_to_the_other_one() {
+        let (result, exists) = serve_while(|path| {
+            std::fs::remove_file(path).unwrap();
+            // A listener leaves its name behind when it is dropped.
+            drop(std::os::unix::net::UnixListener::bind(path).unwrap());
+        })
+        .await;
+        assert!(matches!(result, Err(BootError::SocketLost(_))));
+        assert!(exists);
+    }
 }

@@ -132,7 +132,14 @@ impl Contexts {
             tracing::warn!("{warning}");
         }
         let path = self.path.display().to_string();
-        let context = self.journal.write(move |tx| tx.context(&path)).await?;
+        let place = format!(
+            "{} {} {}",
+            settings.endpoints.dlc, settings.region, settings.workspace_id
+        );
+        let context = self
+            .journal
+            .write(move |tx| tx.context(&path, &place))
+            .await?;
         let redactor = Redactor::new(known_secrets(&settings));
         let provider = DlcProvider::new(&settings, redactor.clone(), self.clock.clone())?;
         let scope = Arc::new(Scope {

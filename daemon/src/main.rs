@@ -13,6 +13,7 @@ use clap::Parser;
 use pai_proto::paths::{self, process_env};
 use paid::{Boot, BootError, sys::Clock};
 use tokio::{
+    runtime::Runtime,
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
@@ -53,7 +54,7 @@ fn main() -> ExitCode {
                 String::new(),
             )
         })
-        .and_then(|runtime| runtime.block_on(run(&args)));
+        .and_then(|runtime| finish(runtime, run(&args)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err((message, hint)) => {
@@ -71,6 +72,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs to the end of `work` and no longer: a host name that is being resolved cannot be cancelled.
+fn finish<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }
 
 async fn run(args: &Args) -> Result<(), (String, String)> {
@@ -167,4 +175,34 @@ fn start_logging(file: Option<&Path>) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_cancelled_does_not_keep_the_daemon() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let (release, held) = mpsc::channel::<()>();
+        let (left, done) = mpsc::channel();
+        thread::spawn(move || {
+            let resolving = async {
+                let (started, running) = oneshot::channel();
+                tokio::task::spawn_blocking(move || {
+                    started.send(()).unwrap();
+                    held.recv()
+                });
+                running.await.unwrap();
+            };
+            finish(runtime, resolving);
+            left.send(()).unwrap();
+        });
+        done.recv_timeout(Duration::from_secs(20)).unwrap();
+        drop(release);
+    }
 }

@@ -35,7 +35,8 @@ pub struct Plan {
 /// A world of its own. Its folder has a short path: a socket's may not be long.
 pub struct World {
     folder: TempDir,
-    emulator: Emulator,
+    /// `None` only while it is being replaced.
+    emulator: Option<Emulator>,
     patch: Value,
 }
 
@@ -62,7 +63,7 @@ impl World {
             .expect("an emulator starts");
         let world = Self {
             folder,
-            emulator,
+            emulator: Some(emulator),
             patch: plan.settings,
         };
         world.write(&world.path("pai.json"), &plan.own.to_string());
@@ -97,12 +98,12 @@ impl World {
 
     /// The cloud.
     pub fn emulator(&self) -> &Emulator {
-        &self.emulator
+        self.emulator.as_ref().expect("the cloud is up")
     }
 
     /// Looks into the cloud and makes it fail.
     pub fn control(&self) -> Control {
-        self.emulator.control()
+        self.emulator().control()
     }
 
     /// Puts faults in force: `CreateJob:cut_after:count=1`.
@@ -114,10 +115,12 @@ impl World {
         self.control().add_fault(rule)
     }
 
-    /// Another cloud takes the place of this one: the jobs of the old one are gone.
+    /// Another cloud takes the place of this one, at the same address: the jobs of the old one are gone.
     pub async fn replace_cloud(&mut self) {
-        let options = Options::fast(self.path("cloud-2"));
-        self.emulator = Emulator::start(options).await.expect("an emulator starts");
+        let mut options = Options::fast(self.path("cloud-2"));
+        options.port = self.emulator().addr().port();
+        self.emulator = None;
+        self.emulator = Some(Emulator::start(options).await.expect("an emulator starts"));
         self.write_settings(&self.settings());
     }
 
@@ -128,10 +131,10 @@ impl World {
             "projectPrefix": "e2e",
             "regionId": "cn-test",
             "workspaceId": "emulator",
-            "endpoint": self.emulator.base_url(),
+            "endpoint": self.emulator().base_url(),
             "credentials": {
-                "accessKeyId": self.emulator.access_key_id(),
-                "accessKeySecret": self.emulator.access_key_secret(),
+                "accessKeyId": self.emulator().access_key_id(),
+                "accessKeySecret": self.emulator().access_key_secret(),
             },
             "mounts": [],
             "limits": {"maxRunningJobs": 1000},

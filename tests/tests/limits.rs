@@ -154,11 +154,11 @@ async fn a_refused_submit_leaves_no_job_and_gives_its_room_back() {
     let _daemon = world.daemon().await;
     let client = world.client().await;
     for (profile, rule, kind) in [
-        ("wrong", None, Some(ErrorKind::Invalid)),
+        ("wrong", None, ErrorKind::Invalid),
         (
             "default",
-            Some("CreateJob:server_error:http_status=403:count=1"),
-            None,
+            Some("CreateJob:forbidden:count=1"),
+            ErrorKind::Permission,
         ),
     ] {
         if let Some(rule) = rule {
@@ -167,7 +167,7 @@ async fn a_refused_submit_leaves_no_job_and_gives_its_room_back() {
         let mut request = submit_request("refused", "true");
         request.profile = profile.into();
         let detail = refusal(client.submit(request).await);
-        assert!(kind.is_none_or(|kind| detail.kind() == kind), "{detail:?}");
+        assert_eq!(detail.kind(), kind, "{detail:?}");
         assert!(!detail.request_id.is_empty(), "{detail:?}");
         assert!(
             client

@@ -16,9 +16,10 @@ pub fn status(status: &str, phase: Phase) -> String {
 /// The state of a job.
 pub fn of_job(job: &Job) -> String {
     let word = status(&job.status, job.phase());
-    match job.result_unknown {
-        true => format!("{word} (result unknown)"),
-        false => word,
+    match (job.phase(), job.result_unknown) {
+        (Phase::Gone, _) if !job.status.is_empty() => format!("gone (was {word})"),
+        (_, true) => format!("{word} (result unknown)"),
+        (_, false) => word,
     }
 }
 
@@ -100,6 +101,18 @@ pub fn or_dash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_that_is_gone_does_not_look_alive() {
+        let job = |phase: Phase, status: &str| Job {
+            phase: phase.into(),
+            status: status.into(),
+            ..Job::default()
+        };
+        assert_eq!(of_job(&job(Phase::Gone, "Running")), "gone (was Running)");
+        assert_eq!(of_job(&job(Phase::Gone, "")), "gone");
+        assert_eq!(of_job(&job(Phase::Running, "Running")), "Running");
+    }
 
     #[test]
     fn amounts_are_short_and_exact() {

@@ -1,6 +1,6 @@
 //! Our own keys: `pai.json` beside the seed's file, so that the seed goes on reading its own.
 
-use std::path::Path;
+use std::{fmt, path::Path};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -9,7 +9,7 @@ use super::{fault, file};
 use crate::model::Fault;
 
 /// Keys of `pai.json`. Every key is optional.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Own {
     /// The account's call budget.
@@ -18,6 +18,16 @@ pub struct Own {
     pub list: List,
     /// Replaces the public hosts; see [`super::Endpoints`].
     pub endpoint: Option<Value>,
+}
+
+/// Without the endpoint, which is free text of the file.
+impl fmt::Debug for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Own")
+            .field("api", &self.api)
+            .field("list", &self.list)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How fast the backend may be called, by one principal.
@@ -43,7 +53,7 @@ impl Default for Api {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct List {
-    /// Days for which ended jobs are listed and kept. Default 30.
+    /// Days for which ended jobs are listed and kept; 1 to 3650. Default 30.
     pub ended_days: u32,
 }
 
@@ -71,6 +81,9 @@ pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
             &path,
             "api.callsPerSecond must be 0.1 to 100 and api.burst 1 to 1000",
         ));
+    }
+    if !(1..=3650).contains(&own.list.ended_days) {
+        return Err(fault(&path, "list.endedDays must be 1 to 3650"));
     }
     Ok(own)
 }

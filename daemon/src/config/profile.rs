@@ -1,6 +1,6 @@
 //! How jobs are submitted: the seed's `profiles`, or `jobDefaults` of the 0.3.0 shape as the profile `default`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use serde_json::Value;
 
@@ -12,12 +12,22 @@ use super::{
 use crate::model::Fault;
 
 /// How to submit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Profile {
     /// For example `PyTorchJob`.
     pub job_type: String,
     /// CreateJob's `JobSpecs`, in the seed's camelCase or the wire's PascalCase.
     pub job_specs: Vec<Value>,
+}
+
+/// Without the specs, which may hold a registry's password.
+impl fmt::Debug for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Profile")
+            .field("job_type", &self.job_type)
+            .field("job_specs", &self.job_specs.len())
+            .finish()
+    }
 }
 
 pub(super) fn profiles(

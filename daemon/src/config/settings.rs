@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     path::{Path, PathBuf},
 };
 
@@ -16,10 +17,13 @@ use super::{
     profile::profiles,
     raw::{Raw, RawLimits},
 };
-use crate::model::{Fault, redact::is_secret_key};
+use crate::model::{
+    Fault,
+    redact::{is_secret_entry, leaves},
+};
 
 /// Settings that were checked.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     /// The file.
     pub path: PathBuf,
@@ -51,8 +55,25 @@ pub struct Settings {
     pub own: Own,
     /// For people, each one line.
     pub warnings: Vec<String>,
-    /// String values under keys that speak of secrets; to be masked wherever they turn up.
+    /// Texts and numbers under keys that speak of secrets; to be masked wherever they turn up.
     pub secrets: Vec<String>,
+}
+
+/// Names and numbers only: a derived text would hold the secrets.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("path", &self.path)
+            .field("prefix", &self.prefix)
+            .field("region", &self.region)
+            .field("workspace_id", &self.workspace_id)
+            .field("credential_source", &self.credential_source)
+            .field("limits", &self.limits)
+            .field("mounts", &self.mounts.len())
+            .field("profiles", &self.profiles.len())
+            .field("secrets", &self.secrets.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// `codeSource`.
@@ -69,8 +90,8 @@ pub struct CodeSource {
     pub default_commit: Option<String>,
 }
 
-/// One of `mounts`.
-#[derive(Debug, Clone, Deserialize)]
+/// One of `mounts`. Its options may hold a key: there is no debug text.
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Mount {
     /// For people.
@@ -246,9 +267,9 @@ fn collect_secrets(value: &Value, into: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, into)),
         Value::Object(map) => {
             for (key, item) in map {
-                match item {
-                    Value::String(text) if is_secret_key(key) => into.push(text.clone()),
-                    _ => collect_secrets(item, into),
+                match is_secret_entry(map, key, item) {
+                    true => into.extend(leaves(item).into_iter().map(Into::into)),
+                    false => collect_secrets(item, into),
                 }
             }
         }

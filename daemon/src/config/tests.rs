@@ -277,43 +277,5 @@ fn an_endpoint_replaces_the_public_hosts() {
     }
 }
 
-#[test]
-fn our_own_keys_live_in_pai_json_beside_it() {
-    let files = write(NEW, 0o600);
-    let own = files.path.with_file_name("pai.json");
-    std::fs::write(
-        &own,
-        r#"{ "api": { "callsPerSecond": 9 }, /* more */ "list": { "endedDays": 7 } }"#,
-    )
-    .unwrap();
-    let settings = load(&files.path, &no_env).unwrap();
-    assert_eq!(
-        (settings.own.api.burst, settings.own.list.ended_days),
-        (10, 7)
-    );
-    for (text, says) in [
-        (r#"{ "api": { "burst": "many" } }"#, "api.burst"),
-        (r#"{ "api": { "callsPerSecond": 0 } }"#, "callsPerSecond"),
-        ("{", "line 1"),
-    ] {
-        std::fs::write(&own, text).unwrap();
-        let fault = load(&files.path, &no_env).unwrap_err();
-        assert!(
-            fault.message.contains(says) && fault.message.contains("pai.json"),
-            "{fault}"
-        );
-    }
-}
-
-#[test]
-fn no_secret_of_the_file_is_in_a_debug_text() {
-    let settings = load_text(NEW).unwrap();
-    let text = format!(
-        "{:?} {:?}",
-        settings.credentials, settings.credential_source
-    );
-    assert!(
-        !text.contains("new-secret") && !text.contains("sts-token") && !text.contains("LTAI-test")
-    );
-    assert!(settings.secrets.iter().any(|value| value == "new-secret"));
-}
+mod debug;
+mod own;

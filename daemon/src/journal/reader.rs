@@ -12,7 +12,10 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
-use super::store::{self, StoreError, event, intent, job};
+use super::{
+    store::{self, StoreError, event, intent, job},
+    writer::caught,
+};
 use crate::model::{Event, Job, Pod};
 
 const THREADS: usize = 2;
@@ -49,10 +52,10 @@ impl Readers {
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let piece = Box::new(move |connection: &mut Connection| {
-            let result = connection
-                .transaction()
-                .map_err(StoreError::from)
-                .and_then(|view| work(&Reader { view: &view }));
+            let result = caught(|| {
+                let view = connection.transaction()?;
+                work(&Reader { view: &view })
+            });
             // The asker may have gone.
             let _unheard = answer.send(result);
         });

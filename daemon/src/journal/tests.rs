@@ -22,7 +22,10 @@ fn status(phase: Phase) -> EventDraft {
 }
 
 async fn context(journal: &Journal) -> i64 {
-    journal.write(|tx| tx.context("/s.json")).await.unwrap()
+    journal
+        .write(|tx| tx.context("/s.json", "here"))
+        .await
+        .unwrap()
 }
 
 /// A job with this many events, each in a commit of its own.
@@ -134,7 +137,10 @@ async fn another_contexts_events_are_not_handed_out() {
     let folder = tempfile::tempdir().unwrap();
     let (journal, _) = open(folder.path());
     let one = context(&journal).await;
-    let two = journal.write(|tx| tx.context("/other.json")).await.unwrap();
+    let two = journal
+        .write(|tx| tx.context("/other.json", "here"))
+        .await
+        .unwrap();
     let mut watch = journal.watch(one, WatchStart::After(0));
     write_events(&journal, two, "x", 3).await;
     write_events(&journal, one, "y", 1).await;

@@ -46,12 +46,13 @@ impl<'a> Tx<'a> {
         self.now_ms
     }
 
-    /// The context of a settings path; made when it is new.
+    /// The context of a settings path and the place that the settings name (endpoint, region, workspace); made when it is
+    /// new.
     ///
     /// # Errors
     /// When the store cannot be written; so do all writes.
-    pub fn context(&mut self, settings_path: &str) -> Result<i64, StoreError> {
-        context::get_or_make(self.connection, settings_path, self.now_ms)
+    pub fn context(&mut self, settings_path: &str, place: &str) -> Result<i64, StoreError> {
+        context::get_or_make(self.connection, settings_path, place, self.now_ms)
     }
 
     /// Stores a job together with what happened to it. Each event gets a revision; statuses that are reached for the

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::mpsc::{self, Sender},
     thread,
 };
@@ -46,11 +47,22 @@ impl Writer {
         let (clock, live) = (self.clock.clone(), self.live.clone());
         let piece = Box::new(move |connection: &mut Connection| {
             // The asker may have gone; the work is done all the same.
-            let _unheard = answer.send(transact(connection, &clock, &live, work));
+            let _unheard = answer.send(caught(|| transact(connection, &clock, &live, work)));
         });
         self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
         answered.await.map_err(|_| StoreError::Gone)?
     }
+}
+
+/// A panic ends its own piece of work, and never the thread on which all others wait. The transaction has been rolled back
+/// on the way.
+pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        // The panic's own words went to stderr, and may hold anything.
+        tracing::error!("a piece of the journal's work panicked");
+        let fault = "a fault of the daemon: its work on the store panicked, see its log";
+        Err(rusqlite::Error::ToSqlConversionFailure(fault.into()).into())
+    })
 }
 
 fn transact<T>(
@@ -68,4 +80,52 @@ fn transact<T>(
         live.publish(one);
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Journal;
+    use crate::{
+        model::{EventDraft, EventKind, Job, Phase},
+        sys::{Clock, clock::ManualClock},
+    };
+
+    #[tokio::test]
+    async fn a_panic_is_answered_undone_and_survived() {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Clock::Manual(ManualClock::new(0));
+        let (journal, _) = Journal::open(dir.path(), clock).unwrap();
+        let rev = journal.rev();
+        // More often than there are reading threads.
+        for _ in 0..4 {
+            let failed = journal
+                .write::<()>(|tx| {
+                    let context = tx.context("/s.json", "here").unwrap();
+                    let mut job = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
+                    let event = EventDraft::new(EventKind::Status);
+                    tx.put_job(context, &mut job, vec![event]).unwrap();
+                    panic!("as a test")
+                })
+                .await
+                .unwrap_err();
+            assert!(
+                failed.to_string().contains("fault of the daemon"),
+                "{failed}"
+            );
+            let failed = journal
+                .read::<()>(|_| panic!("as a test"))
+                .await
+                .unwrap_err();
+            assert!(
+                failed.to_string().contains("fault of the daemon"),
+                "{failed}"
+            );
+        }
+        journal.write(|_| Ok(())).await.unwrap();
+        let (now, job) = journal
+            .read(|reader| Ok((reader.rev()?, reader.job("job-1")?)))
+            .await
+            .unwrap();
+        assert_eq!((now, job), (rev, None));
+    }
 }

@@ -1,4 +1,6 @@
 //! The jobs' own answers where a list shows a change: with pods and reasons, and never late.
+//!
+//! A look waits for them for two seconds. What takes longer goes on by itself, and commits its answer when it comes.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -6,126 +8,233 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream};
+use tokio::task::{Id, JoinError, JoinSet};
 
 use super::{
-    diff::{may_be_late, wants_answer_of_its_own},
-    look::Seen,
+    commit::commit,
+    look::{Seen, is_about_one},
+    questions::Questions,
 };
-use crate::{model::Job, provider::Priority, scope::Scope, sys::clock::Mono};
+use crate::{
+    model::{Fault, FaultKind, Job},
+    provider::Priority,
+    scope::Scope,
+};
 
 /// A change seen in a list waits at most this long for the job's own answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Own answers asked for at the same time.
+/// Own answers that a look waits for at the same time.
 const AT_ONCE: usize = 4;
-/// Own answers asked for in one look.
-const PER_LOOK: usize = 64;
-/// A list that shows a status which the job has left is taken for late at first; asked for after this …
-const DOUBT_RIPENS: Duration = Duration::from_secs(5);
-/// … and again after this.
-const DOUBT_RETURNS: Duration = Duration::from_secs(30);
+/// Calls under way, those of earlier looks included.
+const UNDER_WAY: usize = 16;
 
-/// Which jobs are to be asked themselves.
+/// Asks jobs themselves.
 pub(super) struct Details {
     scope: Arc<Scope>,
-    /// Uids whose change was committed from a list, since the answer did not come in time.
-    due: HashSet<String>,
-    /// Uids of which only lists say that they went backwards, and when to ask the job itself.
-    doubts: HashMap<String, Mono>,
+    questions: Questions,
+    /// Ends with this: nothing is asked for a context that is not served any more.
+    calls: JoinSet<Result<Answered, Fault>>,
+    asked: HashMap<Id, Question>,
+    changed: bool,
+}
+
+struct Question {
+    uid: String,
+    id: String,
+    /// What the list said.
+    word: String,
+    own: bool,
+    ended: bool,
+}
+
+struct Answered {
+    status: String,
+    changed: bool,
+    outdated: bool,
 }
 
 impl Details {
     pub(super) fn new(scope: Arc<Scope>) -> Self {
         Self {
             scope,
-            due: HashSet::new(),
-            doubts: HashMap::new(),
+            questions: Questions::default(),
+            calls: JoinSet::new(),
+            asked: HashMap::new(),
+            changed: false,
         }
     }
 
-    /// Notes jobs of which a list said that they went backwards.
-    pub(super) fn doubt(&mut self, uids: Vec<String>) {
+    /// Whether an answer has changed anything since this was last asked.
+    pub(super) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Notes jobs of which a list said what cannot be believed.
+    pub(super) fn suspect(&mut self, uids: Vec<String>) {
+        self.questions.suspect(uids);
+    }
+
+    /// Asks the jobs whose list item is not enough. Returns the native ids of which the list's item is not to be applied.
+    pub(super) async fn add(
+        &mut self,
+        active: &[Job],
+        seen: &Seen,
+        priority: Priority,
+    ) -> Result<HashSet<String>, Fault> {
+        while let Some(ended) = self.calls.try_join_next_with_id() {
+            self.note(ended);
+        }
+        let others = self.others(active).await?;
         let now = self.scope.clock.mono();
-        for uid in uids {
-            let due = self.doubts.entry(uid).or_insert(now + DOUBT_RIPENS);
-            if *due <= now {
-                *due = now + DOUBT_RETURNS;
+        let (mut wanted, mut held_back) = (Vec::new(), HashSet::new());
+        let all = || active.iter().chain(&others);
+        for job in all() {
+            let Some(id) = &job.native_id else { continue };
+            let item = seen.get(id);
+            // An active job that lists do not show is asked for as a missing one.
+            if item.is_none() && job.is_active() {
+                continue;
+            }
+            let observation = item.map(|(observation, _)| observation);
+            let advice = self.questions.judge(job, observation, now);
+            if advice.hold_back {
+                held_back.insert(id.clone());
+            }
+            if advice.ask {
+                wanted.push(Question {
+                    uid: job.uid.clone(),
+                    id: id.clone(),
+                    word: observation.map_or_else(String::new, |seen| seen.status.clone()),
+                    own: job.own || item.is_some_and(|(_, own)| *own),
+                    ended: job.has_ended(),
+                });
             }
         }
+        let judged: HashSet<_> = all().map(|job| job.uid.as_str()).collect();
+        self.questions.keep_only(&judged);
+        self.ask(wanted, priority, &mut held_back).await;
+        Ok(held_back)
     }
 
-    /// Replaces list items that show a change by the jobs' own answers, as far as these come in time.
-    pub(super) async fn add(&mut self, active: &[Job], seen: &mut Seen, priority: Priority) {
-        let wanted = self.wanting(active, seen).await;
-        let scope = Arc::clone(&self.scope);
-        let until = scope.clock.mono() + PATIENCE;
-        let answers = stream::iter(wanted).map(|(uid, id)| {
-            let scope = Arc::clone(&scope);
-            async move {
-                let asked = scope.provider.get(&id, scope.journal.next_seq(), priority);
-                let answer = tokio::select! {
-                    answer = asked => Some(answer),
-                    () = scope.clock.sleep_until(until) => None,
-                };
-                (uid, id, answer)
-            }
+    /// Jobs that are not active (any more) and still to be asked.
+    async fn others(&self, active: &[Job]) -> Result<Vec<Job>, Fault> {
+        let mut open = self.questions.open();
+        for job in active {
+            open.remove(&job.uid);
+        }
+        if open.is_empty() {
+            return Ok(Vec::new());
+        }
+        let jobs = self.scope.journal.read(move |reader| {
+            let jobs = open.iter().map(|uid| reader.job(uid));
+            jobs.filter_map(Result::transpose).collect()
         });
-        let mut answers = answers.buffer_unordered(AT_ONCE);
-        while let Some((uid, id, answer)) = answers.next().await {
-            match answer {
-                Some(Ok(detail)) => {
-                    self.due.remove(&uid);
-                    self.doubts.remove(&uid);
-                    if let Some((observation, _)) = seen.get_mut(&id) {
-                        *observation = detail;
+        Ok(jobs.await?)
+    }
+
+    /// Sends calls and waits for their answers, as long as patience lasts; nothing is sent after that.
+    async fn ask(
+        &mut self,
+        wanted: Vec<Question>,
+        priority: Priority,
+        held_back: &mut HashSet<String>,
+    ) {
+        let clock = self.scope.clock.clone();
+        let until = clock.mono() + PATIENCE;
+        let mut wanted = wanted.into_iter().peekable();
+        let mut open = HashSet::new();
+        loop {
+            while open.len() < AT_ONCE
+                && self.calls.len() < UNDER_WAY
+                && let Some(question) = wanted.next()
+            {
+                open.insert(self.send(question, priority));
+            }
+            if open.is_empty() && wanted.peek().is_none() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = clock.sleep_until(until) => return,
+                Some(ended) = self.calls.join_next_with_id() => {
+                    let (call, answered) = self.note(ended);
+                    // The answer to a call of an earlier look is older than this look's lists.
+                    if open.remove(&call) {
+                        held_back.extend(answered);
                     }
                 }
-                // Asked and not answered: the list's word will do for this change.
-                Some(Err(_)) => {
-                    self.due.remove(&uid);
-                }
-                None => {
-                    self.due.insert(uid);
-                }
             }
         }
     }
 
-    /// Jobs (uid, native id) whose list item is not enough.
-    async fn wanting(&mut self, active: &[Job], seen: &Seen) -> Vec<(String, String)> {
-        let mut known: Vec<Job> = active.to_vec();
-        // A job that counted as ended may turn up again; it is not among the active ones.
-        for uid in self
-            .doubts
-            .keys()
-            .filter(|uid| !active.iter().any(|job| job.uid == **uid))
-        {
-            let uid = uid.clone();
-            known.extend(
-                self.scope
-                    .journal
-                    .read(move |reader| reader.job(&uid))
-                    .await
-                    .ok()
-                    .flatten(),
-            );
-        }
+    fn send(&mut self, question: Question, priority: Priority) -> Id {
+        self.questions.sent(&question.uid);
+        let call = tell(
+            Arc::clone(&self.scope),
+            question.id.clone(),
+            question.own,
+            priority,
+        );
+        let id = self.calls.spawn(call).id();
+        self.asked.insert(id, question);
+        id
+    }
+
+    /// Notes what came of a call: which one, and the native id where there was an answer.
+    fn note(
+        &mut self,
+        ended: Result<(Id, Result<Answered, Fault>), JoinError>,
+    ) -> (Id, Option<String>) {
         let now = self.scope.clock.mono();
-        let mut wanted = Vec::new();
-        for job in &known {
-            let Some((observation, _)) = job.native_id.as_ref().and_then(|id| seen.get(id)) else {
-                continue;
-            };
-            let wants = if may_be_late(job, observation) {
-                self.doubts.get(&job.uid).is_some_and(|due| *due <= now)
-            } else {
-                self.doubts.remove(&job.uid);
-                wants_answer_of_its_own(job, observation) || self.due.contains(&job.uid)
-            };
-            if wants && wanted.len() < PER_LOOK {
-                wanted.push((job.uid.clone(), observation.native_id.clone()));
+        let (call, result) = match ended {
+            Ok(ended) => ended,
+            Err(error) => (error.id(), Err(Fault::internal(&error))),
+        };
+        let Some(Question {
+            uid,
+            id,
+            word,
+            ended,
+            ..
+        }) = self.asked.remove(&call)
+        else {
+            return (call, None);
+        };
+        match result {
+            Ok(Answered {
+                status,
+                changed,
+                outdated,
+            }) => {
+                self.changed |= changed;
+                self.questions.answered(&uid, &word, &status, outdated, now);
+                (call, Some(id))
+            }
+            // The list's word will do for this change.
+            Err(fault) => {
+                tracing::debug!(job = %id, %fault, "a job's own answer did not come");
+                // A job that is not over may be too new to be found.
+                let lasting = is_about_one(&fault) && (ended || fault.kind != FaultKind::NotFound);
+                self.questions.failed(&uid, &word, lasting, now);
+                (call, None)
             }
         }
-        wanted
     }
+}
+
+async fn tell(
+    scope: Arc<Scope>,
+    id: String,
+    own: bool,
+    priority: Priority,
+) -> Result<Answered, Fault> {
+    let seq = scope.journal.next_seq();
+    let seen = scope.provider.get(&id, seq, priority).await?;
+    let status = seen.status.clone();
+    let aftermath = commit(&scope, vec![(seen, own)]).await?;
+    Ok(Answered {
+        status,
+        changed: !aftermath.changed.is_empty(),
+        outdated: aftermath.dropped > 0,
+    })
 }

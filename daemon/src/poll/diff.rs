@@ -1,6 +1,10 @@
 //! Last known + observation → changes. Pure: what may be believed is decided here (invariants 2 and 6).
 
+mod steps;
+
 use crate::model::{EventDraft, EventKind, Job, Observation, Passed, Phase, Source};
+
+use steps::{Missed, is_first, is_restart, missed, restarts};
 
 /// What an observation means for what is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,13 +33,19 @@ pub fn diff(known: &Job, seen: &Observation) -> Verdict {
         events.push(step_event(EventKind::Confirmed, known, seen));
         attach_history(&mut events, seen);
     } else {
-        let (steps, last) = missed_steps(known, seen);
-        let moved = seen.status != known.status
+        let missed = missed(known, &job.milestones, seen);
+        let moved = missed.entered.is_some()
+            || seen.status != known.status
             || job.phase != known.phase
             || job.result_unknown != known.result_unknown;
-        events.extend(steps);
-        if moved {
+        let restarted = seen.restart_count > known.restart_count && !known.has_ended();
+        let last = missed.since.last().cloned();
+        let entered_ms = missed.entered.as_ref().and_then(|step| step.at_ms);
+        events.extend(step_events(known, missed));
+        // A restart of which only the count is known is told as such.
+        if moved || (restarted && last.is_none()) {
             let mut event = step_event(EventKind::Status, known, seen);
+            event.at_ms = entered_ms.or(event.at_ms);
             if let Some(last) = last {
                 event.from_status = last.status;
                 event.from_phase = Some(last.phase);
@@ -96,15 +106,25 @@ pub fn gone(known: &Job, now_ms: i64) -> (Job, EventDraft) {
 pub fn wants_answer_of_its_own(known: &Job, seen: &Observation) -> bool {
     seen.status != known.status
         || seen.phase != known.phase && !known.result_unknown
+        || seen.restart_count > known.restart_count
         || (seen.phase == Phase::Unknown && seen.ended_ms.is_some() && !known.result_unknown)
 }
 
-/// A step backwards that only a list shows is not believed before the job itself confirms it.
+/// A step backwards that only a list shows is not believed before the job itself confirms it; nor is another end than the
+/// known one, compute that is held again, or a status of the same rank that the job has been in already.
 pub fn is_doubtful(known: &Job, seen: &Observation) -> bool {
     if seen.source == Source::Get {
         return false;
     }
     match (known.phase.rank(), seen.phase.rank()) {
+        (Some(before), Some(after)) if before == after => {
+            let other_end = known.phase.is_end() && seen.phase != known.phase;
+            let held_again = known.phase.is_end() && seen.resources_held && !known.resources_held;
+            let been_there = seen.status != known.status
+                && !known.phase.is_end()
+                && known.milestone(&seen.status, seen.phase).is_some();
+            other_end || held_again || been_there
+        }
         (Some(before), Some(after)) => after < before,
         // From an end to an unknown status, or back from "gone".
         _ => known.has_ended() && !seen.phase.is_end(),
@@ -154,7 +174,9 @@ fn updated(known: &Job, seen: &Observation) -> Job {
         true => seen.ended_ms.or(known.ended_ms),
         false => None,
     };
-    job.restart_count = job.restart_count.max(seen.restart_count);
+    job.restart_count = (known.restart_count + u32::from(is_restart(known.phase, seen.phase)))
+        .max(seen.restart_count)
+        .max(restarts(&seen.history));
     for mile in job
         .milestones
         .iter_mut()
@@ -179,7 +201,7 @@ fn step_event(kind: EventKind, known: &Job, seen: &Observation) -> EventDraft {
         .history
         .iter()
         .rev()
-        .find(|step| step.status == seen.status);
+        .find(|step| step.status == seen.status && !is_first(&known.milestones, step));
     EventDraft {
         from_status: known.status.clone(),
         to_status: seen.status.clone(),
@@ -207,40 +229,25 @@ fn attach_history(events: &mut [EventDraft], seen: &Observation) {
     }
 }
 
-/// Statuses that the job passed without being seen in them, each an event of its own, and the last of those that came
-/// after the state that is known.
-fn missed_steps(known: &Job, seen: &Observation) -> (Vec<EventDraft>, Option<Passed>) {
-    let since = known
-        .milestone(&known.status, known.phase)
-        .and_then(|mile| mile.at_ms);
-    let mut previous: Option<Passed> = None;
-    let mut events = Vec::new();
-    for step in &seen.history {
-        if step.status == seen.status || known.milestone(&step.status, step.phase).is_some() {
-            continue;
-        }
-        let after_known = match (step.at_ms, since) {
-            (Some(at), Some(since)) => at >= since,
-            _ => step.phase.rank() > known.phase.rank(),
-        };
-        let (from_status, from_phase) = match (&previous, after_known) {
-            (Some(before), true) => (before.status.clone(), Some(before.phase)),
-            (None, true) => (known.status.clone(), Some(known.phase)),
-            (_, false) => (String::new(), None),
-        };
+/// An event for each step that was passed without being seen.
+fn step_events(known: &Job, missed: Missed) -> Vec<EventDraft> {
+    let event = |step: &Passed| EventDraft {
+        to_status: step.status.clone(),
+        to_phase: Some(step.phase),
+        at_ms: step.at_ms,
+        ..EventDraft::new(EventKind::Status)
+    };
+    let mut events: Vec<_> = missed.earlier.iter().map(event).collect();
+    let mut from = (known.status.clone(), known.phase);
+    for step in &missed.since {
         events.push(EventDraft {
-            from_status,
-            to_status: step.status.clone(),
-            from_phase,
-            to_phase: Some(step.phase),
-            at_ms: step.at_ms,
-            ..EventDraft::new(EventKind::Status)
+            from_status: from.0,
+            from_phase: Some(from.1),
+            ..event(step)
         });
-        if after_known {
-            previous = Some(step.clone());
-        }
+        from = (step.status.clone(), step.phase);
     }
-    (events, previous)
+    events
 }
 
 #[cfg(test)]

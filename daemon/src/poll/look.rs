@@ -3,23 +3,22 @@
 use std::{collections::HashMap, sync::Arc};
 
 use super::{
-    apply::{Aftermath, apply},
+    commit::commit,
     detail::Details,
     missing::Missing,
     plan::{self, Ground},
     schedule::Look,
+    stops,
 };
 use crate::{
-    journal::{StoreError, Tx},
-    model::{EventDraft, EventKind, Fault, FaultKind, Job, Observation},
-    provider::{Listing, Priority, StopAck},
-    scope::{Scope, new_uid},
+    journal::Tx,
+    model::{Fault, FaultKind, Job, Observation},
+    provider::{Listing, Priority},
+    scope::Scope,
 };
 
 /// Pages read of one list at most.
 const PAGES_MAX: u32 = 200;
-/// Observations applied in one transaction.
-const BATCH: usize = 64;
 /// Events are kept this long.
 const EVENTS_KEPT_MS: i64 = 30 * 86_400_000;
 
@@ -59,28 +58,22 @@ impl Looker {
             .read(move |reader| reader.active_jobs(context))
             .await?;
         let ground = self.ground(look, &active).await?;
-        let mut seen = Seen::new();
-        for list in plan::listings(look, &ground, self.scope.provider.nature()) {
-            let own = list.own_named.is_some();
-            match self
-                .read_list(list, priority, &ground.own_named, &mut seen)
-                .await
-            {
-                Ok(()) => {}
-                // Jobs of others that may not be seen any more: each is asked for by itself, and holds nothing up.
-                Err(fault) if !own && is_about_one(&fault) && !ground.foreign_active.is_empty() => {
-                    tracing::warn!(%fault, "watched jobs of others cannot be listed");
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        self.details.add(&active, &mut seen, priority).await;
-        let mut observations: Vec<_> = seen.values().cloned().collect();
+        let seen = self.read_lists(look, &ground, priority).await?;
+        let held_back = self.details.add(&active, &seen, priority).await?;
+        self.changed |= self.details.take_changed();
+        let mut believed: Vec<_> = seen
+            .iter()
+            .filter(|(id, _)| !held_back.contains(*id))
+            .map(|(_, item)| item.clone())
+            .collect();
         // Oldest first: of two jobs of one name, the later one is the twin.
-        observations.sort_by_key(|(observation, _)| observation.created_ms);
-        self.apply(observations).await?;
-        self.check_missing(&active, &seen, priority).await?;
-        self.send_due_stops().await?;
+        believed.sort_by_key(|(observation, _)| observation.created_ms);
+        let aftermath = commit(&self.scope, believed).await?;
+        self.changed |= !aftermath.changed.is_empty();
+        self.details.suspect(aftermath.doubtful);
+        let missing = &mut self.missing;
+        self.changed |= missing.check(&self.scope, &active, &seen, priority).await?;
+        stops::send_due(&self.scope).await?;
         if look == Look::Sweep {
             self.prune().await?;
             self.swept = true;
@@ -119,7 +112,33 @@ impl Looker {
         Ok(ground)
     }
 
-    /// Reads a list to its last page. Jobs of the principal whose name only contains the prefix are not ours.
+    async fn read_lists(
+        &self,
+        look: Look,
+        ground: &Ground,
+        priority: Priority,
+    ) -> Result<Seen, Fault> {
+        let mut seen = Seen::new();
+        for list in plan::listings(look, ground, self.scope.provider.nature()) {
+            let of_others = !list.ids.is_empty()
+                && list.ids.iter().all(|id| ground.foreign_active.contains(id));
+            match self
+                .read_list(list, priority, &ground.own_named, &mut seen)
+                .await
+            {
+                Ok(()) => {}
+                // Jobs of others that may not be seen any more: each is asked for by itself, and holds nothing up.
+                Err(fault) if of_others && is_about_one(&fault) => {
+                    tracing::warn!(%fault, "watched jobs of others cannot be listed");
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Reads a list to its last page. Jobs of the principal whose name only contains the prefix are not ours, and a list of
+    /// ids is believed for these ids only.
     async fn read_list(
         &self,
         list: Listing,
@@ -140,10 +159,13 @@ impl Looker {
                 .list(page, scope.journal.next_seq(), priority)
                 .await?;
             received += page.received as u64;
-            let last = page.is_last(received, scope.provider.nature());
+            let mut last = page.is_last(received, scope.provider.nature());
             for observation in page.jobs {
                 let own = own_list && observation.name.starts_with(own_start);
-                if own || !own_list {
+                let asked_for = list.ids.contains(&observation.native_id);
+                // A backend that takes no notice of ids has no end either.
+                last |= !own_list && !asked_for;
+                if own || asked_for {
                     // The later request wins; its answer cannot be older.
                     seen.insert(observation.native_id.clone(), (observation, own));
                 }
@@ -151,77 +173,6 @@ impl Looker {
             if last {
                 break;
             }
-        }
-        Ok(())
-    }
-
-    async fn apply(&mut self, seen: Vec<(Observation, bool)>) -> Result<(), Fault> {
-        for batch in seen.chunks(BATCH) {
-            let (context, batch) = (self.scope.context, batch.to_vec());
-            let aftermath = self
-                .scope
-                .journal
-                .write(move |tx| {
-                    let mut aftermath = Aftermath::default();
-                    for (observation, own) in &batch {
-                        apply(tx, context, observation, *own, new_uid, &mut aftermath)?;
-                    }
-                    Ok(aftermath)
-                })
-                .await?;
-            self.changed |= !aftermath.changed.is_empty();
-            self.details.doubt(aftermath.doubtful);
-            self.scope
-                .looks
-                .update(|looks| looks.dropped += aftermath.dropped);
-        }
-        Ok(())
-    }
-
-    async fn check_missing(
-        &mut self,
-        active: &[Job],
-        seen: &Seen,
-        priority: Priority,
-    ) -> Result<(), Fault> {
-        let scope = Arc::clone(&self.scope);
-        for job in self.missing.due(&scope, active, seen) {
-            match self.missing.ask(&scope, &job, priority).await {
-                Ok(Some(observation)) => self.apply(vec![(observation, job.own)]).await?,
-                Ok(None) => self.changed = true,
-                Err(fault) if is_about_one(&fault) => {
-                    tracing::warn!(job = job.display_id(), %fault, "a job cannot be looked at");
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        Ok(())
-    }
-
-    /// Stops that were decided while the job could not be reached: of twins, and of submits that were given up.
-    async fn send_due_stops(&self) -> Result<(), Fault> {
-        let context = self.scope.context;
-        let active = self
-            .scope
-            .journal
-            .read(move |reader| reader.active_jobs(context))
-            .await?;
-        for job in active.into_iter().filter(|job| job.stop_due) {
-            let Some(id) = job.native_id.clone() else {
-                continue;
-            };
-            match self.scope.provider.stop(&id).await {
-                Ok(StopAck::Accepted | StopAck::AlreadyEnded) => {}
-                // It stays due, and the next look tries again.
-                Err(fault) => {
-                    tracing::warn!(job = %id, %fault, "a stop that is due could not be sent");
-                    continue;
-                }
-            }
-            self.scope
-                .journal
-                .write(move |tx| note_stop_sent(tx, context, &job.uid))
-                .await?;
         }
         Ok(())
     }
@@ -235,26 +186,9 @@ impl Looker {
 }
 
 /// Says no to this request only; the next one may well be answered.
-fn is_about_one(fault: &Fault) -> bool {
+pub(super) fn is_about_one(fault: &Fault) -> bool {
     matches!(
         fault.kind,
         FaultKind::Permission | FaultKind::Invalid | FaultKind::NotFound
     )
-}
-
-fn note_stop_sent(tx: &mut Tx<'_>, context: i64, uid: &str) -> Result<(), StoreError> {
-    let Some(mut job) = tx.job(uid)? else {
-        return Ok(());
-    };
-    job.stop_due = false;
-    let events = match job.stop_requested {
-        true => Vec::new(),
-        false => vec![EventDraft {
-            to_status: job.status.clone(),
-            to_phase: Some(job.phase),
-            ..EventDraft::new(EventKind::StopRequested)
-        }],
-    };
-    job.stop_requested = true;
-    tx.put_job(context, &mut job, events)
 }

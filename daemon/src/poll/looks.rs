@@ -2,12 +2,32 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::shared::Shared;
 use crate::{model::Fault, sys::clock::Mono};
 
+/// Jobs without pods of which it is remembered that they have none.
+const PODS_ASKED: usize = 1_000;
+/// Ids of which it is remembered that the backend does not know them.
+const IDS_ASKED: usize = 100;
+
 /// The state of a context's looks, shared with everybody who must say how old the data is.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Looks {
     state: Mutex<Freshness>,
+    /// Jobs that clients made us ask for their pods, by uid.
+    pub(super) pods_asked: Shared,
+    /// Native ids that clients made us look up.
+    pub(super) ids_asked: Shared,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            pods_asked: Shared::new(PODS_ASKED),
+            ids_asked: Shared::new(IDS_ASKED),
+        }
+    }
 }
 
 /// A copy of it.

@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use super::{diff::gone, look::Seen};
+use super::{commit::commit, diff::gone, look::Seen};
 use crate::{
-    model::{Fault, FaultKind, Job, Observation, Phase},
+    model::{Fault, FaultKind, Job, Phase},
     provider::Priority,
     scope::Scope,
     sys::clock::Mono,
@@ -12,6 +12,8 @@ use crate::{
 
 /// A job that lists still do not show is asked for again after this.
 const RECHECK: Duration = Duration::from_secs(30);
+/// Asked for in one look.
+const PER_LOOK: usize = 16;
 
 /// When each missing job was last asked for, by uid.
 #[derive(Default)]
@@ -20,52 +22,63 @@ pub(super) struct Missing {
 }
 
 impl Missing {
-    /// The active jobs that this look did not show and that are to be asked for now.
-    pub(super) fn due(&mut self, scope: &Scope, active: &[Job], seen: &Seen) -> Vec<Job> {
-        let (now, now_ms) = (scope.clock.mono(), scope.clock.wall_ms());
-        let lag = i64::try_from(scope.provider.nature().visibility_lag.as_millis()).unwrap_or(0);
-        let mut due = Vec::new();
-        for job in active {
-            let Some(id) = &job.native_id else { continue };
-            if seen.contains_key(id) {
-                self.asked.remove(&job.uid);
-                continue;
-            }
-            let old_enough = now_ms - job.created_ms.unwrap_or(0) >= lag;
-            let rested = self
-                .asked
-                .get(&job.uid)
-                .is_none_or(|last| now.saturating_sub(*last) >= RECHECK);
-            if old_enough && rested {
-                self.asked.insert(job.uid.clone(), now);
-                due.push(job.clone());
-            }
-        }
-        due
-    }
-
-    /// Asks for one; `None` when it is gone, which is in the journal then.
-    pub(super) async fn ask(
+    /// Asks for the active jobs that this look did not show. One that cannot be asked for holds up nothing. Returns whether
+    /// anything changed.
+    pub(super) async fn check(
         &mut self,
         scope: &Scope,
-        job: &Job,
+        active: &[Job],
+        seen: &Seen,
         priority: Priority,
-    ) -> Result<Option<Observation>, Fault> {
-        let id = job.native_id.as_deref().unwrap_or_default();
-        match scope
-            .provider
-            .get(id, scope.journal.next_seq(), priority)
-            .await
-        {
-            Ok(observation) => Ok(Some(observation)),
-            Err(fault) if fault.kind == FaultKind::NotFound => {
-                self.asked.remove(&job.uid);
-                note_gone(scope, &job.uid).await?;
-                Ok(None)
+    ) -> Result<bool, Fault> {
+        let mut changed = false;
+        for job in self.due(scope, active, seen) {
+            let Some(id) = &job.native_id else { continue };
+            self.asked.insert(job.uid.clone(), scope.clock.mono());
+            let seq = scope.journal.next_seq();
+            match scope.provider.get(id, seq, priority).await {
+                Ok(observation) => {
+                    let aftermath = commit(scope, vec![(observation, job.own)]).await?;
+                    changed |= !aftermath.changed.is_empty();
+                }
+                Err(fault) if fault.kind == FaultKind::NotFound => {
+                    note_gone(scope, &job.uid).await?;
+                    changed = true;
+                }
+                Err(fault) => {
+                    tracing::warn!(job = %id, %fault, "a job that lists do not show cannot be looked at");
+                }
             }
-            Err(fault) => Err(fault),
         }
+        Ok(changed)
     }
+
+    /// Those that are to be asked for now.
+    fn due<'a>(&mut self, scope: &Scope, active: &'a [Job], seen: &Seen) -> Vec<&'a Job> {
+        let (now, now_ms) = (scope.clock.mono(), scope.clock.wall_ms());
+        let lag = i64::try_from(scope.provider.nature().visibility_lag.as_millis()).unwrap_or(0);
+        let hidden = |job: &&Job| {
+            let id = job.native_id.as_ref();
+            id.is_some_and(|id| !seen.contains_key(id))
+        };
+        let hidden: Vec<_> = active.iter().filter(hidden).collect();
+        self.asked
+            .retain(|uid, _| hidden.iter().any(|job| job.uid == *uid));
+        let due = hidden.into_iter().filter(|job| {
+            let last = self.asked.get(&job.uid);
+            let rested = last.is_none_or(|last| now.saturating_sub(*last) >= RECHECK);
+            rested && now_ms - known_since(job) >= lag
+        });
+        due.take(PER_LOOK).collect()
+    }
+}
+
+/// When the backend's having it was first known, by our clock: the backend's own may be off.
+fn known_since(job: &Job) -> i64 {
+    job.milestones
+        .iter()
+        .find(|mile| !mile.phase.is_ours())
+        .map_or(job.observed_ms, |mile| mile.observed_ms)
 }
 
 async fn note_gone(scope: &Scope, uid: &str) -> Result<(), Fault> {

@@ -6,18 +6,24 @@
 
 mod apply;
 mod backoff;
+mod commit;
 mod detail;
 pub mod diff;
 mod interest;
 mod look;
 mod looks;
 mod missing;
+mod named;
 pub mod plan;
 mod poller;
+mod questions;
 pub mod schedule;
+mod shared;
 mod stale;
+mod stops;
 
-pub use apply::{Aftermath, apply};
+pub use apply::{Aftermath, absorb, apply, twin};
 pub use interest::{Interest, WaiterGuard};
 pub use looks::{Freshness, Looks};
+pub use named::{ask_pods, find};
 pub use poller::{PollerHandle, start};

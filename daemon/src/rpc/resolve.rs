@@ -5,9 +5,7 @@ use crate::{
     journal::Reader,
     journal::StoreError,
     model::{Fault, FaultKind, Job},
-    poll::{Aftermath, apply},
-    provider::Priority,
-    scope::new_uid,
+    poll,
 };
 
 /// Shortest beginning that may stand for the whole.
@@ -90,35 +88,18 @@ fn is_native(id: &str) -> bool {
 }
 
 async fn ask_backend(running: &Running, id: &str) -> Result<Job, Fault> {
-    let scope = &running.scope;
-    let seq = scope.journal.next_seq();
-    let observation = match scope.provider.get(id, seq, Priority::Interactive).await {
-        Ok(observation) => observation,
+    match poll::find(&running.scope, id).await {
+        Ok(job) => {
+            running.poller.think();
+            Ok(job)
+        }
         Err(fault) if fault.kind == FaultKind::NotFound => {
             let mut unknown = unknown(id);
             unknown.request_id = fault.request_id;
-            return Err(unknown);
+            Err(unknown)
         }
-        Err(fault) => return Err(fault),
-    };
-    let context = scope.context;
-    let native_id = observation.native_id.clone();
-    let job = scope
-        .journal
-        .write(move |tx| {
-            apply(
-                tx,
-                context,
-                &observation,
-                false,
-                new_uid,
-                &mut Aftermath::default(),
-            )?;
-            tx.job_by_native(context, &native_id)
-        })
-        .await?;
-    running.poller.think();
-    job.ok_or_else(|| Fault::internal("a job that was just stored is not there"))
+        Err(fault) => Err(fault),
+    }
 }
 
 fn unknown(id: &str) -> Fault {

@@ -1,6 +1,6 @@
 //! tonic over our socket, with our metadata on every answer, and an end within two seconds.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use futures_util::Stream;
 use http::{HeaderName, HeaderValue};
@@ -12,10 +12,7 @@ use tonic::transport::Server;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
 use super::{Edge, daemon::DaemonService, jobs::JobsService, logs::LogsService};
-use crate::sys::socket::Connection;
-
-/// For open streams to say goodbye: tonic alone would wait for them for ever (engineering sheet B.2).
-const GOODBYE: Duration = Duration::from_millis(1200);
+use crate::sys::{leave::GOODBYE, socket::Connection};
 
 /// Serves until `edge.leaving` turns true.
 ///

@@ -1,12 +1,13 @@
 //! What makes a submit happen once (invariant 4) and limits hold (invariant 5).
 //!
-//! [`admission`] decides, inside the same transaction that stores the intent; [`settle`] sends the intent and finds out
-//! what became of it, over lost answers and restarts; [`stop`] is the way back.
+//! [`admission`] decides, inside the same transaction that stores the intent (`reserve`); `settle` sends the intent and
+//! finds out what became of it, over lost answers and restarts; [`stop`] is the way back.
 
 pub mod admission;
 pub mod lost;
 mod name;
 mod note;
+mod reserve;
 mod settle;
 mod stop;
 
@@ -15,13 +16,13 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 use crate::{
-    journal::{Intent, IntentState},
-    model::{EventDraft, EventKind, Fault, FaultKind, Job, Phase, Replica, Resources},
+    model::{Fault, FaultKind, Job, Replica, Resources},
     poll::PollerHandle,
     provider::dlc::{request, resources},
-    scope::{Scope, new_uid},
+    scope::Scope,
 };
 
+use reserve::{Reserved, reserve};
 pub use settle::{restore, resume};
 pub use stop::{StopOutcome, stop};
 
@@ -55,7 +56,11 @@ pub struct Submitted {
 }
 
 /// A checked wish: what will be sent and what it asks for.
+#[derive(Clone)]
 struct Request {
+    name: String,
+    command: String,
+    nonce: String,
     body: serde_json::Value,
     replicas: Vec<Replica>,
     requested: Resources,
@@ -63,7 +68,7 @@ struct Request {
     profile: String,
 }
 
-/// Submits a job. The work goes on when the caller leaves.
+/// Submits a job. Once its intent is stored the work goes on, also when the caller leaves.
 ///
 /// # Errors
 /// Why nothing was submitted: a wrong wish, a limit, or the backend's refusal.
@@ -77,55 +82,71 @@ pub async fn submit(
         return Ok(Submitted { job, joined: true });
     }
     let name = name::display_name(&scope.settings.prefix, &wish.name, scope.clock.wall_ms())?;
-    let request = checked(scope, &wish, &name)?;
-    tokio::select! {
-        looked = look_if_old(scope, poller) => looked?,
-        () = scope.clock.sleep_until(answer_at) => return Err(too_slow()),
-    }
-    let (uid, name, body) = match reserve(scope, &wish, name, request).await? {
-        Reserved::New(new) => *new,
-        Reserved::Before(job) => {
-            return Ok(Submitted {
-                job: *job,
-                joined: true,
-            });
+    let request = checked(scope, wish, name)?;
+    let (uid, settled) = loop {
+        look_if_old(scope, poller, answer_at).await?;
+        let (outcome, settled) = oneshot::channel();
+        match start(scope, poller, request.clone(), outcome).await? {
+            Reserved::New(uid) => break (uid, settled),
+            Reserved::Before(job) => {
+                return Ok(Submitted {
+                    job: *job,
+                    joined: true,
+                });
+            }
+            Reserved::LookTooOld => {}
         }
     };
-    let (outcome, settled) = oneshot::channel();
-    tokio::spawn(settle::settle(
-        Arc::clone(scope),
-        poller.clone(),
-        settle::Open {
-            uid: uid.clone(),
-            name,
-            body: Some(body),
-            sent: false,
-        },
-        outcome,
-    ));
-    tokio::select! {
-            result = settled => match result {
-                Ok(result) => result?,
-                Err(_) => return Err(Fault::internal("the submit's task ended without a word")),
-            },
-    () = scope.clock.sleep_until(answer_at) => {}    }
-    let job = scope.journal.read(move |reader| reader.job(&uid)).await?;
-    let job = job.ok_or_else(|| Fault::internal("the submitted job is not in the store"))?;
+    let job = answer(scope, uid, settled, answer_at).await?;
     Ok(Submitted { job, joined: false })
 }
 
-fn too_slow() -> Fault {
-    let message = "nothing was submitted, since the cloud did not answer in time for the limits to be checked";
-    Fault::new(FaultKind::Unavailable, message)
-        .hint("check the network and the endpoint with `paictl daemon status`")
+/// Takes the room and sends, in a task of its own: a caller who leaves in between leaves nothing half done.
+async fn start(
+    scope: &Arc<Scope>,
+    poller: &PollerHandle,
+    request: Request,
+    outcome: oneshot::Sender<Result<(), Fault>>,
+) -> Result<Reserved, Fault> {
+    let (scope, poller) = (Arc::clone(scope), poller.clone());
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(async move {
+        let open = settle::Open::of(&request);
+        let reserved = reserve(&scope, request).await;
+        let new = match &reserved {
+            Ok(Reserved::New(uid)) => Some(uid.clone()),
+            _ => None,
+        };
+        // The caller may have gone.
+        let _unheard = tell.send(reserved);
+        if let Some(uid) = new {
+            settle::settle(scope, poller, uid, open, outcome).await;
+        }
+    });
+    told.await
+        .map_err(|_| Fault::internal("the submit's task ended without a word"))?
 }
 
-/// What came of taking the room.
-enum Reserved {
-    /// The intent is stored: uid, name and body of what is to be sent.
-    New(Box<(String, String, serde_json::Value)>),
-    /// The same call was faster on another connection.
-    Before(Box<Job>),
+/// What is known of the submit when it is settled, or when the caller must have an answer.
+async fn answer(
+    scope: &Scope,
+    uid: String,
+    mut settled: oneshot::Receiver<Result<(), Fault>>,
+    answer_at: Duration,
+) -> Result<Job, Fault> {
+    let silent = |_| Fault::internal("the submit's task ended without a word");
+    tokio::select! {
+        result = &mut settled => result.map_err(silent)??,
+        () = scope.clock.sleep_until(answer_at) => {}
+    }
+    match scope.journal.read(move |reader| reader.job(&uid)).await? {
+        Some(job) => Ok(job),
+        // Refused this very moment: the reason is on its way.
+        None => match settled.await.map_err(silent)? {
+            Err(fault) => Err(fault),
+            Ok(()) => Err(Fault::internal("the submitted job is not in the store")),
+        },
+    }
 }
 
 async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fault> {
@@ -137,7 +158,7 @@ async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fau
         .journal
         .read(
             move |reader| match reader.intent_by_nonce(context, &nonce)? {
-                Some(intent) => Ok(Some((reader.job(&intent.uid)?, intent))),
+                Some(intent) => Ok(Some((reader.job(&intent.uid)?, intent.native_id))),
                 None => Ok(None),
             },
         )
@@ -145,21 +166,25 @@ async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fau
     match found {
         None => Ok(None),
         Some((Some(job), _)) => Ok(Some(job)),
-        Some((None, intent)) => Err(match intent.native_id {
-            Some(id) => Fault::new(
-                FaultKind::Conflict,
-                format!("this submit was made before, as {id}, which is not known here any more"),
-            ),
-            None => Fault::new(
-                FaultKind::Conflict,
-                "this submit was made before and did not take place",
-            )
-            .hint("submit it again"),
-        }),
+        Some((None, native_id)) => Err(made_before(native_id)),
     }
 }
 
-fn checked(scope: &Scope, wish: &Wish, name: &str) -> Result<Request, Fault> {
+/// The same call was made before, and its job is not known any more.
+fn made_before(native_id: Option<String>) -> Fault {
+    let conflict = |what: String| {
+        Fault::new(
+            FaultKind::Conflict,
+            format!("this submit was made before{what}"),
+        )
+    };
+    match native_id {
+        Some(id) => conflict(format!(", as {id}, which is not known here any more")),
+        None => conflict(" and did not take place".into()).hint("submit it again"),
+    }
+}
+
+fn checked(scope: &Scope, wish: Wish, name: String) -> Result<Request, Fault> {
     if wish.command.trim().is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "the command is empty").field("command"));
     }
@@ -176,37 +201,44 @@ fn checked(scope: &Scope, wish: &Wish, name: &str) -> Result<Request, Fault> {
         .hint(format!("the settings have: {}", known.join(", ")))
         .field("profile")
     })?;
-    let body = request::body(&scope.settings, profile, name, &wish.command);
+    let body = request::body(&scope.settings, profile, &name, &wish.command);
     let size = body.to_string().len();
     if size > BODY_MAX {
-        return Err(Fault::new(
-            FaultKind::Invalid,
-            format!("the request has {size} bytes, the cloud takes {BODY_MAX}"),
-        )
-        .hint("put long scripts into the code source or a mount")
-        .field("command"));
+        let message = format!("the request has {size} bytes, the cloud takes {BODY_MAX}");
+        return Err(Fault::new(FaultKind::Invalid, message)
+            .hint("put long scripts into the code source or a mount")
+            .field("command"));
     }
     let (replicas, requested) = resources::checked_replicas(&body["JobSpecs"])?;
     Ok(Request {
+        name,
         body,
         replicas,
         requested,
         job_type: profile.job_type.clone(),
         profile: profile_name.to_owned(),
+        command: wish.command,
+        nonce: wish.nonce,
     })
 }
 
 /// Limits are decided on a complete look that is fresh enough.
-async fn look_if_old(scope: &Scope, poller: &PollerHandle) -> Result<(), Fault> {
-    let fresh = scope
-        .looks
-        .get()
-        .last_complete
-        .is_some_and(|at| scope.clock.mono().saturating_sub(at) <= LOOK_MAX_AGE);
-    if fresh {
+async fn look_if_old(
+    scope: &Scope,
+    poller: &PollerHandle,
+    answer_at: Duration,
+) -> Result<(), Fault> {
+    if look_is_fresh(scope) {
         return Ok(());
     }
-    poller.look_now().await.map_err(|mut fault| {
+    let looked = tokio::select! {
+        looked = poller.look_now() => looked,
+        () = scope.clock.sleep_until(answer_at) => Err(
+            Fault::new(FaultKind::Unavailable, "the cloud did not answer in time")
+                .hint("check the network and the endpoint with `paictl daemon status`"),
+        ),
+    };
+    looked.map_err(|mut fault| {
         fault.message = format!(
             "nothing was submitted, since the limits cannot be checked: {}",
             fault.message
@@ -215,73 +247,7 @@ async fn look_if_old(scope: &Scope, poller: &PollerHandle) -> Result<(), Fault> 
     })
 }
 
-/// Decides and stores the intent, in one transaction.
-async fn reserve(
-    scope: &Scope,
-    wish: &Wish,
-    name: String,
-    request: Request,
-) -> Result<Reserved, Fault> {
-    let uid = new_uid();
-    let shown_command = scope.redactor.text(&wish.command);
-    let mut stored = request::sealed(&request.body, &scope.redactor);
-    let resendable = shown_command == wish.command;
-    if !resendable {
-        stored["UserCommand"] = shown_command.as_str().into();
-    }
-    let now_ms = scope.clock.wall_ms();
-    let mut job = Job::new(uid.clone(), name.clone(), Phase::Submitting, now_ms);
-    job.created_ms = Some(now_ms);
-    job.command = shown_command;
-    job.job_type = request.job_type;
-    job.replicas = request.replicas;
-    job.requested = request.requested;
-    job.profile.clone_from(&request.profile);
-    job.workspace_id.clone_from(&scope.settings.workspace_id);
-    job.resource_id.clone_from(&scope.settings.resource_id);
-    let intent = Intent {
-        uid: uid.clone(),
-        context: scope.context,
-        name: name.clone(),
-        nonce: (!wish.nonce.is_empty()).then(|| wish.nonce.clone()),
-        profile: request.profile,
-        request: stored.to_string(),
-        resendable,
-        state: IntentState::Open,
-        sends: 1,
-        empty_looks: 0,
-        stop_wanted: false,
-        native_id: None,
-        created_ms: now_ms,
-        last_sent_ms: now_ms,
-    };
-    let (context, limits) = (scope.context, scope.settings.limits.clone());
-    let settings_path = scope.settings.path.clone();
-    let verdict = scope
-        .journal
-        .write(move |tx| {
-            if let Some(nonce) = &intent.nonce
-                && let Some(before) = tx.intent_by_nonce(context, nonce)?
-                && let Some(job) = tx.job(&before.uid)?
-            {
-                return Ok(Ok(Some(job)));
-            }
-            let active = tx.active_jobs(context)?;
-            let own: Vec<_> = active.iter().filter(|job| job.own).collect();
-            if let Err(refusal) = admission::decide(&limits, &own, &job.requested) {
-                return Ok(Err(refusal.into_fault(&settings_path)));
-            }
-            tx.insert_intent(&intent)?;
-            let event = EventDraft {
-                to_phase: Some(Phase::Submitting),
-                ..EventDraft::new(EventKind::Discovered)
-            };
-            tx.put_job(context, &mut job, vec![event])?;
-            Ok(Ok(None))
-        })
-        .await?;
-    Ok(match verdict? {
-        Some(before) => Reserved::Before(Box::new(before)),
-        None => Reserved::New(Box::new((uid, name, request.body))),
-    })
+fn look_is_fresh(scope: &Scope) -> bool {
+    let last = scope.looks.get().last_complete;
+    last.is_some_and(|at| scope.clock.mono().saturating_sub(at) <= LOOK_MAX_AGE)
 }

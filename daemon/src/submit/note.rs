@@ -1,53 +1,130 @@
-//! What settling an intent writes into the journal: each step in one transaction, intent and job together.
+//! What settling an intent writes into the journal: each step one transaction, intent and job together, and only while
+//! the intent is open.
 
-use super::settle::Settling;
+use std::sync::Arc;
+
 use crate::{
     journal::{Intent, IntentState, StoreError, Tx},
-    model::{EventDraft, EventKind, Fault, Phase, Reason},
+    model::{EventDraft, EventKind, Fault, Job, Observation, Phase, Reason},
+    poll::{Aftermath, absorb, apply, twin},
     provider::StopAck,
+    scope::{Scope, new_uid},
 };
 
-impl Settling {
-    /// The backend answered with an id.
-    pub(super) async fn confirm(&self, native_id: String, seq: u64) -> Result<(), Fault> {
-        let (context, uid) = (self.scope.context, self.open.uid.clone());
+/// Whether an intent may be sent now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leave {
+    Send,
+    /// Somebody has settled it meanwhile.
+    Settled,
+    /// Somebody wants it stopped.
+    Stopped,
+}
+
+/// The journal's side of one intent.
+pub(super) struct Notes {
+    pub(super) scope: Arc<Scope>,
+    pub(super) uid: String,
+}
+
+impl Notes {
+    pub(super) async fn intent(&self) -> Result<Option<Intent>, StoreError> {
+        let uid = self.uid.clone();
+        self.scope
+            .journal
+            .read(move |reader| reader.intent(&uid))
+            .await
+    }
+
+    /// When the intent was made, Unix ms.
+    pub(super) async fn created_ms(&self) -> Result<i64, StoreError> {
+        Ok(self.intent().await?.map_or(0, |intent| intent.created_ms))
+    }
+
+    /// Asked right before each send; notes the time of it.
+    pub(super) async fn leave_to_send(&self) -> Result<Leave, StoreError> {
+        let uid = self.uid.clone();
         self.scope
             .journal
             .write(move |tx| {
-                let Some(mut job) = tx.job(&uid)? else {
-                    return Ok(());
+                let Some(mut intent) = tx.intent(&uid)? else {
+                    return Ok(Leave::Settled);
                 };
-                if job.native_id.is_some() {
-                    // The poller saw it before its answer came.
-                    return Ok(());
+                if intent.state != IntentState::Open {
+                    return Ok(Leave::Settled);
                 }
-                if let Some(mut intent) = tx.intent(&uid)? {
-                    intent.state = IntentState::Confirmed;
-                    intent.native_id = Some(native_id.clone());
-                    job.stop_due = intent.stop_wanted;
-                    tx.update_intent(&intent)?;
+                if intent.stop_wanted {
+                    return Ok(Leave::Stopped);
                 }
-                let event = EventDraft {
-                    from_phase: Some(job.phase),
-                    to_status: "Creating".into(),
-                    to_phase: Some(Phase::Pending),
-                    ..EventDraft::new(EventKind::Confirmed)
-                };
-                job.native_id = Some(native_id);
-                job.phase = Phase::Pending;
-                job.status = "Creating".into();
-                job.observed_ms = tx.now_ms();
-                job.observed_seq = seq;
-                tx.put_job(context, &mut job, vec![event])
+                intent.last_sent_ms = tx.now_ms();
+                tx.update_intent(&intent)?;
+                Ok(Leave::Send)
             })
-            .await?;
-        self.stop_if_wanted().await;
-        Ok(())
+            .await
+    }
+
+    /// The answer is lost; the looks begin anew where it was lost just now.
+    pub(super) async fn unconfirmed(&self, just_now: bool) -> Result<(), StoreError> {
+        self.step(Phase::Unconfirmed, move |intent, now_ms| {
+            if just_now {
+                intent.last_sent_ms = now_ms;
+                intent.empty_looks = 0;
+            }
+        })
+        .await
+        .map(|_| ())
+    }
+
+    /// All looks were empty. False when somebody has settled it meanwhile.
+    pub(super) async fn sending_again(&self) -> Result<bool, StoreError> {
+        tracing::warn!(uid = %self.uid, "no trace of a lost submit after all looks: sending it again");
+        self.step(Phase::Submitting, |intent, _| {
+            intent.sends += 1;
+            intent.empty_looks = 0;
+        })
+        .await
+    }
+
+    pub(super) async fn empty_look(&self) -> Result<(), StoreError> {
+        let uid = self.uid.clone();
+        self.scope
+            .journal
+            .write(move |tx| match tx.intent(&uid)? {
+                Some(mut intent) => {
+                    intent.empty_looks += 1;
+                    tx.update_intent(&intent)
+                }
+                None => Ok(()),
+            })
+            .await
+    }
+
+    /// The backend answered with an id.
+    pub(super) async fn confirmed(&self, native_id: String, seq: u64) -> Result<(), StoreError> {
+        let (context, uid) = (self.scope.context, self.uid.clone());
+        self.scope
+            .journal
+            .write(move |tx| confirm(tx, context, &uid, native_id, seq))
+            .await
+    }
+
+    /// A look by name showed these, oldest first.
+    pub(super) async fn found(&self, namesakes: Vec<Observation>) -> Result<(), StoreError> {
+        let context = self.scope.context;
+        self.scope
+            .journal
+            .write(move |tx| {
+                for seen in &namesakes {
+                    apply(tx, context, seen, true, new_uid, &mut Aftermath::default())?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// A stop that came while the job was not known is sent now; what fails here stays due for the next look.
-    pub(super) async fn stop_if_wanted(&self) {
-        let uid = self.open.uid.clone();
+    pub(super) async fn stop_if_due(&self) {
+        let uid = self.uid.clone();
         let Ok(Some(job)) = self
             .scope
             .journal
@@ -59,91 +136,24 @@ impl Settling {
         let (true, Some(id)) = (job.stop_due, &job.native_id) else {
             return;
         };
-        if let Ok(StopAck::Accepted | StopAck::AlreadyEnded) = self.scope.provider.stop(id).await {
+        if let Ok(StopAck::Accepted) = self.scope.provider.stop(id).await {
             let context = self.scope.context;
-            let cleared = move |tx: &mut Tx<'_>| {
+            let sent = move |tx: &mut Tx<'_>| {
                 let Some(mut job) = tx.job(&job.uid)? else {
                     return Ok(());
                 };
                 job.stop_due = false;
                 tx.put_job(context, &mut job, Vec::new())
             };
-            if let Err(error) = self.scope.journal.write(cleared).await {
+            if let Err(error) = self.scope.journal.write(sent).await {
                 tracing::error!(%error, "a sent stop could not be noted");
             }
         }
     }
 
-    pub(super) async fn note_unconfirmed(&self) -> Result<(), Fault> {
-        self.change_phase(Phase::Unconfirmed, |_| {}).await
-    }
-
-    pub(super) async fn note_sending_again(&self) -> Result<(), Fault> {
-        let now_ms = self.scope.clock.wall_ms();
-        tracing::warn!(name = %self.open.name, "no trace of a lost submit after all looks: sending it again");
-        self.change_phase(Phase::Submitting, move |intent| {
-            intent.sends += 1;
-            intent.empty_looks = 0;
-            intent.last_sent_ms = now_ms;
-        })
-        .await
-    }
-
-    pub(super) async fn note_sent_now(&self) -> Result<(), Fault> {
-        let (uid, now_ms) = (self.open.uid.clone(), self.scope.clock.wall_ms());
-        let work = move |tx: &mut Tx<'_>| {
-            let Some(mut intent) = tx.intent(&uid)? else {
-                return Ok(());
-            };
-            intent.last_sent_ms = now_ms;
-            tx.update_intent(&intent)
-        };
-        Ok(self.scope.journal.write(work).await?)
-    }
-
-    pub(super) async fn count_empty_look(&self) -> Result<(), Fault> {
-        let uid = self.open.uid.clone();
-        let count = move |tx: &mut Tx<'_>| {
-            let Some(mut intent) = tx.intent(&uid)? else {
-                return Ok(());
-            };
-            intent.empty_looks += 1;
-            tx.update_intent(&intent)
-        };
-        Ok(self.scope.journal.write(count).await?)
-    }
-
-    async fn change_phase(
-        &self,
-        phase: Phase,
-        change: impl FnOnce(&mut Intent) + Send + 'static,
-    ) -> Result<(), Fault> {
-        let (context, uid) = (self.scope.context, self.open.uid.clone());
-        let work = move |tx: &mut Tx<'_>| {
-            let (Some(mut job), Some(mut intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
-                return Ok(());
-            };
-            if intent.state != IntentState::Open {
-                return Ok(());
-            }
-            change(&mut intent);
-            tx.update_intent(&intent)?;
-            if job.phase == phase {
-                return Ok(());
-            }
-            let event = EventDraft {
-                from_phase: Some(job.phase),
-                to_phase: Some(phase),
-                ..EventDraft::new(EventKind::Status)
-            };
-            job.phase = phase;
-            tx.put_job(context, &mut job, vec![event])
-        };
-        Ok(self.scope.journal.write(work).await?)
-    }
-
-    pub(super) async fn drop_intent(&self, fault: &Fault, heard: bool) -> Result<(), StoreError> {
-        let (context, uid) = (self.scope.context, self.open.uid.clone());
+    /// It will not become a job, as far as anybody can tell.
+    pub(super) async fn dropped(&self, fault: &Fault, forget: bool) -> Result<(), StoreError> {
+        let (context, uid) = (self.scope.context, self.uid.clone());
         let reason = Reason {
             code: "NotSubmitted".into(),
             message: fault.message.clone(),
@@ -151,13 +161,14 @@ impl Settling {
         self.scope
             .journal
             .write(move |tx| {
-                if let Some(mut intent) = tx.intent(&uid)? {
-                    intent.state = IntentState::Dropped;
-                    tx.update_intent(&intent)?;
-                }
-                let Some(mut job) = tx.job(&uid)? else {
+                let (Some(mut job), Some(mut intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
                     return Ok(());
                 };
+                if intent.state != IntentState::Open {
+                    return Ok(());
+                }
+                intent.state = IntentState::Dropped;
+                tx.update_intent(&intent)?;
                 let event = EventDraft {
                     from_phase: Some(job.phase),
                     to_phase: Some(Phase::Gone),
@@ -167,11 +178,112 @@ impl Settling {
                 job.phase = Phase::Gone;
                 job.reason = Some(reason);
                 job.ended_ms = Some(tx.now_ms());
-                match heard {
+                match forget {
                     true => tx.forget_job(context, job, event),
                     false => tx.put_job(context, &mut job, vec![event]),
                 }
             })
             .await
     }
+
+    /// Makes the job's row anew where there is none.
+    pub(super) async fn restored(&self, intent: Intent) -> Result<(), StoreError> {
+        let context = self.scope.context;
+        self.scope
+            .journal
+            .write(move |tx| {
+                if tx.job(&intent.uid)?.is_some() {
+                    return Ok(());
+                }
+                let mut job = Job::new(intent.uid, intent.name, Phase::Unconfirmed, tx.now_ms());
+                job.created_ms = Some(intent.created_ms);
+                job.profile = intent.profile;
+                let event = EventDraft {
+                    to_phase: Some(Phase::Unconfirmed),
+                    ..EventDraft::new(EventKind::Discovered)
+                };
+                tx.put_job(context, &mut job, vec![event])
+            })
+            .await
+    }
+
+    /// Changes an open intent and the phase of its job; false when it is not open any more.
+    async fn step(
+        &self,
+        phase: Phase,
+        change: impl FnOnce(&mut Intent, i64) + Send + 'static,
+    ) -> Result<bool, StoreError> {
+        let (context, uid) = (self.scope.context, self.uid.clone());
+        self.scope
+            .journal
+            .write(move |tx| {
+                let (Some(mut job), Some(mut intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
+                    return Ok(false);
+                };
+                if intent.state != IntentState::Open {
+                    return Ok(false);
+                }
+                change(&mut intent, tx.now_ms());
+                tx.update_intent(&intent)?;
+                if job.phase != phase {
+                    let event = EventDraft {
+                        from_phase: Some(job.phase),
+                        to_phase: Some(phase),
+                        ..EventDraft::new(EventKind::Status)
+                    };
+                    job.phase = phase;
+                    tx.put_job(context, &mut job, vec![event])?;
+                }
+                Ok(true)
+            })
+            .await
+    }
+}
+
+fn confirm(
+    tx: &mut Tx<'_>,
+    context: i64,
+    uid: &str,
+    native_id: String,
+    seq: u64,
+) -> Result<(), StoreError> {
+    let (Some(mut job), Some(mut intent)) = (tx.job(uid)?, tx.intent(uid)?) else {
+        return Ok(());
+    };
+    if let Some(known) = &job.native_id {
+        // A look was faster. Another id means that an earlier send had taken effect, too.
+        if *known != native_id && tx.job_by_native(context, &native_id)?.is_none() {
+            let mut second = Job::new(new_uid(), job.name.clone(), Phase::Pending, tx.now_ms());
+            second.native_id = Some(native_id);
+            second.status = "Creating".into();
+            second.created_ms = Some(tx.now_ms());
+            second.requested = job.requested;
+            second.replicas.clone_from(&job.replicas);
+            let discovered = EventDraft {
+                to_status: second.status.clone(),
+                to_phase: Some(Phase::Pending),
+                ..EventDraft::new(EventKind::Discovered)
+            };
+            let told = twin(&mut second, &job);
+            tx.put_job(context, &mut second, vec![discovered, told])?;
+        }
+        return Ok(());
+    }
+    absorb(tx, context, uid, &native_id)?;
+    intent.state = IntentState::Confirmed;
+    intent.native_id = Some(native_id.clone());
+    tx.update_intent(&intent)?;
+    let event = EventDraft {
+        from_phase: Some(job.phase),
+        to_status: "Creating".into(),
+        to_phase: Some(Phase::Pending),
+        ..EventDraft::new(EventKind::Confirmed)
+    };
+    job.stop_due = intent.stop_wanted;
+    job.native_id = Some(native_id);
+    job.phase = Phase::Pending;
+    job.status = "Creating".into();
+    job.observed_ms = tx.now_ms();
+    job.observed_seq = seq;
+    tx.put_job(context, &mut job, vec![event])
 }

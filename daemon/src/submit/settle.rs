@@ -1,63 +1,117 @@
 //! Sends an intent and finds out what became of it. Runs on when the client leaves; after a crash the next daemon goes
 //! on where this one was.
+//!
+//! Whether it may be sent is asked of the journal right before each send: somebody else (the poller, a stop) may have
+//! settled it. A failure of the store settles nothing; it is tried again.
 
 use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use tokio::sync::oneshot;
 
-use super::lost::{self, Next, Why};
+use super::{
+    Request,
+    lost::{self, Next, Why},
+    note::{Leave, Notes},
+};
 use crate::{
-    journal::{Intent, IntentState, Tx},
-    model::{EventDraft, EventKind, Fault, FaultKind, Job, Observation, Phase},
-    poll::{Aftermath, PollerHandle, apply, plan::MARGIN_MS},
+    journal::{Intent, IntentState, StoreError},
+    model::{Fault, FaultKind, Observation, Phase},
+    poll::{PollerHandle, plan::MARGIN_MS},
     provider::{Listing, Priority, dlc::request},
-    scope::{Scope, new_uid},
+    scope::Scope,
     sys::clock::Mono,
 };
 
 /// A submit that is throttled for longer than this is given up: nothing was sent.
 const THROTTLED_MAX: Duration = Duration::from_secs(600);
-/// Pause after a look that failed; doubled up to [`LOOK_RETRY_MAX`].
-const LOOK_RETRY: Duration = Duration::from_secs(2);
-const LOOK_RETRY_MAX: Duration = Duration::from_secs(30);
+/// Pause after throttling without a delay of the server's, doubled up to [`PAUSE_MAX`].
+const THROTTLE_PAUSE: Duration = Duration::from_secs(1);
+/// Pause after a look that failed, doubled up to [`PAUSE_MAX`].
+const LOOK_PAUSE: Duration = Duration::from_secs(2);
+const PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Pause after the store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+/// A daemon that died may have sent this much later than it noted: a call waits at most that long for its turn.
+const SENT_LATER: Duration = Duration::from_secs(10);
 
-/// An intent whose outcome is not known.
+/// What is known of an intent beside the journal.
 pub(super) struct Open {
-    pub uid: String,
-    pub name: String,
+    name: String,
     /// The wire body; `None` when it cannot be sent (again).
-    pub body: Option<Value>,
-    /// It may have been sent already.
-    pub sent: bool,
+    body: Option<Value>,
+    /// It may have been sent already, by an earlier daemon.
+    sent: bool,
+    /// How much later than noted it may have been sent.
+    sent_later: Duration,
+}
+
+impl Open {
+    pub(super) fn of(request: &Request) -> Self {
+        Self {
+            name: request.name.clone(),
+            body: Some(request.body.clone()),
+            sent: false,
+            sent_later: Duration::ZERO,
+        }
+    }
+}
+
+/// Why an intent is not settled well.
+enum End {
+    /// It will not become a job: the backend refused it, or it is given up.
+    Dropped(Fault),
+    /// Nothing is decided; try again.
+    Store(StoreError),
+}
+
+impl From<StoreError> for End {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }
 
 /// Brings an intent to its end. `outcome` hears of it if its receiver is still there.
 pub(super) async fn settle(
     scope: Arc<Scope>,
     poller: PollerHandle,
+    uid: String,
     open: Open,
     outcome: oneshot::Sender<Result<(), Fault>>,
 ) {
+    let lost = open.sent;
+    let notes = Notes { scope, uid };
     let mut settling = Settling {
-        scope,
-        poller,
+        notes,
         open,
-        sent_at: None,
+        lost,
+        lost_at: None,
     };
-    let result = settling.run().await;
-    let told = match result {
-        Ok(()) => Ok(()),
-        Err(fault) => {
-            // Somebody who hears the fault needs no row in the list; otherwise the row is how it is told.
-            let heard = !outcome.is_closed();
-            if let Err(error) = settling.drop_intent(&fault, heard).await {
-                tracing::error!(uid = %settling.open.uid, %error, "a submit's end could not be stored");
+    let told = loop {
+        // Somebody who hears a refusal needs no row in the list; otherwise the row is how it is told. After a lost
+        // answer the row stays: the job may still turn up.
+        let ended = match settling.run().await {
+            Ok(()) => Ok(Ok(())),
+            Err(End::Dropped(fault)) => {
+                let forget = !outcome.is_closed() && !settling.lost;
+                settling
+                    .notes
+                    .dropped(&fault, forget)
+                    .await
+                    .map(|()| Err(fault))
             }
-            Err(fault)
+            Err(End::Store(error)) => Err(error),
+        };
+        match ended {
+            Ok(told) => break told,
+            Err(error) => {
+                tracing::error!(uid = %settling.notes.uid, %error, "a submit cannot be settled now");
+                settling.notes.scope.clock.sleep(STORE_PAUSE).await;
+                settling.open.sent = true;
+            }
         }
     };
-    settling.poller.think();
+    poller.think();
     // The client may have gone.
     let _unheard = outcome.send(told);
 }
@@ -66,25 +120,37 @@ pub(super) async fn settle(
 ///
 /// # Errors
 /// When the store cannot be read.
-pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<usize, Fault> {
+pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<(), Fault> {
     let context = scope.context;
-    let intents = scope
+    let open = scope
         .journal
-        .read(move |reader| reader.open_intents(context))
+        .read(move |reader| {
+            let intents = reader.open_intents(context)?.into_iter();
+            intents
+                .map(|intent| Ok((reader.job(&intent.uid)?, intent)))
+                .collect::<Result<Vec<_>, _>>()
+        })
         .await?;
-    let count = intents.len();
-    for intent in intents {
+    for (job, intent) in open {
+        // The loss of an answer is noted with its time; a daemon that died before that left the job "submitting".
+        let noted = job.is_some_and(|job| job.phase == Phase::Unconfirmed);
         let open = Open {
             body: repeatable_body(scope, &intent),
-            uid: intent.uid,
             name: intent.name,
             sent: true,
+            sent_later: if noted { Duration::ZERO } else { SENT_LATER },
         };
-        tracing::info!(uid = %open.uid, name = %open.name, "going on with an unconfirmed submit");
+        tracing::info!(uid = %intent.uid, name = %open.name, "going on with an unconfirmed submit");
         let (outcome, _nobody) = oneshot::channel();
-        tokio::spawn(settle(Arc::clone(scope), poller.clone(), open, outcome));
+        tokio::spawn(settle(
+            Arc::clone(scope),
+            poller.clone(),
+            intent.uid,
+            open,
+            outcome,
+        ));
     }
-    Ok(count)
+    Ok(())
 }
 
 /// Intents that were saved from a corrupt store have lost their jobs' rows. To be called before the first look, which would
@@ -92,34 +158,20 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<usize, 
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub async fn restore(scope: &Scope) -> Result<(), Fault> {
+pub async fn restore(scope: &Arc<Scope>) -> Result<(), Fault> {
     let context = scope.context;
     for intent in scope
         .journal
         .read(move |reader| reader.open_intents(context))
         .await?
     {
-        restore_job(scope, intent).await?;
+        let notes = Notes {
+            scope: Arc::clone(scope),
+            uid: intent.uid.clone(),
+        };
+        notes.restored(intent).await?;
     }
     Ok(())
-}
-
-async fn restore_job(scope: &Scope, intent: Intent) -> Result<(), Fault> {
-    let context = scope.context;
-    let work = move |tx: &mut Tx<'_>| {
-        if tx.job(&intent.uid)?.is_some() {
-            return Ok(());
-        }
-        let mut job = Job::new(intent.uid, intent.name, Phase::Unconfirmed, tx.now_ms());
-        job.created_ms = Some(intent.created_ms);
-        job.profile = intent.profile;
-        let event = EventDraft {
-            to_phase: Some(Phase::Unconfirmed),
-            ..EventDraft::new(EventKind::Discovered)
-        };
-        tx.put_job(context, &mut job, vec![event])
-    };
-    Ok(scope.journal.write(work).await?)
 }
 
 /// The stored body with today's secrets in it.
@@ -136,76 +188,83 @@ fn repeatable_body(scope: &Scope, intent: &Intent) -> Option<Value> {
 }
 
 /// An intent on its way to its end.
-pub(super) struct Settling {
-    pub(super) scope: Arc<Scope>,
-    pub(super) poller: PollerHandle,
-    pub(super) open: Open,
-    /// When this daemon last sent it; looks count from there, whatever happens to the wall clock.
-    sent_at: Option<Mono>,
+struct Settling {
+    notes: Notes,
+    open: Open,
+    /// An answer was lost: the job may exist without our knowing.
+    lost: bool,
+    /// When this daemon last lost an answer; looks count from there, whatever happens to the wall clock.
+    lost_at: Option<Mono>,
 }
 
 impl Settling {
-    async fn run(&mut self) -> Result<(), Fault> {
+    async fn run(&mut self) -> Result<(), End> {
         let mut must_send = !self.open.sent;
         loop {
-            if must_send {
-                match self.send().await? {
-                    Sent::Confirmed => return Ok(()),
-                    Sent::Lost => {}
-                }
+            if must_send && self.send().await? {
+                return Ok(());
             }
-            self.note_unconfirmed().await?;
-            match self.find().await? {
-                Found::Yes => return Ok(()),
-                Found::No => must_send = true,
+            self.notes.unconfirmed(must_send).await?;
+            if self.find().await? {
+                return Ok(());
             }
-            self.note_sending_again().await?;
+            if !self.notes.sending_again().await? {
+                return Ok(());
+            }
+            must_send = true;
         }
     }
 
-    /// Sends until there is an answer, or the answer is lost.
-    async fn send(&mut self) -> Result<Sent, Fault> {
+    /// Sends until there is an answer (true), or the answer is lost (false).
+    async fn send(&mut self) -> Result<bool, End> {
         let Some(body) = self.open.body.clone() else {
-            return Ok(Sent::Lost);
+            return Ok(false);
         };
-        let began = self.scope.clock.mono();
+        let scope = Arc::clone(&self.notes.scope);
+        let began = scope.clock.mono();
+        let mut pause = THROTTLE_PAUSE;
         loop {
-            self.sent_at = Some(self.scope.clock.mono());
-            let seq = self.scope.journal.next_seq();
-            let fault = match self.scope.provider.submit(&body).await {
+            match self.notes.leave_to_send().await? {
+                Leave::Send => {}
+                Leave::Settled => return Ok(true),
+                Leave::Stopped => return Err(End::Dropped(given_up(Why::Stopped))),
+            }
+            let seq = scope.journal.next_seq();
+            let fault = match scope.provider.submit(&body).await {
                 Ok(native_id) => {
-                    self.confirm(native_id, seq).await?;
-                    return Ok(Sent::Confirmed);
+                    self.notes.confirmed(native_id, seq).await?;
+                    self.notes.stop_if_due().await;
+                    return Ok(true);
                 }
                 Err(fault) => fault,
             };
             if fault.maybe_done {
                 tracing::warn!(name = %self.open.name, %fault, "the answer to a submit was lost");
-                return Ok(Sent::Lost);
+                self.lost = true;
+                self.lost_at = Some(scope.clock.mono());
+                return Ok(false);
             }
-            let waited = self.scope.clock.mono().saturating_sub(began);
+            let waited = scope.clock.mono().saturating_sub(began);
             if fault.kind != FaultKind::Throttled || waited > THROTTLED_MAX {
-                return Err(fault);
+                return Err(End::Dropped(fault));
             }
-            if self.stop_wanted().await? {
-                return Err(given_up(Why::Stopped));
+            scope.clock.sleep(fault.retry_after.unwrap_or(pause)).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+            // What an earlier send may have made had time to show itself meanwhile.
+            if self.lost && self.look_until_answered().await? {
+                return Ok(true);
             }
-            let pause = fault.retry_after.unwrap_or(Duration::from_secs(1));
-            self.scope.clock.sleep(pause).await;
-            // The looks for a lost answer count from the send that may have lost it.
-            self.note_sent_now().await?;
         }
     }
 
-    /// Looks the job up by its name until it is found or the rule says otherwise.
-    async fn find(&self) -> Result<Found, Fault> {
-        let mut retry = LOOK_RETRY;
+    /// Looks the job up by its name until it is found (true) or the rule says to send it again (false).
+    async fn find(&mut self) -> Result<bool, End> {
         loop {
-            let Some(intent) = self.intent().await? else {
-                return Ok(Found::Yes);
+            let Some(intent) = self.notes.intent().await? else {
+                return Ok(true);
             };
             if intent.state != IntentState::Open {
-                return Ok(Found::Yes);
+                return Ok(true);
             }
             let can_repeat = self.open.body.is_some();
             let next = lost::next(
@@ -216,48 +275,64 @@ impl Settling {
             );
             let after = match next {
                 Next::LookAfter(after) => after,
-                Next::SendAgain => return Ok(Found::No),
-                Next::GiveUp(why) => return Err(given_up(why)),
+                Next::SendAgain => return Ok(false),
+                Next::GiveUp(why) => return Err(End::Dropped(given_up(why))),
             };
-            self.sleep_until_after_send(&intent, after).await;
-            match self.look(&intent).await {
-                Ok(true) => return Ok(Found::Yes),
-                Ok(false) => {
-                    retry = LOOK_RETRY;
-                    self.count_empty_look().await?;
-                }
-                Err(fault) => {
-                    tracing::warn!(name = %self.open.name, %fault, "a look for a lost submit failed");
-                    self.scope
-                        .clock
-                        .sleep(fault.retry_after.unwrap_or(retry))
-                        .await;
-                    retry = (retry * 2).min(LOOK_RETRY_MAX);
-                }
+            self.sleep_until_after_loss(&intent, after).await;
+            if self.look_until_answered().await? {
+                return Ok(true);
             }
+            self.notes.empty_look().await?;
         }
     }
 
-    async fn sleep_until_after_send(&self, intent: &Intent, after: Duration) {
-        if let Some(sent_at) = self.sent_at {
-            return self.scope.clock.sleep_until(sent_at + after).await;
+    async fn sleep_until_after_loss(&self, intent: &Intent, after: Duration) {
+        let clock = &self.notes.scope.clock;
+        if let Some(lost_at) = self.lost_at {
+            return clock.sleep_until(lost_at + after).await;
         }
         // Sent by an earlier daemon: only the wall clock knows when.
-        let since = self.scope.clock.wall_ms() - intent.last_sent_ms;
+        let since = clock.wall_ms() - intent.last_sent_ms;
         let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-        self.scope.clock.sleep(after.saturating_sub(since)).await;
+        clock
+            .sleep((self.open.sent_later + after).saturating_sub(since))
+            .await;
     }
 
-    /// One look by the exact name; whatever it shows of this name goes into the journal.
-    async fn look(&self, intent: &Intent) -> Result<bool, Fault> {
-        let scope = &self.scope;
+    /// One look that is answered: a look that failed is not an empty look.
+    async fn look_until_answered(&self) -> Result<bool, End> {
+        let mut pause = LOOK_PAUSE;
+        loop {
+            let fault = match self.namesakes().await {
+                Ok(namesakes) if namesakes.is_empty() => return Ok(false),
+                Ok(namesakes) => {
+                    self.notes.found(namesakes).await?;
+                    self.notes.stop_if_due().await;
+                    return Ok(true);
+                }
+                Err(fault) => fault,
+            };
+            tracing::warn!(name = %self.open.name, %fault, "a look for a lost submit failed");
+            self.notes
+                .scope
+                .clock
+                .sleep(fault.retry_after.unwrap_or(pause))
+                .await;
+            pause = (pause * 2).min(PAUSE_MAX);
+        }
+    }
+
+    /// Everything that the backend has under the exact name, oldest first.
+    async fn namesakes(&self) -> Result<Vec<Observation>, Fault> {
+        let scope = &self.notes.scope;
+        let from_ms = self.notes.created_ms().await? - MARGIN_MS;
         let mut namesakes: Vec<Observation> = Vec::new();
-        let (mut page_number, mut received) = (1, 0);
+        let (mut number, mut received) = (1, 0);
         loop {
             let listing = Listing {
                 own_named: Some(self.open.name.clone()),
-                created_from_ms: Some(intent.created_ms - MARGIN_MS),
-                page: page_number,
+                created_from_ms: Some(from_ms),
+                page: number,
                 ..Listing::default()
             };
             let seq = scope.journal.next_seq();
@@ -272,55 +347,14 @@ impl Settling {
                     .into_iter()
                     .filter(|job| job.name == self.open.name),
             );
-            if last || page_number >= 10 {
+            if last || number >= 10 {
                 break;
             }
-            page_number += 1;
+            number += 1;
         }
-        if namesakes.is_empty() {
-            return Ok(false);
-        }
-        // The oldest is the one that the first send made; a later one is its twin.
         namesakes.sort_by_key(|job| job.created_ms);
-        let context = scope.context;
-        scope
-            .journal
-            .write(move |tx| {
-                for seen in &namesakes {
-                    apply(tx, context, seen, true, new_uid, &mut Aftermath::default())?;
-                }
-                Ok(())
-            })
-            .await?;
-        self.stop_if_wanted().await;
-        Ok(true)
+        Ok(namesakes)
     }
-
-    async fn intent(&self) -> Result<Option<Intent>, Fault> {
-        let uid = self.open.uid.clone();
-        Ok(self
-            .scope
-            .journal
-            .read(move |reader| reader.intent(&uid))
-            .await?)
-    }
-
-    async fn stop_wanted(&self) -> Result<bool, Fault> {
-        Ok(self
-            .intent()
-            .await?
-            .is_some_and(|intent| intent.stop_wanted))
-    }
-}
-
-enum Sent {
-    Confirmed,
-    Lost,
-}
-
-enum Found {
-    Yes,
-    No,
 }
 
 fn given_up(why: Why) -> Fault {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     journal::{IntentState, Tx},
-    model::{EventDraft, EventKind, Fault, FaultKind, Job},
-    poll::PollerHandle,
-    provider::StopAck,
-    scope::Scope,
+    model::{EventDraft, EventKind, Fault, FaultKind, Job, Observation},
+    poll::{Aftermath, PollerHandle, apply},
+    provider::{Listing, Priority, StopAck},
+    scope::{Scope, new_uid},
 };
 
 /// What became of a stop.
@@ -33,6 +33,10 @@ pub async fn stop(
     if job.has_ended() {
         return Ok((job, StopOutcome::AlreadyEnded));
     }
+    let job = match job.own {
+        true => job,
+        false => prove_own(scope, job).await?,
+    };
     if !job.own {
         return Err(Fault::new(
             FaultKind::Permission,
@@ -91,6 +95,32 @@ pub async fn stop(
             Ok((noted.unwrap_or(job), outcome))
         }
     }
+}
+
+/// A job that was named by its id before any list of our own jobs has shown it: ask such a list.
+async fn prove_own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
+    if !job.name.starts_with(&scope.own_start()) {
+        return Ok(job);
+    }
+    let listing = Listing {
+        own_named: Some(job.name.clone()),
+        ..Listing::default()
+    };
+    let seq = scope.journal.next_seq();
+    let page = scope
+        .provider
+        .list(listing, seq, Priority::Interactive)
+        .await?;
+    let same = |seen: &Observation| Some(&seen.native_id) == job.native_id.as_ref();
+    let Some(seen) = page.jobs.into_iter().find(same) else {
+        return Ok(job);
+    };
+    let (context, uid) = (scope.context, job.uid.clone());
+    let work = move |tx: &mut Tx<'_>| {
+        apply(tx, context, &seen, true, new_uid, &mut Aftermath::default())?;
+        tx.job(&uid)
+    };
+    Ok(scope.journal.write(work).await?.unwrap_or(job))
 }
 
 fn note_requested(

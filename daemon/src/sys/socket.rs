@@ -3,6 +3,8 @@
 //! A socket file that is in the way is removed only when nobody answers on it, and only by the holder of the state
 //! lock.
 
+mod name;
+
 use std::{
     io,
     os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt},
@@ -24,6 +26,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tonic::transport::server::Connected;
 
 use super::{fs::private_dir, lock::StateLock};
+
+pub use name::SocketName;
 
 /// Why the socket cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +52,7 @@ pub enum SocketError {
 ///
 /// # Errors
 /// See [`SocketError`].
-pub async fn bind(path: &Path, _held: &StateLock) -> Result<Listener, SocketError> {
+pub async fn bind(path: &Path, _held: &StateLock) -> Result<(Listener, SocketName), SocketError> {
     let io = |source| SocketError::Io {
         path: path.into(),
         source,
@@ -70,7 +74,7 @@ pub async fn bind(path: &Path, _held: &StateLock) -> Result<Listener, SocketErro
     umask(before);
     let listener = listener.map_err(io)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(io)?;
-    Ok(listener)
+    Ok((listener, SocketName::of(path).map_err(io)?))
 }
 
 /// A folder that was there before (PAI_SOCKET in a shared one) keeps its mode: the socket's own mode and the uid check
@@ -211,7 +215,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = StateLock::take(dir.path()).unwrap();
         let path = dir.path().join("paid.sock");
-        let listener = bind(&path, &lock).await.unwrap();
+        let (listener, _) = bind(&path, &lock).await.unwrap();
         assert!(matches!(
             bind(&path, &lock).await,
             Err(SocketError::InUse(_))

@@ -1,21 +1,17 @@
 //! A cloud in memory that does what it is told.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+mod line;
 
-use futures_util::future::BoxFuture;
+use std::{collections::VecDeque, sync::Mutex, time::Duration};
+
 use paid::{
-    model::{Fault, FaultKind, Observation, Phase, Resources, Source},
-    provider::{Identity, Listing, Nature, Page, Priority, Provider, StopAck},
+    model::{Fault, FaultKind, Observation, Phase, Pod, Resources, Source},
+    provider::{Listing, Nature, Page, StopAck},
     sys::Clock,
 };
 use serde_json::Value;
+
+pub(crate) use line::Line;
 
 /// When the clock begins, Unix ms.
 pub(crate) const EPOCH_MS: i64 = 1_800_000_000_000;
@@ -33,7 +29,7 @@ pub(crate) enum Create {
     LostAndLate(i64),
     /// Says no.
     Refuse,
-    /// Says "slow down" for this many ms.
+    /// Says "slow down" for this many ms; 0 leaves the delay out.
     Throttle(u64),
 }
 
@@ -57,10 +53,19 @@ pub(crate) struct State {
     pub(crate) list_faults: VecDeque<Fault>,
     /// The next GetJobs fail with these.
     pub(crate) get_faults: VecDeque<Fault>,
+    /// How long a GetJob takes.
+    pub(crate) get_takes: Duration,
+    /// What the next stops say; nothing is stopped then.
+    pub(crate) stop_refusals: VecDeque<StopAck>,
     /// What lists say of the status, when not the truth.
     pub(crate) listed_status: Option<&'static str>,
+    /// Lists take no notice of ids.
+    pub(crate) ignores_ids: bool,
+    /// How many pods each job has.
+    pub(crate) pods: usize,
     pub(crate) creates_seen: u32,
     pub(crate) gets_seen: u32,
+    pub(crate) ids_got: Vec<String>,
     /// Times of lists for one full name, ms since the start.
     pub(crate) name_looks: Vec<i64>,
     pub(crate) lists_seen: u32,
@@ -103,21 +108,23 @@ impl Cloud {
         seq: u64,
         status: &'static str,
     ) -> Observation {
+        let pods = self.with(|state| state.pods);
         Observation {
             native_id: job.id.clone(),
             name: job.name.clone(),
             phase: match status {
                 "Creating" => Phase::Pending,
-                "Queuing" => Phase::Queued,
+                "Queuing" | "Bidding" => Phase::Queued,
+                "EnvPreparing" | "Restarting" => Phase::Preparing,
                 "Running" => Phase::Running,
-                "Succeeded" => Phase::Succeeded,
+                "Succeeded" | "SucceededReserving" => Phase::Succeeded,
                 "Stopped" => Phase::Stopped,
                 _ => Phase::Unknown,
             },
             status: status.into(),
             sub_status: String::new(),
             reason: None,
-            resources_held: false,
+            resources_held: status == "SucceededReserving",
             history: Vec::new(),
             job_type: "PyTorchJob".into(),
             command: String::new(),
@@ -136,7 +143,7 @@ impl Cloud {
             running_ms: None,
             ended_ms: None,
             restart_count: 0,
-            pods: (source == Source::Get).then(Vec::new),
+            pods: (source == Source::Get).then(|| vec![Pod::default(); pods]),
             source,
             seq,
             observed_ms: self.clock.wall_ms(),
@@ -160,7 +167,7 @@ impl Cloud {
                 Create::Refuse => return Err(Fault::new(FaultKind::Invalid, "no such image")),
                 Create::Throttle(ms) => {
                     let mut fault = Fault::new(FaultKind::Throttled, "slow down");
-                    fault.retry_after = Some(Duration::from_millis(ms));
+                    fault.retry_after = (ms > 0).then(|| Duration::from_millis(ms));
                     return Err(fault);
                 }
                 _ => {}
@@ -200,7 +207,10 @@ impl Cloud {
                 .jobs
                 .iter()
                 .filter(|job| job.listed_from_ms <= now_ms)
-                .filter(|job| listing.ids.is_empty() || listing.ids.contains(&job.id))
+                .filter(|job| listing.created_from_ms.is_none_or(|from| from <= job.created_ms))
+                .filter(|job| {
+                    state.ignores_ids || listing.ids.is_empty() || listing.ids.contains(&job.id)
+                })
                 .filter(|job| job.name.contains(&wanted))
                 .filter(|job| {
                     listing
@@ -211,90 +221,16 @@ impl Cloud {
                 .map(|job| (job.clone(), state.listed_status.unwrap_or(job.status)))
                 .collect::<Vec<_>>())
         })?;
+        let size = self.nature.page_size as usize;
+        let before = listing.page.saturating_sub(1) as usize * size;
+        let page: Vec<_> = jobs.iter().skip(before).take(size).collect();
         Ok(Page {
-            received: jobs.len(),
+            received: page.len(),
             total: Some(jobs.len() as u64),
-            jobs: jobs
+            jobs: page
                 .iter()
                 .map(|(job, status)| self.observe(job, Source::List, seq, status))
                 .collect(),
         })
-    }
-}
-
-/// One daemon's way to the cloud. After its death no call of it returns: what that daemon was doing stands still for
-/// ever, as after a kill.
-#[derive(Debug)]
-pub(crate) struct Line {
-    pub(crate) cloud: Arc<Cloud>,
-    pub(crate) alive: Arc<AtomicBool>,
-}
-
-impl Line {
-    async fn up(&self) -> &Cloud {
-        if !self.alive.load(Ordering::SeqCst) {
-            std::future::pending::<()>().await;
-        }
-        &self.cloud
-    }
-}
-
-impl Provider for Line {
-    fn nature(&self) -> &Nature {
-        &self.cloud.nature
-    }
-
-    fn list(
-        &self,
-        listing: Listing,
-        seq: u64,
-        _priority: Priority,
-    ) -> BoxFuture<'_, Result<Page, Fault>> {
-        Box::pin(async move { self.up().await.page(&listing, seq) })
-    }
-
-    fn get<'a>(
-        &'a self,
-        id: &'a str,
-        seq: u64,
-        _priority: Priority,
-    ) -> BoxFuture<'a, Result<Observation, Fault>> {
-        Box::pin(async move {
-            let cloud = self.up().await;
-            let found = cloud.with(|state| {
-                state.gets_seen += 1;
-                if let Some(fault) = state.get_faults.pop_front() {
-                    return Err(fault);
-                }
-                Ok(state.jobs.iter().find(|job| job.id == id).cloned())
-            })?;
-            match found {
-                Some(job) => Ok(cloud.observe(&job, Source::Get, seq, job.status)),
-                None => Err(Fault::new(FaultKind::NotFound, "no such job")),
-            }
-        })
-    }
-
-    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>> {
-        Box::pin(async move { self.up().await.create(body) })
-    }
-
-    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>> {
-        Box::pin(async move {
-            self.up().await.with(|state| {
-                let job = state.jobs.iter_mut().find(|job| job.id == id).unwrap();
-                job.stops += 1;
-                job.status = "Stopped";
-            });
-            Ok(StopAck::Accepted)
-        })
-    }
-
-    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
-        Box::pin(async { Ok(Identity::default()) })
-    }
-
-    fn calls(&self) -> BTreeMap<String, u64> {
-        BTreeMap::new()
     }
 }

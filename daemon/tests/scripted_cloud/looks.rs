@@ -1,5 +1,9 @@
 //! What is looked at, how often, and what is believed (invariants 3, 5, 6 and 7).
 
+mod asked;
+mod believed;
+mod own_answers;
+
 use std::time::Duration;
 
 use paid::{
@@ -227,4 +231,18 @@ async fn a_job_first_seen_ended_makes_a_row_and_asks_for_nothing() {
     world.pass(secs(30)).await;
     assert_eq!(world.jobs().await.len(), 1);
     assert_eq!(world.cloud.with(|state| state.gets_seen), 0);
+}
+
+fn gets(world: &World) -> u32 {
+    world.cloud.with(|state| state.gets_seen)
+}
+
+async fn pods(world: &World, uid: &str) -> usize {
+    let uid = uid.to_owned();
+    let pods = world.journal.read(move |reader| reader.pods(&uid));
+    pods.await.unwrap().len()
+}
+
+fn unavailable() -> Fault {
+    Fault::new(FaultKind::Unavailable, "503")
 }

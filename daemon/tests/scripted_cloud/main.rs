@@ -5,4 +5,5 @@
 mod cloud;
 mod looks;
 mod submit_once;
+mod submit_races;
 mod world;

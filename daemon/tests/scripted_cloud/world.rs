@@ -77,7 +77,7 @@ impl World {
         };
         let context = self
             .journal
-            .write(|tx| tx.context("scripted"))
+            .write(|tx| tx.context("scripted", "here"))
             .await
             .unwrap();
         self.context = context;

@@ -175,23 +175,28 @@ pub(crate) fn salvage(into: &Connection, from: &Path) -> usize {
 }
 
 fn salvage_contexts(old: &Connection, into: &Connection) {
-    let Ok(mut statement) = old.prepare("SELECT id, settings_path, created_ms FROM context") else {
+    let Ok(mut statement) = old.prepare("SELECT id, settings_path, place, created_ms FROM context")
+    else {
         return;
     };
     let Ok(mut rows) = statement.query([]) else {
         return;
     };
     while let Ok(Some(row)) = rows.next() {
-        let row = (
-            row.get::<_, i64>(0),
-            row.get::<_, String>(1),
-            row.get::<_, i64>(2),
-        );
-        if let (Ok(id), Ok(path), Ok(created)) = row {
+        let row = row.get::<_, i64>(0).and_then(|id| {
+            Ok((
+                id,
+                row.get::<_, String>(1)?,
+                row.get::<_, String>(2)?,
+                row.get::<_, i64>(3)?,
+            ))
+        });
+        if let Ok((id, path, place, created)) = row {
             // One that is not saved is made anew when its settings are served.
             let _skipped = into.execute(
-                "INSERT OR IGNORE INTO context (id, settings_path, created_ms) VALUES (?1, ?2, ?3)",
-                params![id, path, created],
+                "INSERT OR IGNORE INTO context (id, settings_path, place, created_ms)
+                 VALUES (?1, ?2, ?3, ?4)",
+                params![id, path, place, created],
             );
         }
     }

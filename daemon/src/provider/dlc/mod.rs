@@ -99,7 +99,7 @@ impl DlcProvider {
             job_ids: listing.ids,
             status: listing.status,
             // Always given: without it the server looks back seven days only (fact sheet §7).
-            start_time: Timestamp::from_millisecond(from).ok(),
+            start_time: Some(start_time(from)),
             sort_by: Some("GmtCreateTime".into()),
             order: Some(Order::Desc),
             page_number: Some(listing.page.max(1)),
@@ -107,6 +107,11 @@ impl DlcProvider {
             ..ListJobsQuery::default()
         }
     }
+}
+
+/// A time that cannot be written is the beginning of time: to leave it out would mean seven days ago.
+fn start_time(from_ms: i64) -> Timestamp {
+    Timestamp::from_millisecond(from_ms.max(0)).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 fn wall(clock: &Clock) -> aliyun::Clock {
@@ -203,5 +208,17 @@ impl Provider for DlcProvider {
 
     fn calls(&self) -> BTreeMap<String, u64> {
         self.dlc.transport().calls()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_always_has_a_start() {
+        for (from, at) in [(1_000, 1_000), (i64::MIN, 0), (i64::MAX, 0), (-1, 0)] {
+            assert_eq!(start_time(from).as_millisecond(), at);
+        }
     }
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{
     commands::Redacted,
-    resources::{replica, totals},
+    resources::answered,
     status::{holds_resources, phase},
 };
 use crate::model::{Observation, Passed, Pod, Reason, Resources, Source, redact::Redactor};
@@ -23,7 +23,7 @@ pub(super) struct Context<'a> {
 pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observation> {
     let native_id = job.job_id.clone()?;
     let status = job.status.clone().unwrap_or_default();
-    let replicas: Vec<_> = job.job_specs.iter().flatten().map(replica).collect();
+    let (replicas, sums) = answered(job.job_specs.as_deref().unwrap_or_default());
     let ended = [
         job.gmt_finish_time,
         job.gmt_successed_time,
@@ -43,7 +43,7 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
             job.user_command.as_deref().unwrap_or_default(),
             context.redactor,
         ),
-        requested: requested(&job, &replicas),
+        requested: requested(&job, sums),
         replicas,
         priority: job
             .priority
@@ -121,8 +121,7 @@ fn history(job: &dlc::Job) -> Vec<Passed> {
 }
 
 /// The server's own totals where it gives them, else the sum over the roles.
-fn requested(job: &dlc::Job, replicas: &[crate::model::Replica]) -> Resources {
-    let sums = totals(replicas);
+fn requested(job: &dlc::Job, sums: Resources) -> Resources {
     Resources {
         cpu_milli: job
             .request_cpu

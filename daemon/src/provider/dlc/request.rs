@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     config::{Profile, Settings},
-    model::redact::{Redactor, is_secret_key},
+    model::redact::{Redactor, is_secret_entry},
 };
 
 /// Key of the object that stands where a secret was; its value is the place in the body, as a JSON pointer.
@@ -100,7 +100,8 @@ fn wire_key(key: &str) -> String {
     })
 }
 
-/// The body with a reference in place of each string under a key that speaks of a secret, and of each that holds one.
+/// The body with a reference in place of all that stands under a key that speaks of a secret, and of each string that
+/// holds one.
 pub fn sealed(body: &Value, redactor: &Redactor) -> Value {
     seal(body, "", redactor)
 }
@@ -112,13 +113,15 @@ fn seal(value: &Value, at: &str, redactor: &Redactor) -> Value {
             .enumerate()
             .map(|(n, item)| seal(item, &format!("{at}/{n}"), redactor))
             .collect(),
+        // Somebody's own object of this form must not be taken for one of ours.
+        Value::Object(map) if is_reference(map) => json!({ REFERENCE: at }),
         Value::Object(map) => map
             .iter()
             .map(|(key, item)| {
                 let place = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
-                let item = match item {
-                    Value::String(_) if is_secret_key(key) => json!({ REFERENCE: place }),
-                    _ => seal(item, &place, redactor),
+                let item = match is_secret_entry(map, key, item) {
+                    true => json!({ REFERENCE: place }),
+                    false => seal(item, &place, redactor),
                 };
                 (key.clone(), item)
             })
@@ -134,20 +137,26 @@ fn seal(value: &Value, at: &str, redactor: &Redactor) -> Value {
 pub fn unsealed(sealed: &Value, today: &Value) -> Option<Value> {
     match sealed {
         Value::Array(items) => items.iter().map(|item| unsealed(item, today)).collect(),
-        Value::Object(map) => match map.get(REFERENCE) {
-            Some(place) if map.len() == 1 => today.pointer(place.as_str()?).cloned(),
-            _ => map
-                .iter()
-                .map(|(key, item)| Some((key.clone(), unsealed(item, today)?)))
-                .collect::<Option<Map<_, _>>>()
-                .map(Value::Object),
-        },
+        Value::Object(map) if is_reference(map) => {
+            today.pointer(map.get(REFERENCE)?.as_str()?).cloned()
+        }
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| Some((key.clone(), unsealed(item, today)?)))
+            .collect::<Option<Map<_, _>>>()
+            .map(Value::Object),
         other => Some(other.clone()),
     }
 }
 
+fn is_reference(map: &Map<String, Value>) -> bool {
+    map.len() == 1 && map.contains_key(REFERENCE)
+}
+
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -186,5 +195,52 @@ mod tests {
         );
 
         assert_eq!(unsealed(&stored, &json!({"JobSpecs": []})), None);
+    }
+    #[test]
+    fn whatever_stands_below_a_secret_key_is_stored_as_a_reference() {
+        let body = json!({
+            "Password": 20_240_101,
+            "Secrets": ["abc-1", {"Deep": ["abc-2"]}],
+            "Credentials": {"User": "abc-3", "Pin": 4711},
+            "Env": [{"name": "HF_TOKEN", "value": "abc-4"}],
+            "Envs": {"MAX_TOKENS": "4096", "TOKENIZER_PATH": "/data/model"},
+            "Foreign": {"$secret": "/Password"},
+            "a~b/c": {"Token": "abc-5"},
+        });
+        let stored = sealed(&body, &Redactor::default());
+        let text = stored.to_string();
+        for secret in ["20240101", "abc-", "4711"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert_eq!(stored["Envs"], body["Envs"]);
+        assert_eq!(unsealed(&stored, &body), Some(body));
+    }
+
+    fn any_body() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            any::<i32>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            "[a-z=$ ]{0,12}".prop_map(Value::from),
+            Just(Value::Null),
+        ];
+        let key = prop_oneof![
+            "Password|Token|Envs|\\$secret|Value|Name|~|a/b",
+            "[a-z]{0,3}"
+        ];
+        leaf.prop_recursive(4, 32, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key.clone(), inner, 0..4)
+                    .prop_map(|map| map.into_iter().collect::<Map<_, _>>().into()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn every_body_is_found_again(body in any_body()) {
+            let stored = sealed(&body, &Redactor::default());
+            prop_assert_eq!(unsealed(&stored, &body), Some(body));
+        }
     }
 }

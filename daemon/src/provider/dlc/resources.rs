@@ -5,18 +5,28 @@ use serde_json::Value;
 
 use crate::model::{Fault, FaultKind, Replica, Resources};
 
-/// One role of an answer.
-pub(super) fn replica(spec: &JobSpec) -> Replica {
+/// The roles of an answer, and what they ask for together: unknown where one does not tell its number of pods.
+pub(super) fn answered(specs: &[JobSpec]) -> (Vec<Replica>, Resources) {
+    let replicas: Vec<_> = specs.iter().map(replica).collect();
+    let sums = match specs.iter().all(|spec| pods(spec).is_some()) {
+        true => totals(&replicas),
+        false => Resources::default(),
+    };
+    (replicas, sums)
+}
+
+fn pods(spec: &JobSpec) -> Option<u32> {
+    u32::try_from(spec.pod_count?).ok()
+}
+
+fn replica(spec: &JobSpec) -> Replica {
     let amounts = spec.resource_config.as_ref();
     let sized = spec.ecs_spec.is_some();
     // Nothing asked for beside the rest of a readable config is zero; with an instance type it is unknown.
     let absent = (!sized && amounts.is_some()).then_some(0);
     Replica {
         role: spec.role.clone().unwrap_or_default(),
-        count: spec
-            .pod_count
-            .and_then(|count| u32::try_from(count).ok())
-            .unwrap_or(0),
+        count: pods(spec).unwrap_or(0),
         image: spec.image.clone().unwrap_or_default(),
         instance_type: spec.ecs_spec.clone().unwrap_or_default(),
         each: Resources {
@@ -36,8 +46,8 @@ pub(super) fn replica(spec: &JobSpec) -> Replica {
     }
 }
 
-/// Sums over all pods; unknown when one part is.
-pub(super) fn totals(replicas: &[Replica]) -> Resources {
+/// Sums over all pods; unknown when one part is, or when it is more than can be counted.
+fn totals(replicas: &[Replica]) -> Resources {
     let sum = |part: fn(&Resources) -> Option<u64>| {
         if replicas.is_empty() {
             return None;
@@ -166,5 +176,45 @@ mod tests {
             assert_eq!(fault.kind, FaultKind::Invalid);
             assert!(fault.field.ends_with(field), "{fault}");
         }
+    }
+    fn answer(specs: Value) -> (Vec<Replica>, Resources) {
+        let specs: Vec<_> = specs
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|spec| JobSpec::from_value(spec.clone()).unwrap())
+            .collect();
+        answered(&specs)
+    }
+
+    #[test]
+    fn a_role_that_does_not_tell_its_pods_leaves_the_amounts_unknown() {
+        let config = json!({"CPU": "2", "GPU": "1", "Memory": "2Gi"});
+        for count in [
+            json!(null),
+            json!("two"),
+            json!(-1),
+            json!(5_000_000_000_i64),
+        ] {
+            let (replicas, sums) = answer(json!([
+                {"Type": "Master", "PodCount": 1, "ResourceConfig": config},
+                {"Type": "Worker", "PodCount": count, "ResourceConfig": config},
+            ]));
+            assert_eq!((replicas.len(), sums), (2, Resources::default()), "{count}");
+        }
+        let (_, sums) = answer(json!([{"PodCount": 0, "ResourceConfig": config}]));
+        assert_eq!(sums.gpu_milli, Some(0));
+    }
+
+    #[test]
+    fn sums_that_cannot_be_counted_are_unknown() {
+        let much = json!({"PodCount": u32::MAX, "ResourceConfig":
+            {"CPU": "9000000000000", "GPU": "9000000000000", "Memory": "9000000000000Ki"}});
+        assert_eq!(answer(json!([much, much])).1, Resources::default());
+        let max = json!({"PodCount": 1, "ResourceConfig": {"CPU": "18446744073709551", "GPU": "18446744073709551",
+            "Memory": "18446744073709551615"}});
+        let (replicas, sums) = answer(json!([max, max]));
+        assert!(replicas[0].each.cpu_milli.is_some(), "readable alone");
+        assert_eq!(sums, Resources::default());
     }
 }

@@ -5,22 +5,18 @@ use pai_proto::v1::GetJobResponse;
 use crate::{
     contexts::Running,
     model::{Fault, Job, Pod},
-    poll::{Aftermath, apply},
-    provider::Priority,
+    poll,
     rpc::{convert, resolve},
-    scope::new_uid,
 };
 
 pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, Fault> {
     let scope = &running.scope;
     let mut job = resolve::job(running, id).await?;
     let mut pods = pods(running, &job.uid).await?;
-    if pods.is_empty()
-        && let Some(native_id) = job.native_id.clone()
+    if pods.is_empty() {
         // What the journal has is an answer too: it says how old it is.
-        && let Ok(fresh) = ask(running, &native_id, job.own).await
-    {
-        job = fresh.unwrap_or(job);
+        let _kept = poll::ask_pods(scope, &job).await;
+        job = again(running, job).await?;
         pods = self::pods(running, &job.uid).await?;
     }
     let looks = scope.looks.get();
@@ -45,17 +41,8 @@ async fn pods(running: &Running, uid: &str) -> Result<Vec<Pod>, Fault> {
         .await?)
 }
 
-async fn ask(running: &Running, native_id: &str, own: bool) -> Result<Option<Job>, Fault> {
-    let scope = &running.scope;
-    let seq = scope.journal.next_seq();
-    let seen = scope
-        .provider
-        .get(native_id, seq, Priority::Interactive)
-        .await?;
-    let context = scope.context;
-    let work = move |tx: &mut crate::journal::Tx<'_>| {
-        apply(tx, context, &seen, own, new_uid, &mut Aftermath::default())?;
-        tx.job_by_native(context, &seen.native_id)
-    };
-    Ok(scope.journal.write(work).await?)
+async fn again(running: &Running, job: Job) -> Result<Job, Fault> {
+    let uid = job.uid.clone();
+    let fresh = running.scope.journal.read(move |reader| reader.job(&uid));
+    Ok(fresh.await?.unwrap_or(job))
 }

@@ -14,6 +14,7 @@ use crate::{
     contexts::Running,
     journal::{Published, Watch, WatchStart},
     model::{EventKind, Fault, FaultKind, Job},
+    poll::Freshness,
     rpc::{
         Edge, convert,
         error::store_status,
@@ -142,18 +143,8 @@ impl Waiting {
             sink.send(frame(Frame::Change(Change { event: None, job })))
                 .await?;
         }
-        if let Some(since) = looks.stale_since_ms {
-            let reason = looks
-                .last_error
-                .map(|fault| fault.message)
-                .unwrap_or_default();
-            let stale = Stale {
-                since_ms: Some(since),
-                reason,
-            };
-            sink.send(frame(Frame::Stale(stale))).await?;
-        }
-        Ok(())
+        // Also when the data is fresh: an earlier stream of the same wait may have said otherwise.
+        sink.send(frame(Frame::Stale(staleness(looks)))).await
     }
 
     async fn note(
@@ -254,6 +245,33 @@ impl Waiting {
     }
 }
 
+fn staleness(looks: Freshness) -> Stale {
+    match (looks.stale_since_ms, looks.last_error) {
+        (None, _) => Stale::default(),
+        (since_ms, error) => Stale {
+            since_ms,
+            reason: error.map(|fault| fault.message).unwrap_or_default(),
+        },
+    }
+}
+
 fn frame(frame: Frame) -> WaitJobsResponse {
     WaitJobsResponse { frame: Some(frame) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_begins_with_how_old_the_data_is_even_when_it_is_not() {
+        assert_eq!(staleness(Freshness::default()), Stale::default());
+        let old = Freshness {
+            stale_since_ms: Some(7),
+            last_error: Some(Fault::new(FaultKind::Unavailable, "no network")),
+            ..Freshness::default()
+        };
+        let told = staleness(old);
+        assert_eq!((told.since_ms, told.reason.as_str()), (Some(7), "no network"));
+    }
 }

@@ -10,7 +10,7 @@ use pai_proto::v1::{
 use crate::{
     contexts::Running,
     journal::{Published, StoreError, Watch, WatchStart},
-    model::Fault,
+    model::{Fault, FaultKind},
     rpc::{
         Edge, convert,
         error::store_status,
@@ -22,9 +22,61 @@ use crate::{
 struct Watching {
     edge: Arc<Edge>,
     running: Arc<Running>,
-    /// Empty: all.
-    only: HashSet<String>,
+    only: Only,
     since: Option<Cursor>,
+}
+
+/// Which jobs are watched.
+#[derive(Debug, PartialEq, Eq)]
+enum Only {
+    All,
+    These(HashSet<String>),
+    /// All that a resumed watch was about have been forgotten.
+    Forgotten,
+}
+
+impl Only {
+    /// What became of the ids of a request. A watch that is resumed goes on with those that are still there; what it names
+    /// by uid may have events left after it is gone.
+    fn of(found: Vec<(String, Result<String, Fault>)>, resumed: bool) -> Result<Self, Fault> {
+        if found.is_empty() {
+            return Ok(Self::All);
+        }
+        let mut uids = HashSet::new();
+        let mut known = false;
+        for (id, uid) in found {
+            match uid {
+                Ok(uid) => {
+                    known = true;
+                    uids.insert(uid);
+                }
+                Err(fault) if resumed && fault.kind == FaultKind::NotFound => {
+                    uids.insert(id);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(match known {
+            true => Self::These(uids),
+            false => Self::Forgotten,
+        })
+    }
+
+    fn contains(&self, uid: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(uids) => uids.contains(uid),
+            Self::Forgotten => false,
+        }
+    }
+
+    /// Jobs that somebody waits for.
+    fn named(&self) -> Vec<String> {
+        match self {
+            Self::These(uids) => uids.iter().cloned().collect(),
+            Self::All | Self::Forgotten => Vec::new(),
+        }
+    }
 }
 
 pub(super) async fn watch(
@@ -32,14 +84,15 @@ pub(super) async fn watch(
     running: Arc<Running>,
     request: WatchJobsRequest,
 ) -> Result<Frames<WatchJobsResponse>, Fault> {
-    let mut only = HashSet::new();
-    for id in &request.ids {
-        only.insert(resolve::job(&running, id).await?.uid);
+    let mut found = Vec::with_capacity(request.ids.len());
+    for id in request.ids {
+        let uid = resolve::job(&running, &id).await.map(|job| job.uid);
+        found.push((id, uid));
     }
     let watching = Watching {
         edge: Arc::clone(edge),
         running,
-        only,
+        only: Only::of(found, request.since.is_some())?,
         since: request.since,
     };
     Ok(feed(edge, |sink| watching.run(sink)))
@@ -48,7 +101,7 @@ pub(super) async fn watch(
 impl Watching {
     async fn run(mut self, sink: Sink<WatchJobsResponse>) -> Result<(), Closed> {
         let scope = Arc::clone(&self.running.scope);
-        let _counted = scope.interest.wait_for(self.only.iter().cloned().collect());
+        let _counted = scope.interest.wait_for(self.only.named());
         let mut events = match self.begin(&sink).await? {
             Ok(events) => events,
             Err(error) => return Err(sink.fail(store_status(error)).await),
@@ -93,7 +146,11 @@ impl Watching {
                 Ok(oldest) => oldest,
                 Err(error) => return Ok(Err(error)),
             };
-            match refusal(&since, journal.store_id(), oldest) {
+            let refused = match self.only {
+                Only::Forgotten => Some("the watched jobs are not known any more"),
+                _ => refusal(&since, journal.store_id(), oldest),
+            };
+            match refused {
                 None => return Ok(Ok(journal.watch(context, WatchStart::After(since.rev)))),
                 Some(reason) => {
                     sink.send(frame(Frame::Resync(Resync {
@@ -115,7 +172,7 @@ impl Watching {
         let stale = looks.stale_since_ms;
         let wanted = jobs
             .iter()
-            .filter(|job| self.only.is_empty() || self.only.contains(&job.uid));
+            .filter(|job| self.only.contains(&job.uid));
         for chunk in convert::chunks(wanted.map(|job| convert::job(job, stale))) {
             sink.send(frame(Frame::Chunk(chunk))).await?;
         }
@@ -134,7 +191,7 @@ impl Watching {
 
     fn concerns(&self, published: &Published) -> bool {
         match &published.event.job_uid {
-            Some(uid) => self.only.is_empty() || self.only.contains(uid),
+            Some(uid) => self.only.contains(uid),
             None => true,
         }
     }
@@ -170,6 +227,26 @@ fn frame(frame: Frame) -> WatchJobsResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_resumed_watch_goes_on_without_the_jobs_that_were_forgotten() {
+        let there = || ("train".to_owned(), Ok("job-a".to_owned()));
+        let gone = || {
+            let fault = Fault::new(FaultKind::NotFound, "there is no such job");
+            ("job-b".to_owned(), Err(fault))
+        };
+        let only = Only::of(vec![there(), gone()], true).unwrap();
+        assert!(only.contains("job-a") && only.contains("job-b"));
+        assert!(!only.contains("job-c"));
+        let only = Only::of(vec![gone()], true).unwrap();
+        assert_eq!(only, Only::Forgotten);
+        assert!(!only.contains("job-b") && only.named().is_empty());
+        assert!(
+            Only::of(vec![there(), gone()], false).is_err(),
+            "a new watch names what there is"
+        );
+        assert_eq!(Only::of(Vec::new(), true).unwrap(), Only::All);
+    }
 
     #[test]
     fn a_cursor_is_resumed_only_where_nothing_can_be_missing() {

@@ -3,11 +3,14 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT;
 
--- A settings file that was served; every other table is keyed by it.
+-- A settings file that was served, with the place that it named: endpoint, region and workspace. Every other table is keyed
+-- by it: the same file with another workspace in it speaks of other jobs.
 CREATE TABLE context (
     id            INTEGER PRIMARY KEY,
-    settings_path TEXT NOT NULL UNIQUE,
-    created_ms    INTEGER NOT NULL
+    settings_path TEXT NOT NULL,
+    place         TEXT NOT NULL,
+    created_ms    INTEGER NOT NULL,
+    UNIQUE (settings_path, place)
 ) STRICT;
 
 -- The columns are what is searched for; doc is the whole job as JSON.

@@ -1,0 +1,57 @@
+//! What was observed → the journal.
+
+use super::apply::{Aftermath, apply};
+use crate::{
+    journal::{StoreError, Tx},
+    model::{Fault, Observation},
+    scope::{Scope, new_uid},
+};
+
+/// Observations applied in one transaction.
+const BATCH: usize = 64;
+
+/// Commits observations; true beside one where the answer proves that the job is ours.
+pub(super) async fn commit(
+    scope: &Scope,
+    seen: Vec<(Observation, bool)>,
+) -> Result<Aftermath, Fault> {
+    let (context, ended_from_ms) = (scope.context, scope.ended_from_ms());
+    let mut all = Aftermath::default();
+    for batch in seen.chunks(BATCH) {
+        let batch = batch.to_vec();
+        let aftermath = scope
+            .journal
+            .write(move |tx| {
+                let mut aftermath = Aftermath::default();
+                for (observation, own) in &batch {
+                    if is_bygone(observation, ended_from_ms)
+                        && !is_known(tx, context, observation)?
+                    {
+                        continue;
+                    }
+                    apply(tx, context, observation, *own, new_uid, &mut aftermath)?;
+                }
+                Ok(aftermath)
+            })
+            .await?;
+        all.changed.extend(aftermath.changed);
+        all.doubtful.extend(aftermath.doubtful);
+        all.dropped += aftermath.dropped;
+    }
+    scope.looks.update(|looks| looks.dropped += all.dropped);
+    Ok(all)
+}
+
+/// Ended before what is kept: a row of it would be pruned at the next sweep, and made again at the next look.
+fn is_bygone(seen: &Observation, ended_from_ms: i64) -> bool {
+    let ended_ms = seen.ended_ms.or(seen.created_ms);
+    seen.phase.is_end() && !seen.resources_held && ended_ms.is_some_and(|at| at < ended_from_ms)
+}
+
+fn is_known(tx: &Tx<'_>, context: i64, seen: &Observation) -> Result<bool, StoreError> {
+    Ok(tx.job_by_native(context, &seen.native_id)?.is_some()
+        || tx
+            .jobs_named(context, &seen.name)?
+            .iter()
+            .any(|job| job.native_id.is_none()))
+}

@@ -1,0 +1,105 @@
+//! One daemon's way to the cloud.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures_util::future::BoxFuture;
+use paid::{
+    model::{Fault, FaultKind, Observation, Source},
+    provider::{Identity, Listing, Nature, Page, Priority, Provider, StopAck},
+};
+use serde_json::Value;
+
+use super::Cloud;
+
+/// One daemon's way to the cloud. After its death no call of it returns: what that daemon was doing stands still for
+/// ever, as after a kill.
+#[derive(Debug)]
+pub(crate) struct Line {
+    pub(crate) cloud: Arc<Cloud>,
+    pub(crate) alive: Arc<AtomicBool>,
+}
+
+impl Line {
+    async fn up(&self) -> &Cloud {
+        if !self.alive.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
+        &self.cloud
+    }
+}
+
+impl Provider for Line {
+    fn nature(&self) -> &Nature {
+        &self.cloud.nature
+    }
+
+    fn list(
+        &self,
+        listing: Listing,
+        seq: u64,
+        _priority: Priority,
+    ) -> BoxFuture<'_, Result<Page, Fault>> {
+        Box::pin(async move { self.up().await.page(&listing, seq) })
+    }
+
+    fn get<'a>(
+        &'a self,
+        id: &'a str,
+        seq: u64,
+        _priority: Priority,
+    ) -> BoxFuture<'a, Result<Observation, Fault>> {
+        Box::pin(async move {
+            let cloud = self.up().await;
+            let takes = cloud.with(|state| {
+                state.gets_seen += 1;
+                state.ids_got.push(id.to_owned());
+                state.get_takes
+            });
+            if !takes.is_zero() {
+                cloud.clock.sleep(takes).await;
+            }
+            let found = cloud.with(|state| {
+                if let Some(fault) = state.get_faults.pop_front() {
+                    return Err(fault);
+                }
+                Ok(state.jobs.iter().find(|job| job.id == id).cloned())
+            })?;
+            match found {
+                Some(job) => Ok(cloud.observe(&job, Source::Get, seq, job.status)),
+                None => Err(Fault::new(FaultKind::NotFound, "no such job")),
+            }
+        })
+    }
+
+    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>> {
+        Box::pin(async move { self.up().await.create(body) })
+    }
+
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>> {
+        Box::pin(async move {
+            Ok(self.up().await.with(|state| {
+                let job = state.jobs.iter_mut().find(|job| job.id == id).unwrap();
+                job.stops += 1;
+                let refusal = state.stop_refusals.pop_front();
+                if refusal.is_none() {
+                    job.status = "Stopped";
+                }
+                refusal.unwrap_or(StopAck::Accepted)
+            }))
+        })
+    }
+
+    fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
+        Box::pin(async { Ok(Identity::default()) })
+    }
+
+    fn calls(&self) -> BTreeMap<String, u64> {
+        BTreeMap::new()
+    }
+}
