@@ -4,6 +4,7 @@
 use std::{
     fs::{self, OpenOptions, Permissions},
     io::Write as _,
+    net::TcpListener,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
@@ -18,7 +19,7 @@ use crate::{
     cli::{Finished, Running},
     daemon::{Daemon, Launch},
     inside::Inside,
-    until::{LIMIT, within},
+    until::{LIMIT, eventually, within},
     wire::submit_request,
 };
 
@@ -118,8 +119,15 @@ impl World {
     /// Another cloud takes the place of this one, at the same address: the jobs of the old one are gone.
     pub async fn replace_cloud(&mut self) {
         let mut options = Options::fast(self.path("cloud-2"));
-        options.port = self.emulator().addr().port();
+        let port = self.emulator().addr().port();
         self.emulator = None;
+        // The old one's listener is closed by its task, a moment later.
+        options.listener = Some(
+            eventually("the address is free", || {
+                TcpListener::bind(("127.0.0.1", port)).ok()
+            })
+            .await,
+        );
         self.emulator = Some(Emulator::start(options).await.expect("an emulator starts"));
         self.write_settings(&self.settings());
     }

@@ -60,8 +60,7 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         // The panic's own words went to stderr, and may hold anything.
         tracing::error!("a piece of the journal's work panicked");
-        let fault = "a fault of the daemon: its work on the store panicked, see its log";
-        Err(rusqlite::Error::ToSqlConversionFailure(fault.into()).into())
+Err(StoreError::Fault("its work on the store panicked, see its log"))
     })
 }
 

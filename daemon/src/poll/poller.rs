@@ -1,6 +1,8 @@
 //! The loop around the pure parts. One per context.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::pin, sync::Arc, time::Duration};
+
+use futures_util::FutureExt as _;
 
 use rand::RngExt as _;
 use tokio::sync::{mpsc, oneshot};
@@ -20,6 +22,9 @@ use crate::{
 
 /// A look that takes longer has nothing fresh to show: the data counts as old from then on.
 const SLOW_LOOK: Duration = Duration::from_secs(15);
+
+/// Before a poller that panicked is replaced.
+const RESTART: Duration = Duration::from_secs(5);
 
 enum Command {
     /// A look whose request is sent after now; answers when it is done.
@@ -41,7 +46,13 @@ impl PollerHandle {
     /// Why the look failed.
     pub async fn look_now(&self) -> Result<(), Fault> {
         let (answer, answered) = oneshot::channel();
-        let closed = || Fault::new(FaultKind::Unavailable, "the daemon is about to leave");
+        let closed = || {
+            Fault::new(
+                FaultKind::Unavailable,
+                "the look was not finished: the daemon is leaving, or failed",
+            )
+            .hint("try again; `paictl daemon status` shows what it does")
+        };
         self.commands
             .send(Command::LookNow(answer))
             .map_err(|_| closed())?;
@@ -58,16 +69,28 @@ impl PollerHandle {
 /// Starts the poller of a scope. It ends when its task is aborted.
 pub fn start(scope: Arc<Scope>) -> (PollerHandle, tokio::task::JoinHandle<()>) {
     let (commands, queue) = mpsc::unbounded_channel();
-    let poller = Poller {
-        looker: Looker::new(Arc::clone(&scope)),
-        scope,
-        last_look: None,
-        last_sweep: None,
-        last_change: None,
-        failures: 0,
-        held_off_until: None,
-    };
-    (PollerHandle { commands }, tokio::spawn(poller.run(queue)))
+    (
+        PollerHandle { commands },
+        tokio::spawn(supervise(scope, queue)),
+    )
+}
+
+/// A poller that panics is replaced: waits go on, and hear meanwhile that the data is old.
+async fn supervise(scope: Arc<Scope>, mut queue: mpsc::UnboundedReceiver<Command>) {
+    loop {
+        let poller = Poller::new(Arc::clone(&scope));
+        if AssertUnwindSafe(poller.run(&mut queue))
+            .catch_unwind()
+            .await
+            .is_ok()
+        {
+            return;
+        }
+        let fault = Fault::internal("a look at the cloud panicked, see its log");
+        tracing::error!(%fault, "the poller is started anew");
+        note_stale(&scope, &fault).await;
+        scope.clock.sleep(RESTART).await;
+    }
 }
 
 struct Poller {
@@ -81,7 +104,19 @@ struct Poller {
 }
 
 impl Poller {
-    async fn run(mut self, mut queue: mpsc::UnboundedReceiver<Command>) {
+    fn new(scope: Arc<Scope>) -> Self {
+        Self {
+            looker: Looker::new(Arc::clone(&scope)),
+            scope,
+            last_look: None,
+            last_sweep: None,
+            last_change: None,
+            failures: 0,
+            held_off_until: None,
+        }
+    }
+
+    async fn run(mut self, queue: &mut mpsc::UnboundedReceiver<Command>) {
         loop {
             let due = self.next_due().await;
             let scope = Arc::clone(&self.scope);
@@ -102,7 +137,7 @@ impl Poller {
                 command = queue.recv() => match command {
                     None => return,
                     Some(Command::Think) => self.last_change = Some(self.scope.clock.mono()),
-                    Some(Command::LookNow(answer)) => self.answer(answer, &mut queue).await,
+                    Some(Command::LookNow(answer)) => self.answer(answer, queue).await,
                 },
                 () = self.scope.interest.changed() => {}
             }

@@ -69,6 +69,8 @@ pub(crate) struct State {
     /// Times of lists for one full name, ms since the start.
     pub(crate) name_looks: Vec<i64>,
     pub(crate) lists_seen: u32,
+    /// The next list finds a fault of ours.
+    pub(crate) panics: bool,
     pub(crate) last_body: Option<Value>,
 }
 
@@ -98,7 +100,12 @@ impl Cloud {
     }
 
     pub(crate) fn with<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        change(&mut self.state.lock().unwrap())
+        change(
+            &mut self
+                .state
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner),
+        )
     }
 
     fn observe(
@@ -196,6 +203,7 @@ impl Cloud {
         let now_ms = self.clock.wall_ms();
         let jobs = self.with(|state| {
             state.lists_seen += 1;
+            assert!(!std::mem::take(&mut state.panics), "scripted");
             let wanted = listing.own_named.clone().unwrap_or_default();
             if wanted.len() > "me-".len() {
                 state.name_looks.push(now_ms - EPOCH_MS);
@@ -207,7 +215,11 @@ impl Cloud {
                 .jobs
                 .iter()
                 .filter(|job| job.listed_from_ms <= now_ms)
-                .filter(|job| listing.created_from_ms.is_none_or(|from| from <= job.created_ms))
+                .filter(|job| {
+                    listing
+                        .created_from_ms
+                        .is_none_or(|from| from <= job.created_ms)
+                })
                 .filter(|job| {
                     state.ignores_ids || listing.ids.is_empty() || listing.ids.contains(&job.id)
                 })

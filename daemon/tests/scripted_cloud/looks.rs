@@ -246,3 +246,17 @@ async fn pods(world: &World, uid: &str) -> usize {
 fn unavailable() -> Fault {
     Fault::new(FaultKind::Unavailable, "503")
 }
+
+#[tokio::test]
+async fn a_poller_that_panics_is_replaced_and_the_wait_goes_on() {
+    let world = World::new(ROOMY).await;
+    let job = world.submit("run").await.unwrap().unwrap().job;
+    let _waiting = world.running().scope.interest.wait_for(vec![job.uid]);
+    world.cloud.with(|state| state.panics = true);
+    world.pass(secs(4)).await;
+    assert!(world.running().scope.looks.get().stale_since_ms.is_some());
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.pass(secs(20)).await;
+    assert_eq!(world.jobs().await[0].phase, Phase::Succeeded);
+    assert_eq!(world.running().scope.looks.get().stale_since_ms, None);
+}

@@ -1,8 +1,10 @@
 //! What may be believed, by example and by the thousand.
 
+mod lives;
+mod restarts;
+
 use super::*;
 use crate::model::{Milestone, Resources};
-use proptest::prelude::*;
 
 /// A life as the backend lived it: statuses, each of which began a second after the one before.
 type Life = &'static [(&'static str, Phase)];
@@ -262,79 +264,6 @@ fn gone_is_an_end_that_keeps_the_last_status() {
     assert_eq!(job.ended_ms, Some(77_000));
 }
 
-fn times(events: &[EventDraft]) -> Vec<Option<i64>> {
-    events.iter().map(|event| event.at_ms).collect()
-}
-
-#[test]
-fn each_restart_between_two_looks_is_told_with_both_of_its_steps_and_only_once() {
-    let mut job = known_of(RESTARTED, 1, 1);
-    let again = [("Running", "Restarting"), ("Restarting", "Running")];
-    let (after, events) = changed(diff(&job, &seen_of(RESTARTED, 3, 2, Source::Get, true)));
-    job = after;
-    assert_eq!(steps(&events), again);
-    assert_eq!(times(&events), [Some(3000), Some(4000)]);
-    assert_eq!(job.restart_count, 1);
-    commit(&mut job, &events, &mut 10);
-    let same = diff(&job, &seen_of(RESTARTED, 3, 3, Source::Get, true));
-    assert!(matches!(same, Verdict::Same(_)), "{same:?}");
-
-    let (after, events) = changed(diff(&job, &seen_of(RESTARTED, 7, 4, Source::Get, true)));
-    let by_way_of_the_queue = [
-        ("Running", "Restarting"),
-        ("Restarting", "Queuing"),
-        ("Queuing", "EnvPreparing"),
-        ("EnvPreparing", "Running"),
-    ];
-    assert_eq!(steps(&events), by_way_of_the_queue);
-    assert_eq!(after.restart_count, 2);
-}
-
-#[test]
-fn restarts_that_were_seen_are_not_told_again_by_the_history() {
-    let mut job = known_of(RESTARTED, 1, 1);
-    for (step, seq) in [(2, 2), (3, 3), (4, 4)] {
-        let (after, events) = changed(diff(&job, &seen_of(RESTARTED, step, seq, Source::Get, false)));
-        assert_eq!(events.len(), 1);
-        job = after;
-        commit(&mut job, &events, &mut 10);
-    }
-    let same = diff(&job, &seen_of(RESTARTED, 4, 5, Source::Get, true));
-    assert!(matches!(same, Verdict::Same(_)), "{same:?}");
-    let (_, events) = changed(diff(&job, &seen_of(RESTARTED, 6, 6, Source::Get, true)));
-    assert_eq!(
-        steps(&events),
-        [("Restarting", "Queuing"), ("Queuing", "EnvPreparing")]
-    );
-}
-
-#[test]
-fn a_restart_of_which_only_the_count_is_known_is_one_event() {
-    let known = known_at(3, 1);
-    let mut counted = seen(3, 2, Source::List, false);
-    counted.restart_count = 1;
-    assert!(wants_answer_of_its_own(&known, &counted));
-    let (job, events) = changed(diff(&known, &counted));
-    assert_eq!(steps(&events), [("Running", "Running")]);
-    assert_eq!((job.restart_count, events[0].at_ms), (1, None));
-    counted.seq = 3;
-    assert!(matches!(diff(&job, &counted), Verdict::Same(_)));
-}
-
-#[test]
-fn a_return_to_a_status_does_not_get_the_time_of_the_first_visit() {
-    let mut job = known_of(RESTARTED, 1, 1);
-    let (after, events) = changed(diff(&job, &seen_of(RESTARTED, 2, 2, Source::Get, true)));
-    job = after;
-    commit(&mut job, &events, &mut 10);
-    // Lists give the first time of running only.
-    let mut back = seen_of(RESTARTED, 3, 3, Source::List, true);
-    back.history.truncate(2);
-    let (_, events) = changed(diff(&job, &back));
-    assert_eq!(steps(&events), [("Restarting", "Running")]);
-    assert_eq!(times(&events), [None]);
-}
-
 #[test]
 fn what_a_list_says_of_equal_rank_is_doubted_where_the_job_has_been_before() {
     let known = known_of(ODD, 2, 1);
@@ -351,122 +280,4 @@ fn what_a_list_says_of_equal_rank_is_doubted_where_the_job_has_been_before() {
     let mut failed = release;
     failed.phase = Phase::Failed;
     assert!(is_doubtful(&released, &failed), "another end");
-}
-
-/// The parts of a life that were looked at, and with what kinds of answer.
-fn looked_at(
-    life: Life,
-    looks: &[(usize, bool, bool)],
-    shuffle: &[usize],
-) -> Vec<Observation> {
-    // Later requests see later states; answers may arrive in another order.
-    let mut states: Vec<usize> = looks.iter().map(|(step, ..)| step % life.len()).collect();
-    states.sort_unstable();
-    let mut answers: Vec<Observation> = states
-        .iter()
-        .zip(looks)
-        .zip(2_u64..)
-        .map(|((step, (_, get, history)), seq)| {
-            let source = if *get { Source::Get } else { Source::List };
-            seen_of(life, *step, seq, source, *history || *get)
-        })
-        .collect();
-    for pair in shuffle.chunks(2) {
-        if let [a, b] = pair {
-            let len = answers.len();
-            answers.swap(a % len, b % len);
-        }
-    }
-    answers
-}
-
-fn lives() -> impl Strategy<Value = Life> {
-    prop_oneof![Just(LIFE), Just(RESTARTED), Just(ODD)]
-}
-
-#[test]
-fn an_end_is_not_left_again_for_restarts_that_are_learnt_later() {
-    let known = known_of(RESTARTED, 1, 1);
-    let (mut job, events) = changed(diff(&known, &seen_of(RESTARTED, 8, 2, Source::List, false)));
-    commit(&mut job, &events, &mut 10);
-    let (job, events) = changed(diff(&job, &seen_of(RESTARTED, 8, 3, Source::Get, true)));
-    assert_eq!(
-        steps(&events),
-        [("", "Restarting"), ("", "Queuing"), ("", "EnvPreparing")]
-    );
-    assert_eq!((job.status.as_str(), job.restart_count), ("Failed", 2));
-}
-
-proptest! {
-    /// Whatever part of a life is looked at, in whatever kind of answer and in whatever order the answers come: every
-    /// status that a full answer showed becomes a milestone exactly once, no step is told twice, an answer that is older
-    /// than the held one changes nothing, and the end is never lost.
-    #[test]
-    fn no_order_of_answers_loses_or_doubles_a_status(
-        life in lives(),
-        looks in proptest::collection::vec((0_usize..9, any::<bool>(), any::<bool>()), 1..24),
-        shuffle in proptest::collection::vec(0_usize..24, 0..12),
-    ) {
-        let mut job = known_of(life, 0, 1);
-        let (mut rev, mut newest) = (1, 1);
-        let mut told: Vec<(String, Option<i64>)> = Vec::new();
-        let mut proved: Vec<String> = vec![life[0].0.into()];
-        for answer in &looked_at(life, &looks, &shuffle) {
-            if is_doubtful(&job, answer) {
-                continue;
-            }
-            match diff(&job, answer) {
-                Verdict::Outdated => prop_assert!(answer.seq < newest),
-                Verdict::Same(same) => job = *same,
-                Verdict::Changed { job: after, events } => {
-                    job = *after;
-                    for event in &events {
-                        let step = (event.to_status.clone(), event.at_ms);
-                        prop_assert!(step.1.is_none() || !told.contains(&step), "{step:?} twice");
-                        told.push(step);
-                    }
-                    commit(&mut job, &events, &mut rev);
-                }
-            }
-            if answer.seq >= newest {
-                newest = answer.seq;
-                proved.extend(answer.history.iter().map(|step| step.status.clone()));
-                proved.push(answer.status.clone());
-                prop_assert_eq!(&job.status, &answer.status);
-                prop_assert_eq!(job.resources_held, answer.resources_held);
-            }
-        }
-        for status in proved {
-            let count = job.milestones.iter().filter(|mile| mile.status == status).count();
-            prop_assert_eq!(count, 1, "{}", status);
-        }
-        let mut revs: Vec<_> = job.milestones.iter().map(|mile| mile.rev).collect();
-        let sorted = revs.clone();
-        revs.sort_unstable();
-        prop_assert_eq!(revs, sorted);
-    }
-
-    /// The jobs' own answers tell a life in order and whole, however far they lie apart.
-    #[test]
-    fn own_answers_tell_every_step_in_order(
-        life in lives(),
-        looks in proptest::collection::vec(0_usize..9, 1..12),
-    ) {
-        let looks: Vec<_> = looks.into_iter().map(|step| (step, true, true)).collect();
-        let mut job = known_of(life, 0, 1);
-        let mut walked = vec![life[0].0.to_owned()];
-        for answer in &looked_at(life, &looks, &[]) {
-            let Verdict::Changed { job: after, events } = diff(&job, answer) else { continue };
-            job = *after;
-            for event in &events {
-                prop_assert_eq!(Some(&event.from_status), walked.last());
-                prop_assert_eq!(event.at_ms, Some(1000 * (walked.len() as i64 + 1)));
-                walked.push(event.to_status.clone());
-            }
-            commit(&mut job, &events, &mut 1);
-        }
-        let last = looks.iter().map(|(step, ..)| step % life.len()).max().unwrap_or(0);
-        let lived: Vec<_> = life[..=last].iter().map(|(status, _)| *status).collect();
-        prop_assert_eq!(walked, lived);
-    }
 }

@@ -143,6 +143,11 @@ async fn a_job_that_ended_long_ago_makes_no_row_in_a_window_that_reaches_back() 
     });
     world.pass(secs(301)).await;
     world.pass(secs(60)).await;
-    let ids: Vec<_> = world.jobs().await.into_iter().map(|job| job.native_id).collect();
+    let ids: Vec<_> = world
+        .jobs()
+        .await
+        .into_iter()
+        .map(|job| job.native_id)
+        .collect();
     assert_eq!(ids, [Some("dlcold".to_owned())]);
 }
