@@ -60,7 +60,9 @@ pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
         // The panic's own words went to stderr, and may hold anything.
         tracing::error!("a piece of the journal's work panicked");
-Err(StoreError::Fault("its work on the store panicked, see its log"))
+        Err(StoreError::Fault(
+            "its work on the store panicked, see its log",
+        ))
     })
 }
 

@@ -24,8 +24,7 @@ pub(super) async fn commit(
             .write(move |tx| {
                 let mut aftermath = Aftermath::default();
                 for (observation, own) in &batch {
-                    if is_bygone(observation, ended_from_ms)
-                        && !is_known(tx, context, observation)?
+                    if is_bygone(observation, ended_from_ms) && !is_known(tx, context, observation)?
                     {
                         continue;
                     }

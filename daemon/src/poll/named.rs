@@ -54,17 +54,11 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
     let Some(native_id) = &job.native_id else {
         return Ok(());
     };
-    let told =
-        |last: &Answer| serves(scope, last) || (last.result.is_ok() && last.rev == job.rev);
+    let told = |last: &Answer| serves(scope, last) || (last.result.is_ok() && last.rev == job.rev);
     scope
         .looks
         .pods_asked
-        .answer(
-            &job.uid,
-            &scope.clock,
-            told,
-            ask(scope, native_id, job.own),
-        )
+        .answer(&job.uid, &scope.clock, told, ask(scope, native_id, job.own))
         .await
 }
 

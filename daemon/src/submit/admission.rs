@@ -89,10 +89,11 @@ fn within(
             format!("limits.{limit} cannot be kept: an active job does not tell its {unit}");
         return Err(refuse(message, unknown));
     }
-let used = active
+    let used = active
         .iter()
         .filter_map(|job| part(&job.requested))
-        .fold(0_u64, u64::saturating_add);    if wish > 0 && used.saturating_add(wish) > most.saturating_mul(1000) {
+        .fold(0_u64, u64::saturating_add);
+    if wish > 0 && used.saturating_add(wish) > most.saturating_mul(1000) {
         let message = format!(
             "limits.{limit} is {most}: {} {unit} are in use and this job asks for {}",
             plain(used),

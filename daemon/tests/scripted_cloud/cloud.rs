@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) stop_refusals: VecDeque<StopAck>,
     /// What lists say of the status, when not the truth.
     pub(crate) listed_status: Option<&'static str>,
+    /// What every list of ids fails with.
+    pub(crate) ids_fault: Option<Fault>,
     /// Lists take no notice of ids.
     pub(crate) ignores_ids: bool,
     /// How many pods each job has.
@@ -208,7 +210,8 @@ impl Cloud {
             if wanted.len() > "me-".len() {
                 state.name_looks.push(now_ms - EPOCH_MS);
             }
-            if let Some(fault) = state.list_faults.pop_front() {
+            let refusal = state.ids_fault.clone().filter(|_| !listing.ids.is_empty());
+            if let Some(fault) = state.list_faults.pop_front().or(refusal) {
                 return Err(fault);
             }
             Ok(state

@@ -49,7 +49,7 @@ pub enum StoreError {
     /// The system's word.
     #[error("the store cannot be opened: {0}")]
     Io(#[from] io::Error),
-/// A fault of ours, on the store's threads.
+    /// A fault of ours, on the store's threads.
     #[error("a fault of the daemon: {0}")]
     Fault(&'static str),
     /// The store's threads have ended.

@@ -272,6 +272,9 @@ mod tests {
             ..Freshness::default()
         };
         let told = staleness(old);
-        assert_eq!((told.since_ms, told.reason.as_str()), (Some(7), "no network"));
+        assert_eq!(
+            (told.since_ms, told.reason.as_str()),
+            (Some(7), "no network")
+        );
     }
 }

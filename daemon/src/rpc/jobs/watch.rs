@@ -170,9 +170,7 @@ impl Watching {
         };
         let looks = self.running.scope.looks.get();
         let stale = looks.stale_since_ms;
-        let wanted = jobs
-            .iter()
-            .filter(|job| self.only.contains(&job.uid));
+        let wanted = jobs.iter().filter(|job| self.only.contains(&job.uid));
         for chunk in convert::chunks(wanted.map(|job| convert::job(job, stale))) {
             sink.send(frame(Frame::Chunk(chunk))).await?;
         }

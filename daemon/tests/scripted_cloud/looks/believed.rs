@@ -18,18 +18,44 @@ async fn a_backend_that_takes_no_notice_of_ids_does_not_flood_the_store() {
     let scope = &world.running().scope;
     paid::poll::find(scope, "dlcx7").await.unwrap();
     let before = lists(&world);
-    scope_look(&world).await;
+    look_now(&world).await.unwrap();
     assert_eq!(lists(&world) - before, 2, "the window, and one page of ids");
     let jobs = world.jobs().await;
     assert_eq!(jobs.len(), 1);
     assert_eq!(jobs[0].native_id.as_deref(), Some("dlcx7"));
 }
 
-async fn scope_look(world: &World) {
+async fn look_now(world: &World) -> Result<(), Fault> {
     let running = world.running();
     let look = tokio::spawn(async move { running.poller.look_now().await });
     world.settle().await;
-    look.await.unwrap().unwrap();
+    look.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_refused_list_of_ids_fails_the_look_only_when_the_jobs_are_ours() {
+    let world = World::new(ROOMY).await;
+    world
+        .cloud
+        .with(|state| state.jobs.push(foreign("dlcx", "others", "Running")));
+    paid::poll::find(&world.running().scope, "dlcx")
+        .await
+        .unwrap();
+    let fault = Fault::new(FaultKind::Permission, "not yours");
+    world.cloud.with(|state| state.ids_fault = Some(fault));
+    look_now(&world).await.unwrap();
+    // More own jobs than a page holds are listed by their ids.
+    world.cloud.with(|state| {
+        for n in 0..101 {
+            let mut own = foreign(&format!("dlc{n}"), "me-own", "Running");
+            own.created_ms = EPOCH_MS;
+            state.jobs.push(own);
+        }
+    });
+    look_now(&world).await.unwrap();
+    assert_eq!(world.jobs().await.len(), 102, "both pages");
+    let fault = look_now(&world).await.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Permission);
 }
 
 #[tokio::test]

@@ -5,11 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// The parts of a life that were looked at, and with what kinds of answer.
-fn looked_at(
-    life: Life,
-    looks: &[(usize, bool, bool)],
-    shuffle: &[usize],
-) -> Vec<Observation> {
+fn looked_at(life: Life, looks: &[(usize, bool, bool)], shuffle: &[usize]) -> Vec<Observation> {
     // Later requests see later states; answers may arrive in another order.
     let mut states: Vec<usize> = looks.iter().map(|(step, ..)| step % life.len()).collect();
     states.sort_unstable();

@@ -34,7 +34,10 @@ fn each_restart_between_two_looks_is_told_with_both_of_its_steps_and_only_once()
 fn restarts_that_were_seen_are_not_told_again_by_the_history() {
     let mut job = known_of(RESTARTED, 1, 1);
     for (step, seq) in [(2, 2), (3, 3), (4, 4)] {
-        let (after, events) = changed(diff(&job, &seen_of(RESTARTED, step, seq, Source::Get, false)));
+        let (after, events) = changed(diff(
+            &job,
+            &seen_of(RESTARTED, step, seq, Source::Get, false),
+        ));
         assert_eq!(events.len(), 1);
         job = after;
         commit(&mut job, &events, &mut 10);
