@@ -106,8 +106,10 @@ mod tests {
         };
         let asking = async { tokio::join!(ask(), ask(), ask()) };
         let moving = async {
-            tokio::task::yield_now().await;
-            hands.advance(Duration::from_secs(1));
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+                hands.advance(Duration::from_secs(1));
+            }
         };
         let (answers, ()) = tokio::join!(asking, moving);
         assert!(answers.0.is_err() && answers.1.is_err() && answers.2.is_err());

@@ -90,3 +90,29 @@ fn an_end_is_not_left_again_for_restarts_that_are_learnt_later() {
     );
     assert_eq!((job.status.as_str(), job.restart_count), ("Failed", 2));
 }
+
+#[test]
+fn a_history_that_leaves_the_known_state_out_tells_nothing_twice() {
+    const GAP: Life = &[
+        ("Creating", Phase::Pending),
+        ("EnvPreparing", Phase::Preparing),
+        ("Running", Phase::Running),
+        ("Restarting", Phase::Preparing),
+        ("EnvPreparing", Phase::Preparing),
+        ("Running", Phase::Running),
+    ];
+    let with_gap = |step, seq| {
+        let mut seen = seen_of(GAP, step, seq, Source::Get, true);
+        seen.history.remove(4);
+        seen
+    };
+    let (mut job, events) = changed(diff(&known_of(GAP, 2, 1), &with_gap(4, 2)));
+    assert_eq!(
+        steps(&events),
+        [("Running", "Restarting"), ("Restarting", "EnvPreparing")]
+    );
+    commit(&mut job, &events, &mut 10);
+    let (_, events) = changed(diff(&job, &with_gap(5, 3)));
+    assert_eq!(steps(&events), [("EnvPreparing", "Running")]);
+    assert_eq!(times(&events), [Some(6000)]);
+}
