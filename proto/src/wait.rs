@@ -34,6 +34,8 @@ pub struct Wait {
     deadline: Option<Instant>,
     link: Link<v1::WaitJobsResponse>,
     seen: HashMap<String, u64>,
+    /// Has said that the data is old, and not yet that it is fresh again.
+    stale: bool,
     ended: bool,
 }
 
@@ -47,6 +49,7 @@ impl Wait {
             deadline,
             link: Link::new(),
             seen: HashMap::new(),
+            stale: false,
             ended: false,
         }
     }
@@ -101,7 +104,10 @@ impl Wait {
                 .unseen(change)
                 .map(|change| WaitUpdate::Change(Box::new(change))),
             Frame::Heartbeat(_) => None,
-            Frame::Stale(stale) => Some(WaitUpdate::Stale(stale)),
+            Frame::Stale(stale) => {
+                let was = std::mem::replace(&mut self.stale, stale.since_ms.is_some());
+                (was || self.stale).then_some(WaitUpdate::Stale(stale))
+            }
             Frame::Ended(ended) => Some(WaitUpdate::Ended(ended)),
             Frame::GoingAway(going) => {
                 let news = self.link.close(going.reason)?;

@@ -217,6 +217,7 @@ async fn a_wrong_key_is_told_with_its_source_and_never_with_its_secret() {
         for args in [
             &["submit", "x", "--json", "--", "true"][..],
             &["whoami", "--json"],
+            &["ls", "--json"],
         ] {
             let failed = world.paictl(args).await;
             assert_eq!(failed.code, 4, "{failed:?}");

@@ -260,3 +260,25 @@ async fn a_poller_that_panics_is_replaced_and_the_wait_goes_on() {
     assert_eq!(world.jobs().await[0].phase, Phase::Succeeded);
     assert_eq!(world.running().scope.looks.get().stale_since_ms, None);
 }
+
+#[tokio::test]
+async fn the_last_job_is_the_one_that_was_submitted_last() {
+    let world = World::new(ROOMY).await;
+    let first = world.submit("one").await.unwrap().unwrap().job;
+    world.hands.advance(Duration::from_millis(300));
+    let second = world.submit("two").await.unwrap().unwrap().job;
+    let context = world.context;
+    let last = || world.journal.read(move |reader| reader.newest_own(context));
+    assert_eq!(last().await.unwrap().unwrap().uid, second.uid);
+    // The cloud tells whole seconds, and tells them of the second job first.
+    world.cloud.with(|state| {
+        for job in &mut state.jobs {
+            job.created_ms = EPOCH_MS;
+        }
+        state.jobs[1].status = "Queuing";
+    });
+    world.pass(secs(30)).await;
+    assert_eq!(last().await.unwrap().unwrap().uid, second.uid);
+    let uids: Vec<_> = world.jobs().await.into_iter().map(|job| job.uid).collect();
+    assert_eq!(uids, [second.uid, first.uid], "newest first");
+}

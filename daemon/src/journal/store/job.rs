@@ -70,7 +70,9 @@ pub(crate) fn by_native(
 pub(crate) fn newest_own(connection: &Connection, context: i64) -> Result<Option<Job>, StoreError> {
     one(
         connection,
-        "SELECT doc FROM job WHERE context = ?1 AND own = 1 ORDER BY created_ms DESC LIMIT 1",
+        // The one that was known last: created_ms has seconds by the backend's clock and milliseconds by ours.
+        "SELECT doc FROM job WHERE context = ?1 AND own = 1
+         ORDER BY json_extract(doc, '$.milestones[0].rev') DESC LIMIT 1",
         params![context],
     )
 }
@@ -98,7 +100,7 @@ pub(crate) fn beginning(
         "SELECT doc FROM job
          WHERE context = ?1 AND (substr(uid, 1, length(?2)) = ?2 OR substr(name, 1, length(?2)) = ?2
                                  OR substr(native_id, 1, length(?2)) = ?2)
-         ORDER BY created_ms DESC LIMIT ?3",
+         ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC LIMIT ?3",
         params![context, start, limit],
     )
 }
@@ -120,7 +122,7 @@ pub(crate) fn all(
         connection,
         "SELECT doc FROM job
          WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2)
-         ORDER BY created_ms DESC, uid",
+         ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC",
         params![context, ended_after_ms],
     )
 }

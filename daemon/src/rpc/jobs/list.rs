@@ -26,6 +26,14 @@ pub(super) async fn list(
         .journal
         .read(move |reader| Ok((reader.jobs(context, ended_from)?, reader.rev()?)))
         .await?;
+    // "No jobs" would be a guess as long as the cloud has never answered.
+    let looks = scope.looks.get();
+    if let (true, None, Some(fault)) = (jobs.is_empty(), looks.last_ok, looks.last_error) {
+        return Err(Fault {
+            message: format!("the cloud has not been reached yet: {}", fault.message),
+            ..fault
+        });
+    }
     let phases: Vec<_> = request
         .phases
         .iter()
