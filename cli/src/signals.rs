@@ -33,6 +33,11 @@ impl Signals {
         })
     }
 
+    /// Whether a hangup ends the command: not under `nohup`.
+    pub fn hears_hangup(&self) -> bool {
+        self.hangup.is_some()
+    }
+
     /// Waits for one, and says how the program ends by it.
     pub async fn any(&mut self) -> Exit {
         let hangup = async {
@@ -61,23 +66,6 @@ fn is_ignored(status: &str, kind: SignalKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rustix::process::{Signal, getpid, kill_process};
-
-    #[tokio::test]
-    async fn every_signal_has_its_code() {
-        let mut signals = Signals::listen().unwrap();
-        for (signal, exit) in [
-            (Signal::INT, Exit::Interrupted),
-            (Signal::TERM, Exit::Terminated),
-        ] {
-            kill_process(getpid(), signal).unwrap();
-            assert_eq!(signals.any().await, exit);
-        }
-        if signals.hangup.is_some() {
-            kill_process(getpid(), Signal::HUP).unwrap();
-            assert_eq!(signals.any().await, Exit::HungUp);
-        }
-    }
 
     #[test]
     fn a_hangup_that_nohup_ignores_is_left_alone() {
