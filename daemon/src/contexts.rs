@@ -166,6 +166,7 @@ impl Contexts {
 /// When the store cannot be read.
 pub async fn run(scope: Arc<Scope>) -> Result<Arc<Running>, Fault> {
     submit::restore(&scope).await?;
+    poll::restore_staleness(&scope).await?;
     let (poller, task) = poll::start(Arc::clone(&scope));
     let running = Arc::new(Running {
         scope,

@@ -16,7 +16,7 @@ use super::{
     store::{self, StoreError, event, intent, job},
     writer::caught,
 };
-use crate::model::{Event, Job, Pod};
+use crate::model::{Event, EventDraft, Job, Pod};
 
 const THREADS: usize = 2;
 
@@ -93,6 +93,14 @@ impl<'a> Reader<'a> {
     /// See [`Self::rev`].
     pub fn oldest_event(&self) -> Result<Option<u64>, StoreError> {
         event::oldest(self.view)
+    }
+
+    /// What the newest event of the context as a whole says.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn newest_scope_event(&self, context: i64) -> Result<Option<EventDraft>, StoreError> {
+        event::newest_of_scope(self.view, context)
     }
 
     /// At most `limit` events after `rev`, in order, each with its job as it is now.

@@ -27,3 +27,4 @@ pub use interest::{Interest, WaiterGuard};
 pub use looks::{Freshness, Looks};
 pub use named::{ask_pods, find};
 pub use poller::{PollerHandle, start};
+pub use stale::restore as restore_staleness;

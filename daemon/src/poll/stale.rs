@@ -1,9 +1,31 @@
 //! Data that is older than it should be says so: one event when it begins, one when it ends (invariants 6 and 7).
 
 use crate::{
-    model::{EventDraft, EventKind, Fault, Reason},
+    journal::StoreError,
+    model::{EventDraft, EventKind, Fault, FaultKind, Reason},
     scope::Scope,
 };
+
+/// An earlier daemon may have told its clients that the data is old: it counts as old until a look is answered, and they
+/// hear then that it is fresh.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn restore(scope: &Scope) -> Result<(), StoreError> {
+    let context = scope.context;
+    let told = scope
+        .journal
+        .read(move |reader| reader.newest_scope_event(context))
+        .await?;
+    if let Some(stale) = told.filter(|event| event.kind == EventKind::Stale) {
+        let reason = stale.reason.unwrap_or_default().message;
+        scope.looks.update(|looks| {
+            looks.stale_since_ms = stale.at_ms;
+            looks.last_error = Some(Fault::new(FaultKind::Unavailable, reason));
+        });
+    }
+    Ok(())
+}
 
 /// Looks fail, or do not come back.
 pub(super) async fn note_stale(scope: &Scope, fault: &Fault) {

@@ -282,3 +282,33 @@ async fn the_last_job_is_the_one_that_was_submitted_last() {
     let uids: Vec<_> = world.jobs().await.into_iter().map(|job| job.uid).collect();
     assert_eq!(uids, [second.uid, first.uid], "newest first");
 }
+
+#[tokio::test]
+async fn what_an_earlier_daemon_called_old_is_called_fresh_by_the_next_one() {
+    let mut world = World::new(ROOMY).await;
+    world.submit("run").await.unwrap().unwrap();
+    world.cloud.with(|state| {
+        let faults = std::iter::repeat_n(Fault::new(FaultKind::Unavailable, "no network"), 99);
+        state.list_faults.extend(faults);
+    });
+    world.pass(secs(20)).await;
+    world.kill();
+    // A client that resumes at its cursor after the restart.
+    let mut events = world.journal.watch(world.context, WatchStart::Now);
+    world.start().await;
+    world.pass(secs(10)).await;
+    let looks = world.running().scope.looks.get();
+    assert!(looks.stale_since_ms.is_some());
+    assert_eq!(looks.last_error.unwrap().message, "no network");
+    world.cloud.with(|state| state.list_faults.clear());
+    world.pass(secs(90)).await;
+    let mut kinds = Vec::new();
+    while events.last() < world.journal.rev() {
+        kinds.push(events.next().await.unwrap().event.what.kind);
+    }
+    assert_eq!(
+        kinds,
+        [EventKind::Fresh],
+        "old is not told twice, fresh once"
+    );
+}

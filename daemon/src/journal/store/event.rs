@@ -39,6 +39,22 @@ pub(crate) fn oldest(connection: &Connection) -> Result<Option<u64>, StoreError>
     Ok(rev.map(i64::unsigned_abs))
 }
 
+/// What the newest event of the context as a whole says.
+pub(crate) fn newest_of_scope(
+    connection: &Connection,
+    context: i64,
+) -> Result<Option<EventDraft>, StoreError> {
+    let doc: Option<String> = connection
+        .query_row(
+            "SELECT doc FROM event WHERE context = ?1 AND job_uid IS NULL ORDER BY rev DESC LIMIT 1",
+            [context],
+            |row| row.get(0),
+        )
+        .optional()?;
+    doc.map(|doc| serde_json::from_str(&doc).map_err(|error| unreadable(&error)))
+        .transpose()
+}
+
 pub(crate) fn after(
     connection: &Connection,
     context: i64,
