@@ -268,5 +268,10 @@ async fn a_job_that_ended_without_running_exits_with_its_end() {
     let line = ["wait", "dlc1failed", "--for", "running"];
     assert_eq!(run(Some(daemon.clone()), &line).await.0, Exit::Stopped);
     let line = ["wait", "dlc1failed", "--for", "EnvPreparing"];
-    assert_eq!(run(Some(daemon), &line).await.0, Exit::Error);
+    let (exit, _, stderr) = run(Some(daemon), &line).await;
+    assert_eq!(exit, Exit::Error);
+    assert!(
+        stderr.contains("has ended and never reached EnvPreparing"),
+        "{stderr}"
+    );
 }

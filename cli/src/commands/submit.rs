@@ -17,6 +17,9 @@ use crate::{
 /// Image, resources and mounts come from the profile of the settings. The submit happens once, even when the connection
 /// breaks meanwhile.
 #[derive(Debug, Args)]
+#[command(
+    override_usage = "paictl submit [OPTIONS] NAME -- COMMAND...\n       for example: paictl submit train -- python train.py"
+)]
 pub struct SubmitArgs {
     /// Short name; the full one gets prefix, time and four characters.
     name: String,

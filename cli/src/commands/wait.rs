@@ -37,7 +37,8 @@ const LEAST: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 #[command(
     after_help = "Exit code: 0 when all Succeeded, 10 when one Failed, else 11 when one was \
-Stopped, else 12; 124 when the time ran out. See `paictl help exit-codes`."
+Stopped, else 12; 124 when the time ran out. With --for running: 0 once they have run; with --for STATUS: 0 once they \
+have reached it, 1 when one ended without. See `paictl help exit-codes`."
 )]
 pub struct WaitArgs {
     /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
@@ -93,6 +94,9 @@ fn conclude(args: &WaitArgs, ended: &WaitEnded, context: &mut Context) -> Exit {
     if timed_out {
         context.out.note(out_of_time(args.timeout));
     }
+    for result in ended.results.iter().filter(|result| result.unreachable) {
+        context.out.note(never(result, &args.target));
+    }
     if context.json {
         let results = ended.results.iter();
         let results: Vec<_> = results.map(|r| json::Waited::new(r, timed_out)).collect();
@@ -103,6 +107,20 @@ fn conclude(args: &WaitArgs, ended: &WaitEnded, context: &mut Context) -> Exit {
         }
     }
     Exit::of_wait(&args.target, ended)
+}
+
+/// The job has ended otherwise.
+fn never(result: &WaitResult, target: &Target) -> String {
+    let id = result
+        .job
+        .as_ref()
+        .map_or_else(|| clean::line(&result.id), word::id);
+    let wanted = match target {
+        Target::Terminal => "an end".into(),
+        Target::Running => "Running".into(),
+        Target::Status(status) => clean::line(status),
+    };
+    format!("{id} has ended and never reached {wanted}")
 }
 
 /// `dlc1abc Succeeded`
