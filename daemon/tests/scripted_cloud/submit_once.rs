@@ -27,11 +27,7 @@ async fn an_answer_that_comes_confirms_at_once() {
 #[tokio::test]
 async fn a_lost_answer_is_found_by_name_and_nothing_is_sent_again() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::Lost));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::Lost, "run").await;
     assert_eq!(world.jobs().await[0].phase, Phase::Unconfirmed);
     world.pass(secs(2)).await;
     let submitted = submit.await.unwrap().unwrap();
@@ -48,11 +44,7 @@ async fn a_lost_answer_is_found_by_name_and_nothing_is_sent_again() {
 #[tokio::test]
 async fn it_is_sent_again_only_after_five_empty_looks() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostBefore));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::LostBefore, "run").await;
     world.pass(secs(20)).await;
     let answered = submit.await.unwrap().unwrap();
     assert_eq!(
@@ -81,11 +73,7 @@ async fn it_is_sent_again_only_after_five_empty_looks() {
 #[tokio::test]
 async fn a_look_that_failed_is_not_an_empty_look() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostBefore));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::LostBefore, "run").await;
     // The looks by name are the only lists for a while that may fail; the poller's fail too, and harm nothing.
     world.cloud.with(|state| {
         state.list_faults.extend(std::iter::repeat_n(
@@ -113,11 +101,7 @@ async fn a_look_that_failed_is_not_an_empty_look() {
 #[tokio::test]
 async fn the_next_daemon_goes_on_where_this_one_was() {
     let mut world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostBefore));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::LostBefore, "run").await;
     world.pass(secs(6)).await;
     assert_eq!(
         world.cloud.with(|state| state.name_looks.clone()),
@@ -157,11 +141,7 @@ async fn the_next_daemon_goes_on_where_this_one_was() {
 #[tokio::test]
 async fn a_crash_after_the_effect_makes_no_second_job() {
     let mut world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::Lost));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::Lost, "run").await;
     submit.abort();
     world.kill();
     world.pass(secs(300)).await;
@@ -180,11 +160,12 @@ async fn a_crash_after_the_effect_makes_no_second_job() {
 async fn a_secret_of_the_call_is_not_stored_and_such_a_submit_is_never_sent_again_by_the_next_daemon()
  {
     let mut world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostBefore));
-    let submit = world.submit("HF_TOKEN=hf_abcdefghijklmnopqrst python train.py");
-    world.settle().await;
+    let submit = world
+        .submit_meeting(
+            Create::LostBefore,
+            "HF_TOKEN=hf_abcdefghijklmnopqrst python train.py",
+        )
+        .await;
     submit.abort();
     world.kill();
     world.start().await;
@@ -252,11 +233,7 @@ async fn a_refused_submit_leaves_nothing_and_frees_its_room() {
 #[tokio::test]
 async fn throttling_waits_for_the_servers_delay_and_sends_once_more() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::Throttle(7_000)));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::Throttle(7_000), "run").await;
     world.pass(Duration::from_millis(6_500)).await;
     assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
     world.pass(secs(1)).await;
@@ -337,11 +314,7 @@ async fn two_submits_at_once_cannot_both_get_the_last_room() {
 #[tokio::test]
 async fn an_intent_that_was_saved_from_a_corrupt_store_is_settled_too() {
     let mut world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::Lost));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::Lost, "run").await;
     submit.abort();
     world.kill();
     let uid = world.jobs().await[0].uid.clone();

@@ -78,11 +78,12 @@ async fn nothing_is_sent_once_the_poller_has_found_the_job() {
 #[tokio::test]
 async fn a_job_that_turns_up_after_it_was_given_up_is_known_again() {
     let mut world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostAndLate(90_000)));
-    let submit = world.submit("HF_TOKEN=hf_abcdefghijklmnopqrst run");
-    world.settle().await;
+    let submit = world
+        .submit_meeting(
+            Create::LostAndLate(90_000),
+            "HF_TOKEN=hf_abcdefghijklmnopqrst run",
+        )
+        .await;
     submit.abort();
     world.kill();
     world.start().await;
@@ -103,11 +104,9 @@ async fn a_job_that_turns_up_after_it_was_given_up_is_known_again() {
 #[tokio::test]
 async fn a_job_that_was_stopped_before_it_was_found_is_stopped_whenever_it_turns_up() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostAndLate(90_000)));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world
+        .submit_meeting(Create::LostAndLate(90_000), "run")
+        .await;
     let running = world.running();
     let job = world.jobs().await.remove(0);
     let (_, outcome) = submit::stop(&running.scope, &running.poller, job)
@@ -145,11 +144,9 @@ async fn a_client_that_leaves_at_any_moment_leaves_nothing_half_done() {
 #[tokio::test]
 async fn naming_the_id_of_a_submit_that_is_not_confirmed_makes_no_second_row() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostAndLate(30_000)));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world
+        .submit_meeting(Create::LostAndLate(30_000), "run")
+        .await;
     // Somebody saw the id in the console; what `get dlc1` does with the answer:
     let running = world.running();
     let scope = &running.scope;
@@ -194,11 +191,7 @@ async fn naming_the_id_of_a_submit_that_is_not_confirmed_makes_no_second_row() {
 #[tokio::test]
 async fn a_stop_during_throttling_sends_nothing_any_more() {
     let world = World::new(ROOMY).await;
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::Throttle(10_000)));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world.submit_meeting(Create::Throttle(10_000), "run").await;
     let running = world.running();
     let job = world.jobs().await.remove(0);
     submit::stop(&running.scope, &running.poller, job)
@@ -217,11 +210,9 @@ async fn a_second_id_for_one_submit_is_a_twin_at_once() {
     let context = world.running().scope.context;
     let mut events = world.journal.watch(context, paid::journal::WatchStart::Now);
     // The first send's job shows itself only while the second send is answered.
-    world
-        .cloud
-        .with(|state| state.creates.push_back(Create::LostAndLate(41_000)));
-    let submit = world.submit("run");
-    world.settle().await;
+    let submit = world
+        .submit_meeting(Create::LostAndLate(41_000), "run")
+        .await;
     world.pass(secs(50)).await;
     drop(submit);
     assert_eq!(sent_and_made(&world), (2, 2));

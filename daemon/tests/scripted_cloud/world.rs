@@ -19,7 +19,7 @@ use paid::{
     sys::{Clock, clock::ManualClock},
 };
 
-use crate::cloud::{Cloud, EPOCH_MS, Line};
+use crate::cloud::{Cloud, Create, EPOCH_MS, Line};
 
 /// A context on the scripted cloud.
 pub(crate) struct World {
@@ -117,6 +117,18 @@ impl World {
             ..Wish::default()
         };
         tokio::spawn(async move { submit::submit(&running.scope, &running.poller, wish).await })
+    }
+
+    /// Submits in the background; CreateJob meets this. Returns when everything waits for the clock.
+    pub(crate) async fn submit_meeting(
+        &self,
+        create: Create,
+        command: &str,
+    ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
+        self.cloud.with(|state| state.creates.push_back(create));
+        let submit = self.submit(command);
+        self.settle().await;
+        submit
     }
 
     /// Lets every task go as far as it can without the clock moving: the journal's threads answer in between.
