@@ -10,6 +10,7 @@ use tonic::{Response, Status, service::interceptor::InterceptedService, transpor
 use crate::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR,
     error::ClientError,
+    follow::Follow,
     meta::ClientKind,
     retry::{retry, unanswered},
     socket,
@@ -206,16 +207,10 @@ impl Client {
         Watch::new(self.jobs(), request)
     }
 
-    /// Follows a job's log.
-    ///
-    /// # Errors
-    /// See [`ClientError`]; kind UNSUPPORTED from a daemon that cannot do it yet.
-    pub async fn follow_logs(
-        &self,
-        request: v1::FollowLogsRequest,
-    ) -> Result<tonic::Streaming<v1::FollowLogsResponse>, ClientError> {
-        let mut logs = LogsClient::new(self.service.clone());
-        Ok(logs.follow_logs(request).await?.into_inner())
+    /// Follows a job's log; resumes by itself after the last line.
+    pub fn follow(&self, request: v1::FollowLogsRequest) -> Follow {
+        let logs = LogsClient::new(self.service.clone()).max_decoding_message_size(MESSAGE_MAX);
+        Follow::new(logs, request)
     }
 
     /// The daemon's state.

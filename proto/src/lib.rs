@@ -6,7 +6,7 @@
 //! | [`paths`] | where the socket, the state and the settings are |
 //! | [`meta`] | the metadata that travels with every call |
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
-//! | [`watch`], [`wait`] | streams that resume by themselves after a broken connection |
+//! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
 //! | [`error`] | what a call can fail with |
 //!
 //! A client keeps no state: everything that must outlive it lives in the daemon.
@@ -23,6 +23,7 @@ pub mod v1 {
 
 pub mod client;
 pub mod error;
+pub mod follow;
 mod link;
 pub mod meta;
 pub mod paths;
