@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::{
     config::{self, Settings},
     journal::Journal,
+    logs::Tails,
     model::{Fault, FaultKind, redact::Redactor},
     poll::{self, Interest, Looks, PollerHandle},
     provider::dlc::DlcProvider,
@@ -29,6 +30,8 @@ pub struct Running {
     pub scope: Arc<Scope>,
     /// The way to its poller.
     pub poller: PollerHandle,
+    /// The logs that are read.
+    pub tails: Tails,
     task: JoinHandle<()>,
 }
 
@@ -169,6 +172,7 @@ pub async fn run(scope: Arc<Scope>) -> Result<Arc<Running>, Fault> {
     poll::restore_staleness(&scope).await?;
     let (poller, task) = poll::start(Arc::clone(&scope));
     let running = Arc::new(Running {
+        tails: Tails::new(Arc::clone(&scope)),
         scope,
         poller,
         task,

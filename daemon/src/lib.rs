@@ -16,6 +16,7 @@
 pub mod config;
 pub mod contexts;
 pub mod journal;
+pub mod logs;
 pub mod model;
 pub mod poll;
 pub mod provider;

@@ -1,6 +1,6 @@
 //! Our own keys: `pai.json` beside the seed's file, so that the seed goes on reading its own.
 
-use std::{fmt, path::Path};
+use std::{fmt, path::Path, time::Duration};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub struct Own {
     pub api: Api,
     /// What `ls` shows.
     pub list: List,
+    /// How logs are read.
+    pub logs: Logs,
     /// Replaces the public hosts; see [`super::Endpoints`].
     pub endpoint: Option<Value>,
 }
@@ -26,6 +28,7 @@ impl fmt::Debug for Own {
         f.debug_struct("Own")
             .field("api", &self.api)
             .field("list", &self.list)
+            .field("logs", &self.logs)
             .finish_non_exhaustive()
     }
 }
@@ -63,6 +66,22 @@ impl Default for List {
     }
 }
 
+/// How logs are read.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Logs {
+    /// How late a line may appear, in seconds; 0 to 600. Default: what is known of the backend (10 for PAI-DLC).
+    pub lag: Option<f64>,
+}
+
+impl Logs {
+    /// The same, as a time.
+    pub fn lag(&self) -> Option<Duration> {
+        self.lag
+            .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+}
+
 pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
     let path = settings.with_file_name("pai.json");
     if path == settings || !path.exists() {
@@ -84,6 +103,13 @@ pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
     }
     if !(1..=3650).contains(&own.list.ended_days) {
         return Err(fault(&path, "list.endedDays must be 1 to 3650"));
+    }
+    if own
+        .logs
+        .lag
+        .is_some_and(|lag| !(0.0..=600.0).contains(&lag))
+    {
+        return Err(fault(&path, "logs.lag must be 0 to 600 seconds"));
     }
     Ok(own)
 }

@@ -5,6 +5,8 @@
 //! from the table first, then live, and from the table again when it fell behind.
 
 mod live;
+mod logs;
+mod pool;
 mod reader;
 mod store;
 mod tx;
@@ -20,6 +22,7 @@ use std::{
 };
 
 pub use live::Published;
+pub use logs::{LogBatch, LogPage, LogStore};
 pub use reader::Reader;
 pub use store::{Intent, IntentState, Opened, StoreError};
 pub use tx::Tx;
@@ -38,6 +41,7 @@ pub struct Journal {
     live: live::Live,
     seq: Arc<AtomicU64>,
     store_id: Arc<str>,
+    logs: LogStore,
 }
 
 impl Journal {
@@ -48,6 +52,7 @@ impl Journal {
     /// corrupt one is no error: it is moved aside and told in [`Opened`].
     pub fn open(state_dir: &Path, clock: Clock) -> Result<(Self, Opened), StoreError> {
         let (connection, opened) = store::open(state_dir, clock.wall_ms())?;
+        let logs = LogStore::open(state_dir, clock.clone())?;
         let live = live::Live::new(LIVE_CAPACITY, opened.rev);
         let seq = Arc::new(AtomicU64::new(opened.seq));
         let readers = reader::Readers::start(&store::path(state_dir))?;
@@ -60,6 +65,7 @@ impl Journal {
                 live,
                 seq,
                 store_id,
+                logs,
             },
             opened,
         ))
@@ -68,6 +74,11 @@ impl Journal {
     /// Identifies this store in cursors.
     pub fn store_id(&self) -> &str {
         &self.store_id
+    }
+
+    /// The lines of pods, in a file of their own.
+    pub fn logs(&self) -> &LogStore {
+        &self.logs
     }
 
     /// The newest published revision.

@@ -1,71 +1,52 @@
 //! Two threads that read, each on a connection of its own.
 
-use std::{
-    path::Path,
-    sync::{
-        Arc, Mutex,
-        mpsc::{self, Receiver, Sender},
-    },
-    thread,
-};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
-use tokio::sync::oneshot;
 
 use super::{
+    pool::Pool,
     store::{self, StoreError, event, intent, job},
-    writer::caught,
 };
 use crate::model::{Event, EventDraft, Job, Pod};
 
 const THREADS: usize = 2;
 
-type Piece = Box<dyn FnOnce(&mut Connection) + Send>;
-
 #[derive(Debug, Clone)]
 pub(super) struct Readers {
-    pieces: Sender<Piece>,
+    pool: Pool,
 }
 
 impl Readers {
     pub(super) fn start(path: &Path) -> Result<Self, StoreError> {
-        let (pieces, queue) = mpsc::channel::<Piece>();
-        let queue = Arc::new(Mutex::new(queue));
-        for number in 0..THREADS {
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let mut connection = Connection::open_with_flags(path, flags)?;
-            store::configure_reader(&connection)?;
-            let queue = Arc::clone(&queue);
-            let name = format!("journal-reader-{number}");
-            thread::Builder::new().name(name).spawn(move || {
-                while let Some(piece) = next(&queue) {
-                    piece(&mut connection);
-                }
-            })?;
+        let mut connections = Vec::with_capacity(THREADS);
+        for _ in 0..THREADS {
+            connections.push(open_reader(path)?);
         }
-        Ok(Self { pieces })
+        Ok(Self {
+            pool: Pool::start("journal-reader", connections)?,
+        })
     }
 
     pub(super) async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
-        let piece = Box::new(move |connection: &mut Connection| {
-            let result = caught(|| {
+        self.pool
+            .run(move |connection| {
                 let view = connection.transaction()?;
                 work(&Reader { view: &view })
-            });
-            // The asker may have gone.
-            let _unheard = answer.send(result);
-        });
-        self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
-        answered.await.map_err(|_| StoreError::Gone)?
+            })
+            .await
     }
 }
 
-fn next(queue: &Mutex<Receiver<Piece>>) -> Option<Piece> {
-    queue.lock().ok()?.recv().ok()
+/// A connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    store::configure_reader(&connection)?;
+    Ok(connection)
 }
 
 /// A consistent view of the store. The same reads are offered inside a write by [`super::Tx`].

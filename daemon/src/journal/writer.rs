@@ -1,39 +1,23 @@
 //! The one thread that writes. What it is given runs in order, each piece in a transaction of its own.
 
-use std::{
-    io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, Sender},
-    thread,
-};
+use std::io;
 
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
 
-use super::{live::Live, store::StoreError, tx::Tx};
+use super::{live::Live, pool::Pool, store::StoreError, tx::Tx};
 use crate::sys::Clock;
-
-type Piece = Box<dyn FnOnce(&mut Connection) + Send>;
 
 #[derive(Debug, Clone)]
 pub(super) struct Writer {
-    pieces: Sender<Piece>,
+    pool: Pool,
     clock: Clock,
     live: Live,
 }
 
 impl Writer {
-    pub(super) fn start(mut connection: Connection, clock: Clock, live: Live) -> io::Result<Self> {
-        let (pieces, queue) = mpsc::channel::<Piece>();
-        thread::Builder::new()
-            .name("journal-writer".into())
-            .spawn(move || {
-                while let Ok(piece) = queue.recv() {
-                    piece(&mut connection);
-                }
-            })?;
+    pub(super) fn start(connection: Connection, clock: Clock, live: Live) -> io::Result<Self> {
         Ok(Self {
-            pieces,
+            pool: Pool::start("journal-writer", vec![connection])?,
             clock,
             live,
         })
@@ -43,27 +27,11 @@ impl Writer {
         &self,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let (answer, answered) = oneshot::channel();
         let (clock, live) = (self.clock.clone(), self.live.clone());
-        let piece = Box::new(move |connection: &mut Connection| {
-            // The asker may have gone; the work is done all the same.
-            let _unheard = answer.send(caught(|| transact(connection, &clock, &live, work)));
-        });
-        self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
-        answered.await.map_err(|_| StoreError::Gone)?
+        self.pool
+            .run(move |connection| transact(connection, &clock, &live, work))
+            .await
     }
-}
-
-/// A panic ends its own piece of work, and never the thread on which all others wait. The transaction has been rolled back
-/// on the way.
-pub(super) fn caught<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
-        // The panic's own words went to stderr, and may hold anything.
-        tracing::error!("a piece of the journal's work panicked");
-        Err(StoreError::Fault(
-            "its work on the store panicked, see its log",
-        ))
-    })
 }
 
 fn transact<T>(

@@ -3,6 +3,7 @@
 mod event;
 mod fault;
 mod job;
+mod log;
 mod observation;
 mod phase;
 pub mod redact;
@@ -10,5 +11,6 @@ pub mod redact;
 pub use event::{Event, EventDraft, EventKind};
 pub use fault::{Fault, FaultKind};
 pub use job::{Job, Milestone, Pod, Reason, Replica, Resources};
+pub use log::{LogGap, LogKey, LogLine, LogStream, NewLine, Track};
 pub use observation::{Observation, Passed, Source};
 pub use phase::Phase;

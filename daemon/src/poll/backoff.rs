@@ -10,7 +10,7 @@ const PASSING_MAX: Duration = Duration::from_secs(60);
 const LASTING_MAX: Duration = Duration::from_secs(300);
 
 /// The pause after `failures` failed looks in a row (from 1), before jitter. The server's own delay wins.
-pub(super) fn pause(failures: u32, fault: &Fault) -> Duration {
+pub(crate) fn pause(failures: u32, fault: &Fault) -> Duration {
     if let Some(asked) = fault.retry_after {
         return asked;
     }

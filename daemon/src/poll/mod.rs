@@ -5,7 +5,7 @@
 //! number of clients (invariant 3). A look that fails ends nothing: it makes the data stale (invariant 7).
 
 mod apply;
-mod backoff;
+pub(crate) mod backoff;
 mod commit;
 mod detail;
 pub mod diff;
@@ -25,6 +25,6 @@ mod stops;
 pub use apply::{Aftermath, absorb, apply, twin};
 pub use interest::{Interest, WaiterGuard};
 pub use looks::{Freshness, Looks};
-pub use named::{ask_pods, find};
+pub use named::{ask_pods, find, refresh_pods};
 pub use poller::{PollerHandle, start};
 pub use stale::restore as restore_staleness;

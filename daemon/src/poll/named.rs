@@ -62,6 +62,22 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
         .await
 }
 
+/// Asks a job for its pods, unless it was asked less than `every` ago: pods come and go without a change of the job.
+///
+/// # Errors
+/// Why the backend cannot tell.
+pub async fn refresh_pods(scope: &Scope, job: &Job, every: Duration) -> Result<(), Fault> {
+    let Some(native_id) = &job.native_id else {
+        return Ok(());
+    };
+    let told = |last: &Answer| scope.clock.mono().saturating_sub(last.at) < every;
+    scope
+        .looks
+        .pods_asked
+        .answer(&job.uid, &scope.clock, told, ask(scope, native_id, job.own))
+        .await
+}
+
 fn serves(scope: &Scope, last: &Answer) -> bool {
     scope.clock.mono().saturating_sub(last.at) < SERVES
 }

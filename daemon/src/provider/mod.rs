@@ -66,6 +66,33 @@ impl Page {
     }
 }
 
+/// Which lines are asked for. Whole seconds of the backend's clock; whether either end is included is not known (fact sheet
+/// §6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogWindow {
+    /// The backend's id of the job.
+    pub job: String,
+    /// The pod.
+    pub pod_id: String,
+    /// Its incarnation; empty is the present one.
+    pub pod_uid: String,
+    /// Unix s.
+    pub from: i64,
+    /// Unix s; `None` is the present.
+    pub to: Option<i64>,
+    /// At most so many lines. Which ones are left out where there are more is not known.
+    pub max_lines: u32,
+}
+
+/// What a window holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogLines {
+    /// Oldest first, without line feeds.
+    pub lines: Vec<String>,
+    /// The backend's time at its answer, Unix s.
+    pub server_second: Option<i64>,
+}
+
 /// What the backend said to a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAck {
@@ -115,6 +142,13 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
 
     /// Asks for a stop.
     fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>>;
+
+    /// Lines of a pod.
+    fn pod_logs(
+        &self,
+        window: LogWindow,
+        priority: Priority,
+    ) -> BoxFuture<'_, Result<LogLines, Fault>>;
 
     /// Asks who the key is.
     fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;

@@ -12,7 +12,7 @@ use super::Edge;
 
 /// Between two heartbeats.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
-/// Frames that may wait for a reader.
+/// Frames that may wait for a reader, unless a stream says otherwise.
 const QUEUE: usize = 16;
 
 /// What a stream hands to tonic.
@@ -59,7 +59,20 @@ where
     T: Send + 'static,
     F: Future<Output = Result<(), Closed>> + Send + 'static,
 {
-    let (frames, stream) = mpsc::channel(QUEUE);
+    feed_with(edge, QUEUE, work)
+}
+
+/// The same, with so many frames that may wait for the reader.
+pub(super) fn feed_with<T, F>(
+    edge: &Arc<Edge>,
+    queue: usize,
+    work: impl FnOnce(Sink<T>) -> F,
+) -> Frames<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<(), Closed>> + Send + 'static,
+{
+    let (frames, stream) = mpsc::channel(queue);
     let guard = edge.stats.open_stream();
     let feeding = work(Sink {
         frames,

@@ -40,7 +40,7 @@ pub async fn serve(
         .layer(stamped)
         .add_service(JobsServer::new(JobsService::new(Arc::clone(&edge))))
         .add_service(DaemonServer::new(DaemonService::new(Arc::clone(&edge))))
-        .add_service(LogsServer::new(LogsService))
+        .add_service(LogsServer::new(LogsService::new(Arc::clone(&edge))))
         .serve_with_incoming_shutdown(incoming, async move {
             // Without its sender the daemon has left already.
             let _left = graceful.wait_for(|leaving| *leaving).await;

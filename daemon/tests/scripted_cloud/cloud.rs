@@ -1,6 +1,7 @@
 //! A cloud in memory that does what it is told.
 
 mod line;
+mod log;
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 
@@ -12,6 +13,17 @@ use paid::{
 use serde_json::Value;
 
 pub(crate) use line::Line;
+pub(crate) use log::Logs;
+
+fn pods_of(job: &str, count: usize) -> Vec<Pod> {
+    let pod = |number| Pod {
+        pod_id: format!("{job}-worker-{number}"),
+        pod_uid: format!("{job}-uid-{number}"),
+        role: "Worker".into(),
+        ..Pod::default()
+    };
+    (0..count).map(pod).collect()
+}
 
 /// When the clock begins, Unix ms.
 pub(crate) const EPOCH_MS: i64 = 1_800_000_000_000;
@@ -74,6 +86,7 @@ pub(crate) struct State {
     /// The next list finds a fault of ours.
     pub(crate) panics: bool,
     pub(crate) last_body: Option<Value>,
+    pub(crate) logs: Logs,
 }
 
 /// The cloud.
@@ -152,7 +165,7 @@ impl Cloud {
             running_ms: None,
             ended_ms: None,
             restart_count: 0,
-            pods: (source == Source::Get).then(|| vec![Pod::default(); pods]),
+            pods: (source == Source::Get).then(|| pods_of(&job.id, pods)),
             source,
             seq,
             observed_ms: self.clock.wall_ms(),

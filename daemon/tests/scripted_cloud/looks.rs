@@ -13,14 +13,10 @@ use paid::{
 
 use crate::{
     cloud::{CloudJob, EPOCH_MS},
-    world::World,
+    world::{World, secs},
 };
 
 const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 fn foreign(id: &str, name: &str, status: &'static str) -> CloudJob {
     CloudJob {

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cloud;
+mod logs;
 mod looks;
 mod submit_once;
 mod submit_races;

@@ -7,13 +7,12 @@ use paid::{
     submit::{self, StopOutcome, Wish},
 };
 
-use crate::{cloud::Create, world::World};
+use crate::{
+    cloud::Create,
+    world::{World, secs},
+};
 
 const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 #[tokio::test]
 async fn an_answer_that_comes_confirms_at_once() {

@@ -1,7 +1,5 @@
 //! A submit and everybody who may come between: the poller, a stop, a reader, a client that leaves.
 
-use std::time::Duration;
-
 use paid::{
     model::{EventKind, Phase},
     poll::{Aftermath, apply},
@@ -11,14 +9,10 @@ use paid::{
 
 use crate::{
     cloud::{CloudJob, Create, EPOCH_MS},
-    world::World,
+    world::{World, secs},
 };
 
 const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
 
 fn sent_and_made(world: &World) -> (u32, usize) {
     world

@@ -21,6 +21,10 @@ use paid::{
 
 use crate::cloud::{Cloud, Create, EPOCH_MS, Line};
 
+pub(crate) fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
 /// A context on the scripted cloud.
 pub(crate) struct World {
     pub(crate) hands: ManualClock,
@@ -35,6 +39,11 @@ pub(crate) struct World {
 impl World {
     /// With these limits, as JSON.
     pub(crate) async fn new(limits: &str) -> Self {
+        Self::with_own(limits, "{}").await
+    }
+
+    /// With our own keys, too.
+    pub(crate) async fn with_own(limits: &str, own: &str) -> Self {
         let hands = ManualClock::new(EPOCH_MS);
         let clock = Clock::Manual(hands.clone());
         let folder = tempfile::tempdir().unwrap();
@@ -46,6 +55,7 @@ impl World {
                    "resourceConfig": {{"CPU": "1", "GPU": "1", "memory": "1Gi"}}}}]}}}}}}"#
         );
         std::fs::write(folder.path().join("settings.json"), settings).unwrap();
+        std::fs::write(folder.path().join("pai.json"), own).unwrap();
         let (journal, _) = Journal::open(folder.path(), clock.clone()).unwrap();
         let cloud = Arc::new(Cloud::new(clock));
         let mut world = Self {
@@ -137,6 +147,8 @@ impl World {
             tokio::task::yield_now().await;
             self.journal.write(|_| Ok(())).await.unwrap();
             self.journal.read(|_| Ok(())).await.unwrap();
+            self.journal.logs().complete(Vec::new()).await.unwrap();
+            self.journal.logs().streams("").await.unwrap();
         }
     }
 

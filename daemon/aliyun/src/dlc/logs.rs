@@ -3,6 +3,7 @@
 use super::fields::{Fields, text};
 use crate::Answer;
 use crate::error::Error;
+use jiff::Timestamp;
 use serde_json::Value;
 
 /// One window of a pod's lines. The text is untrusted and unescaped.
@@ -23,6 +24,8 @@ pub struct PodLogs {
     pub sidecar_containers: Vec<String>,
     /// Id of the request.
     pub request_id: Option<String>,
+    /// The server's time at the answer: windows are in its seconds, not in ours.
+    pub server_time: Option<Timestamp>,
 }
 
 impl PodLogs {
@@ -50,6 +53,7 @@ impl PodLogs {
             main_container,
             sidecar_containers: sidecar_containers.unwrap_or_default(),
             request_id: answer.request_id,
+            server_time: answer.date,
         })
     }
 }

@@ -16,6 +16,7 @@ fn answer(body: Value) -> Answer {
         body,
         request_id: Some("R-1".into()),
         status: 200,
+        date: "2026-07-01T12:00:00Z".parse().ok(),
     }
 }
 
@@ -192,6 +193,10 @@ fn logs_keep_one_line_per_item() {
     assert_eq!(logs.lines, ["a", "", "3", r#"{"x":1}"#]);
     assert_eq!(logs.main_container.as_deref(), Some("m"));
     assert_eq!(logs.sidecar_containers, ["s"]);
+    assert_eq!(
+        logs.server_time.unwrap().to_string(),
+        "2026-07-01T12:00:00Z"
+    );
     assert!(
         PodLogs::parse(answer(json!({"PodId": "p"})))
             .unwrap()

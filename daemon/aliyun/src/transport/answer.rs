@@ -22,6 +22,8 @@ pub struct Answer {
     pub request_id: Option<String>,
     /// HTTP status, 200 as a rule.
     pub status: u16,
+    /// The server's time, from the `Date` header.
+    pub date: Option<Timestamp>,
 }
 
 impl Answer {
@@ -43,6 +45,7 @@ impl Answer {
             body,
             request_id,
             status,
+            date: head.date(),
         })
     }
 

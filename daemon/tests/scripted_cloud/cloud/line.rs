@@ -11,7 +11,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use paid::{
     model::{Fault, FaultKind, Observation, Source},
-    provider::{Identity, Listing, Nature, Page, Priority, Provider, StopAck},
+    provider::{Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, StopAck},
 };
 use serde_json::Value;
 
@@ -92,6 +92,18 @@ impl Provider for Line {
                 }
                 refusal.unwrap_or(StopAck::Accepted)
             }))
+        })
+    }
+
+    fn pod_logs(
+        &self,
+        window: LogWindow,
+        _priority: Priority,
+    ) -> BoxFuture<'_, Result<LogLines, Fault>> {
+        Box::pin(async move {
+            let cloud = self.up().await;
+            let now_ms = cloud.clock.wall_ms();
+            cloud.with(|state| state.logs.answer(window, now_ms))
         })
     }
 

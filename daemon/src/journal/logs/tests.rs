@@ -1,0 +1,193 @@
+//! Lines come back as they were stored, over chunks and restarts, and a file that cannot be used is dropped.
+
+use std::{os::unix::fs::MetadataExt as _, path::Path};
+
+use super::*;
+use crate::{journal::Journal, sys::clock::ManualClock};
+
+const NOW_MS: i64 = 1_800_000_000_000;
+
+fn open_at(folder: &Path, now_ms: i64) -> Journal {
+    let (journal, _) = Journal::open(folder, Clock::Manual(ManualClock::new(now_ms))).unwrap();
+    journal
+}
+
+fn key(pod: &str) -> LogKey {
+    LogKey {
+        job_uid: "job-1".into(),
+        pod_id: pod.into(),
+        pod_uid: format!("{pod}-uid"),
+    }
+}
+
+fn lines(texts: impl IntoIterator<Item = String>) -> Vec<NewLine> {
+    let line = |text: String| NewLine {
+        text: text.into_bytes(),
+        second: None,
+        late: false,
+    };
+    texts.into_iter().map(line).collect()
+}
+
+fn batch(texts: impl IntoIterator<Item = String>, anchor: i64) -> LogBatch {
+    LogBatch {
+        lines: lines(texts),
+        track: Track {
+            anchor,
+            zone: vec![1, u64::MAX],
+        },
+        gap: None,
+    }
+}
+
+async fn all(logs: &LogStore, stream: i64) -> Vec<(u64, String)> {
+    let mut read = Vec::new();
+    let mut after = 0;
+    loop {
+        let page = logs.after(stream, after, 0, 100, 1000, None).await.unwrap();
+        let Some(last) = page.lines.last() else {
+            return read;
+        };
+        after = last.number;
+        let text = |line: LogLine| (line.number, String::from_utf8(line.text).unwrap());
+        read.extend(page.lines.into_iter().map(text));
+    }
+}
+
+#[tokio::test]
+async fn lines_and_progress_come_back_over_chunks_and_restarts() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut expected = Vec::new();
+    // Less than a chunk, across one, several at once, and lines that are chunks of their own.
+    for (round, count) in [3_u64, 508, 1, 700, 2000, 0, 5].into_iter().enumerate() {
+        let journal = open_at(folder.path(), NOW_MS);
+        let logs = journal.logs();
+        let (stream, track) = logs.stream(key("a"), "Worker".into(), 7).await.unwrap();
+        assert_eq!(stream.last, expected.len() as u64);
+        let zone = if round == 0 {
+            vec![]
+        } else {
+            vec![1, u64::MAX]
+        };
+        assert_eq!((track.anchor, track.zone), (7 + round as i64, zone));
+        let long = |n| {
+            if n == 4 {
+                "x".repeat(300_000)
+            } else {
+                String::new()
+            }
+        };
+        let texts: Vec<String> = (0..count)
+            .map(|n| format!("{round}.{n}{}", long(n)))
+            .collect();
+        expected.extend(texts.clone());
+        let last = logs
+            .commit(stream.id, batch(texts, 8 + round as i64))
+            .await
+            .unwrap();
+        assert_eq!(last, expected.len() as u64);
+    }
+    let journal = open_at(folder.path(), NOW_MS);
+    let numbered: Vec<_> = (1..).zip(expected).collect();
+    assert_eq!(all(journal.logs(), 1).await, numbered);
+    let mode = folder.path().join("logs.db").metadata().unwrap().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn a_page_is_bounded_and_never_empty_before_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let texts = (0..1000).map(|n| format!("{n:04}"));
+    logs.commit(stream.id, batch(texts, 1)).await.unwrap();
+    let page = async |after, lines, bytes| {
+        let page = logs
+            .after(stream.id, after, 0, lines, bytes, None)
+            .await
+            .unwrap();
+        let numbers: Vec<_> = page.lines.iter().map(|line| line.number).collect();
+        (numbers.first().copied(), numbers.len())
+    };
+    assert_eq!(page(0, 10, 1000).await, (Some(1), 10));
+    assert_eq!(page(510, 10, 1000).await, (Some(511), 10));
+    assert_eq!(page(0, 10_000, 40).await, (Some(1), 10));
+    assert_eq!(page(0, 10, 1).await, (Some(1), 1));
+    assert_eq!(page(1000, 10, 100).await, (None, 0));
+    assert_eq!(page(5000, 10, 100).await, (None, 0));
+}
+
+#[tokio::test]
+async fn a_gap_lies_behind_its_line_and_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let mut with_gap = batch(["one".into(), "two".into()], 1);
+    with_gap.gap = Some((5, 6, "too many"));
+    logs.commit(stream.id, with_gap).await.unwrap();
+    logs.commit(stream.id, batch(["three".into()], 1))
+        .await
+        .unwrap();
+    let gaps = async |after, seen, lines| {
+        let page = logs.after(stream.id, after, seen, lines, 1000, None).await;
+        page.unwrap().gaps
+    };
+    assert_eq!(gaps(0, 0, 1).await, []);
+    let gap = gaps(1, 0, 1).await.remove(0);
+    assert_eq!((gap.after, gap.from_second, gap.to_second), (2, 5, 6));
+    assert_eq!(gaps(2, gap.id, 1).await, []);
+}
+
+#[tokio::test]
+async fn jobs_pods_and_their_order_are_kept_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    for pod in ["b", "a", "b"] {
+        logs.stream(key(pod), "Worker".into(), 0).await.unwrap();
+    }
+    let (a, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    logs.complete(vec![a.id]).await.unwrap();
+    let streams = logs.streams("job-1").await.unwrap();
+    let told: Vec<_> = streams
+        .iter()
+        .map(|stream| (stream.key.pod_id.as_str(), stream.complete))
+        .collect();
+    assert_eq!(told, [("b", false), ("a", true)]);
+    assert_eq!(logs.streams("job-2").await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_used_is_dropped_and_old_logs_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.db");
+    let begun = async |now_ms| {
+        let journal = open_at(folder.path(), now_ms);
+        let logs = journal.logs();
+        let known = logs.streams("job-1").await.unwrap().len();
+        let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+        logs.commit(stream.id, batch(["x".into()], 1))
+            .await
+            .unwrap();
+        (known, logs.id().to_owned())
+    };
+    let (known, id) = begun(NOW_MS).await;
+    assert_eq!(known, 0);
+    assert_eq!(begun(NOW_MS).await, (1, id.clone()));
+    assert_eq!(begun(NOW_MS + 31 * 86_400_000).await, (0, id.clone()));
+    std::fs::write(
+        &path,
+        "this is no database, and it is longer than a header of one",
+    )
+    .unwrap();
+    let (known, other) = begun(NOW_MS).await;
+    assert!(known == 0 && other != id);
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    let (known, third) = begun(NOW_MS).await;
+    assert!(known == 0 && third != other);
+}

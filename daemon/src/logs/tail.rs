@@ -1,0 +1,275 @@
+//! One job's log, look after look, while somebody follows it.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::{
+    end::{pods_may_return, readable_from_ms},
+    reading::{End, Reading},
+    tails::{Jobs, Shared, lock},
+};
+use crate::{
+    model::{Fault, FaultKind, Job, LogKey, Phase, Pod},
+    poll,
+    provider::Priority,
+    scope::Scope,
+};
+
+/// Between two looks at a followed pod.
+const LOOK: Duration = Duration::from_secs(2);
+/// Pods come and go without a change of the job: for so long the known ones are believed.
+const PODS_KNOWN: Duration = Duration::from_secs(60);
+/// The same while none is known.
+const PODS_AWAITED: Duration = Duration::from_secs(5);
+/// A pod's lines may bear times from before the job's own, where clocks differ.
+const BEFORE_THE_JOB_S: i64 = 600;
+
+/// What followers are told; the lines are in the store.
+#[derive(Debug, Clone, Default)]
+pub struct Progress {
+    /// Looks begun.
+    pub started: u64,
+    /// The newest look that is over, answered or not.
+    pub finished: u64,
+    /// Grows with each commit.
+    pub commits: u64,
+    /// Since when looks fail (Unix ms), and why the newest one did.
+    pub fault: Option<(i64, Fault)>,
+    /// There is nothing more to read.
+    pub ended: Option<Ended>,
+}
+
+/// The last word on a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Everything that the backend has was read.
+    pub complete: bool,
+    /// Why it is not complete; empty when it is.
+    pub note: &'static str,
+}
+
+/// Reads until the last follower has gone.
+pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, jobs: Jobs) {
+    let tail = Tail {
+        lag: scope
+            .settings
+            .own
+            .logs
+            .lag()
+            .unwrap_or(scope.provider.nature().log_lag),
+        scope,
+        uid,
+        shared,
+    };
+    loop {
+        tokio::select! {
+            () = tail.shared.progress.closed() => {
+                if jobs.leave(&tail.uid, &tail.shared) {
+                    return;
+                }
+            }
+            () = tail.read_on() => {}
+        }
+    }
+}
+
+struct Tail {
+    scope: Arc<Scope>,
+    uid: String,
+    shared: Arc<Shared>,
+    lag: Duration,
+}
+
+/// What a look found out.
+enum Look {
+    GoesOn,
+    Ended(Ended),
+}
+
+impl Tail {
+    /// Looks until everything is read; never returns.
+    async fn read_on(&self) {
+        let mut failures = 0;
+        loop {
+            let started = self.begin();
+            let result = self.look(started).await;
+            let pause = match &result {
+                Ok(_) => {
+                    failures = 0;
+                    LOOK
+                }
+                Err(fault) => {
+                    failures += 1;
+                    tracing::warn!(job = %self.uid, failures, %fault, "the log cannot be read");
+                    poll::backoff::pause(failures, fault).max(LOOK)
+                }
+            };
+            let ended = matches!(result, Ok(Look::Ended(_)));
+            self.finish(started, result);
+            if ended {
+                std::future::pending::<()>().await;
+            }
+            tokio::select! {
+                () = self.scope.clock.sleep(pause) => {}
+                () = self.shared.wake.notified() => {}
+            }
+        }
+    }
+
+    fn begin(&self) -> u64 {
+        let mut started = 0;
+        self.shared.progress.send_modify(|progress| {
+            progress.started += 1;
+            started = progress.started;
+        });
+        started
+    }
+
+    fn finish(&self, look: u64, result: Result<Look, Fault>) {
+        let now_ms = self.scope.clock.wall_ms();
+        self.shared.progress.send_modify(|progress| {
+            progress.finished = look;
+            progress.fault = match &result {
+                Ok(_) => None,
+                Err(fault) => {
+                    let since_ms = progress.fault.as_ref().map_or(now_ms, |(since, _)| *since);
+                    Some((since_ms, fault.clone()))
+                }
+            };
+            if let Ok(Look::Ended(ended)) = result {
+                progress.ended = Some(ended);
+            }
+        });
+    }
+
+    async fn look(&self, number: u64) -> Result<Look, Fault> {
+        let priority = match *lock(&self.shared.wanted) >= number {
+            true => Priority::Interactive,
+            false => Priority::Background,
+        };
+        let began_ms = self.scope.clock.wall_ms();
+        let Some(job) = self.job().await? else {
+            return Ok(incomplete("the job is not known any more"));
+        };
+        let whole = readable_from_ms(&job, self.lag).is_some_and(|from_ms| began_ms >= from_ms);
+        let logs = self.scope.journal.logs();
+        let known = logs.streams(&self.uid).await?;
+        if whole && !known.is_empty() && known.iter().all(|stream| stream.complete) {
+            return Ok(complete());
+        }
+        let Some(native_id) = &job.native_id else {
+            return Ok(match job.has_ended() {
+                true => complete(),
+                false => Look::GoesOn,
+            });
+        };
+        let pods = self.pods(&job).await?;
+        let mut read = Vec::with_capacity(pods.len());
+        let (mut missing, mut behind) = (false, false);
+        for pod in &pods {
+            match self.read(&job, native_id, pod, priority).await {
+                Ok((stream, end)) => {
+                    behind |= end == End::Behind;
+                    read.push(stream);
+                }
+                Err(fault) if fault.kind == FaultKind::NotFound => missing = true,
+                Err(fault) => return Err(fault),
+            }
+        }
+        if !whole || behind || (pods.is_empty() && pods_may_return(&job, began_ms)) {
+            return Ok(Look::GoesOn);
+        }
+        if missing || job.phase == Phase::Gone {
+            return Ok(incomplete(
+                "the cloud does not have the log of every pod any more",
+            ));
+        }
+        logs.complete(read).await?;
+        Ok(complete())
+    }
+
+    async fn job(&self) -> Result<Option<Job>, Fault> {
+        let uid = self.uid.clone();
+        let read = self.scope.journal.read(move |reader| reader.job(&uid));
+        Ok(read.await?)
+    }
+
+    /// Every incarnation of every pod, once.
+    async fn pods(&self, job: &Job) -> Result<Vec<Pod>, Fault> {
+        let known = self.known_pods().await?;
+        let worth_asking = !matches!(job.phase, Phase::Pending | Phase::Queued | Phase::Gone);
+        if worth_asking {
+            let every = match known.is_empty() {
+                true => PODS_AWAITED,
+                false => PODS_KNOWN,
+            };
+            let asked = poll::refresh_pods(&self.scope, job, every).await;
+            if known.is_empty() {
+                asked?;
+            }
+        }
+        let mut seen = HashSet::new();
+        let mut pods = self.known_pods().await?;
+        pods.retain(|pod| {
+            !pod.pod_id.is_empty() && seen.insert((pod.pod_id.clone(), pod.pod_uid.clone()))
+        });
+        // An attempt of a pod before the one that follows it.
+        pods.sort_by_key(|pod| !pod.historic);
+        Ok(pods)
+    }
+
+    async fn known_pods(&self) -> Result<Vec<Pod>, Fault> {
+        let uid = self.uid.clone();
+        let read = self.scope.journal.read(move |reader| reader.pods(&uid));
+        Ok(read.await?)
+    }
+
+    async fn read(
+        &self,
+        job: &Job,
+        native_id: &str,
+        pod: &Pod,
+        priority: Priority,
+    ) -> Result<(i64, End), Fault> {
+        let key = LogKey {
+            job_uid: self.uid.clone(),
+            pod_id: pod.pod_id.clone(),
+            pod_uid: pod.pod_uid.clone(),
+        };
+        let first_ms = [job.created_ms, pod.created_ms, pod.started_ms];
+        let first_ms = first_ms.into_iter().flatten().min().unwrap_or(0);
+        let anchor = (first_ms.div_euclid(1000) - BEFORE_THE_JOB_S).max(0);
+        let logs = self.scope.journal.logs();
+        let (stream, track) = logs.stream(key, pod.role.clone(), anchor).await?;
+        if stream.complete {
+            return Ok((stream.id, End::Present));
+        }
+        let reading = Reading {
+            scope: &self.scope,
+            job: native_id,
+            stream: &stream,
+            track,
+            lag: self.lag,
+            priority,
+        };
+        let stored = || {
+            self.shared
+                .progress
+                .send_modify(|progress| progress.commits += 1);
+        };
+        Ok((stream.id, reading.run(stored).await?))
+    }
+}
+
+fn complete() -> Look {
+    Look::Ended(Ended {
+        complete: true,
+        note: "",
+    })
+}
+
+fn incomplete(note: &'static str) -> Look {
+    Look::Ended(Ended {
+        complete: false,
+        note,
+    })
+}

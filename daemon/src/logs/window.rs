@@ -1,0 +1,103 @@
+//! What windows of a log add to what is known of it. Pure.
+//!
+//! The backend gives lines without numbers or times, by windows of whole seconds whose ends may be included or not (fact
+//! sheet §6). A window is always read from the *anchor* on: everything filed before it is stored. The *zone* are the lines
+//! filed since, in the backend's order, so that what a window shows again is counted off and not guessed from equal texts:
+//! repeated lines survive. The anchor moves only over seconds that are *settled*, where nothing appears late any more.
+
+use std::collections::HashMap;
+
+use crate::model::Track;
+
+/// A window may hold so many lines.
+pub const MAX_LINES: u32 = 5000;
+/// A window with so many bytes may have been cut by the backend for its size.
+const FULL_BYTES: usize = 4 << 20;
+/// The same for a window of one second.
+const LARGEST_ANSWER: usize = 7 << 20;
+/// Numbers of lines at which a backend with a smaller cap than ours would cut (fact sheet §6.3: the default is 2000).
+const OTHER_CAPS: [usize; 2] = [1000, 2000];
+
+/// What names a line's text: FNV-1a, 64 bits. Kept in the store, so it never changes.
+pub fn print(text: &[u8]) -> u64 {
+    text.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// Whether an answer may hold only a part of its window. One that cannot be made smaller is given more credit.
+pub fn is_full(lines: &[String], smallest: bool) -> bool {
+    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
+    if smallest {
+        return lines.len() >= MAX_LINES as usize || bytes >= LARGEST_ANSWER;
+    }
+    lines.len() >= MAX_LINES as usize || OTHER_CAPS.contains(&lines.len()) || bytes >= FULL_BYTES
+}
+
+/// A line that was not known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Its place in the window.
+    pub place: usize,
+    /// Lines behind it were known already.
+    pub late: bool,
+}
+
+/// Lines of a window that begins at the track's anchor → which of them are new. The zone has them then. `open` says that
+/// the window goes to the present: what the zone has and the window does not is gone from the backend.
+pub fn merge(track: &mut Track, window: &[u64], open: bool) -> Vec<Found> {
+    let known = &track.zone;
+    let mut found = Vec::new();
+    let mut next = 0;
+    for (place, line) in window.iter().enumerate() {
+        match known.get(next) {
+            Some(expected) if expected == line => next += 1,
+            expected => found.push(Found {
+                place,
+                late: expected.is_some(),
+            }),
+        }
+    }
+    if open && next < known.len() {
+        found = uncounted(known, window);
+        track.zone = window.to_vec();
+        return found;
+    }
+    let mut zone = window.to_vec();
+    zone.extend_from_slice(&known[next..]);
+    track.zone = zone;
+    found
+}
+
+/// Without an alignment: each text as often as it is in the window and not in the zone, counted from the end.
+fn uncounted(known: &[u64], window: &[u64]) -> Vec<Found> {
+    let mut left: HashMap<u64, usize> = HashMap::new();
+    for line in known {
+        *left.entry(*line).or_default() += 1;
+    }
+    let mut found = Vec::new();
+    for (place, line) in window.iter().enumerate() {
+        match left.get_mut(line) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => found.push(Found { place, late: false }),
+        }
+    }
+    found
+}
+
+/// Moves the anchor. `from_new_anchor` lines are in the window from `anchor` to the very end that the zone's first
+/// `to_end` lines were read to.
+pub fn advance(track: &mut Track, anchor: i64, to_end: usize, from_new_anchor: usize) {
+    let before = to_end.saturating_sub(from_new_anchor).min(track.zone.len());
+    track.zone.drain(..before);
+    track.anchor = anchor;
+}
+
+/// The later half of what is to be read begins behind this second: the end of a smaller window, `None` when it cannot be
+/// smaller than one second.
+pub fn narrower(anchor: i64, end: i64) -> Option<i64> {
+    (end > anchor).then(|| anchor + (end - anchor) / 2)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Repeated lines survive, late ones are marked, and an answer that was cut is noticed.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn places(found: &[Found]) -> Vec<(usize, bool)> {
+    found.iter().map(|one| (one.place, one.late)).collect()
+}
+
+fn track(zone: &[u64]) -> Track {
+    Track {
+        anchor: 10,
+        zone: zone.to_vec(),
+    }
+}
+
+#[test]
+fn what_is_known_is_counted_off() {
+    for (zone, window, open, new) in [
+        (&[][..], &[1, 1][..], true, vec![(0, false), (1, false)]),
+        (&[1, 1], &[1, 1], true, vec![]),
+        (&[1, 1], &[1, 1, 1], true, vec![(2, false)]),
+        (&[1, 2], &[1, 9, 2, 3], true, vec![(1, true), (3, false)]),
+        // A window that ends before the zone does.
+        (&[1, 2, 3], &[1, 2], false, vec![]),
+        (&[1, 2, 3], &[1, 9, 2], false, vec![(1, true)]),
+        // The backend has forgotten the first lines.
+        (&[1, 2, 3], &[2, 3, 4], true, vec![(2, false)]),
+        (&[1, 2], &[], true, vec![]),
+    ] {
+        let mut track = track(zone);
+        assert_eq!(
+            places(&merge(&mut track, window, open)),
+            new,
+            "{zone:?} {window:?}"
+        );
+    }
+}
+
+#[test]
+fn a_short_window_keeps_what_lies_behind_it() {
+    let mut track = track(&[1, 2, 3]);
+    merge(&mut track, &[1, 9, 2], false);
+    assert_eq!(track.zone, [1, 9, 2, 3]);
+    advance(&mut track, 20, 3, 1);
+    assert_eq!((track.anchor, track.zone), (20, vec![2, 3]));
+}
+
+#[test]
+fn a_window_of_one_second_cannot_be_halved() {
+    assert_eq!(narrower(10, 10), None);
+    assert_eq!(narrower(10, 11), Some(10));
+    assert_eq!(narrower(0, 100), Some(50));
+}
+
+#[test]
+fn an_answer_that_may_have_been_cut_is_full() {
+    let lines = |count: usize, length: usize| vec!["x".repeat(length); count];
+    for (count, length, full, of_one_second) in [
+        (0, 0, false, false),
+        (1999, 1, false, false),
+        (2000, 1, true, false),
+        (2001, 1, false, false),
+        (4999, 1, false, false),
+        (5000, 1, true, true),
+        (9000, 1, true, true),
+        (1, FULL_BYTES, true, false),
+        (1, LARGEST_ANSWER, true, true),
+    ] {
+        let lines = lines(count, length);
+        let told = (is_full(&lines, false), is_full(&lines, true));
+        assert_eq!(told, (full, of_one_second), "{count} {length}");
+    }
+}
+
+#[test]
+fn the_name_of_a_text_never_changes() {
+    // Published values of FNV-1a.
+    assert_eq!(print(b""), 0xcbf2_9ce4_8422_2325);
+    assert_eq!(print(b"a"), 0xaf63_dc4c_8601_ec8c);
+    assert_eq!(print(b"foobar"), 0x8594_4171_f739_67e8);
+}
+
+/// A log of few texts, so that many lines are equal: (second, text), by second.
+fn log() -> impl Strategy<Value = Vec<(i64, u64)>> {
+    proptest::collection::vec((0..60_i64, 0..3_u64), 0..80).prop_map(|mut lines| {
+        lines.sort_by_key(|(second, _)| *second);
+        lines
+    })
+}
+
+proptest! {
+    /// Read at any times, with windows of any boundary rule that is not closed at neither end, and the anchor moved over
+    /// settled seconds at any moment: every line once, in order.
+    #[test]
+    fn every_line_once_in_order(
+        log in log(),
+        looks in proptest::collection::vec((0..70_i64, any::<bool>()), 1..20),
+        (with_start, with_end) in prop_oneof![Just((true, true)), Just((true, false)), Just((false, true))],
+    ) {
+        let window = |from: i64, to: i64, now: i64| -> Vec<u64> {
+            let inside = |second: i64| {
+                second <= now
+                    && (second > from || (with_start && second == from))
+                    && (second < to || (with_end && second == to))
+            };
+            log.iter().filter(|(second, _)| inside(*second)).map(|(_, text)| *text).collect()
+        };
+        // Before every line, whichever ends count.
+        let mut track = Track { anchor: -2, zone: Vec::new() };
+        let mut stored = Vec::new();
+        let mut now = 0;
+        for (later, moves) in looks.into_iter().chain([(70, false)]) {
+            now = now.max(later);
+            let seen = window(track.anchor, i64::MAX, now);
+            for found in merge(&mut track, &seen, true) {
+                prop_assert!(!found.late);
+                stored.push(seen[found.place]);
+            }
+            // Nothing younger than five seconds is settled.
+            let (end, anchor) = (now - 5, now - 6);
+            if moves && anchor > track.anchor {
+                let to_end = window(track.anchor, end, now).len();
+                let from_new = window(anchor, end, now).len();
+                advance(&mut track, anchor, to_end, from_new);
+            }
+        }
+        let all: Vec<u64> = log.iter().map(|(_, text)| *text).collect();
+        prop_assert_eq!(stored, all);
+    }
+}

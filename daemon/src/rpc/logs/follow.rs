@@ -1,0 +1,326 @@
+//! `FollowLogs`: from the store, as the tail fills it.
+
+use std::sync::Arc;
+
+use pai_proto::v1::{
+    FollowLogsRequest, FollowLogsResponse, LogChunk, LogEnded, LogGap, LogGoingAway, LogHeartbeat,
+    LogLine, Stale, follow_logs_response::Frame,
+};
+
+use super::{
+    cursor::{Place, Places},
+    pods::Wanted,
+};
+use crate::{
+    contexts::Running,
+    logs::Followed,
+    model::{Fault, Job, LogStream, redact::Redactor},
+    rpc::{
+        Edge,
+        error::to_status,
+        frames::{Closed, Frames, HEARTBEAT, Sink, feed_with},
+        resolve,
+    },
+    sys::clock::Mono,
+};
+
+/// Lines of a frame.
+const LINES: usize = 2_000;
+/// Bytes of a frame, unless one line has more.
+const BYTES: usize = 64 << 10;
+/// Frames that may wait for a reader: one who never reads holds so much and no more.
+const QUEUE: usize = 4;
+
+const REPLACED: &str =
+    "the stored log was lost and is read anew: lines may be missing or repeated here";
+
+struct Following {
+    running: Arc<Running>,
+    job: Job,
+    followed: Followed,
+    wanted: Wanted,
+    places: Places,
+    /// The store was replaced since the cursor was given.
+    replaced: bool,
+    tail: Option<u64>,
+    once: bool,
+    mask: Option<Redactor>,
+    told_stale: bool,
+    beat: Mono,
+}
+
+/// Why delivering stops.
+enum Stop {
+    Closed,
+    Failed(Fault),
+}
+
+impl From<Closed> for Stop {
+    fn from(_: Closed) -> Self {
+        Self::Closed
+    }
+}
+
+impl<E: Into<Fault>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+pub(super) async fn follow(
+    edge: &Arc<Edge>,
+    running: Arc<Running>,
+    request: FollowLogsRequest,
+    masked: bool,
+) -> Result<Frames<FollowLogsResponse>, Fault> {
+    let job = resolve::job(&running, &request.id).await?;
+    let scope = &running.scope;
+    let store = scope.journal.logs().id();
+    let (places, replaced) = match request.cursor.is_empty() {
+        true => (Places::new(store), false),
+        false => Places::decode(&request.cursor, store)?,
+    };
+    let wanted = Wanted::new(request.pods);
+    let uid = job.uid.clone();
+    let pods = scope.journal.read(move |reader| reader.pods(&uid)).await?;
+    wanted.check(&pods)?;
+    let following = Following {
+        followed: running.tails.follow(&job.uid),
+        mask: masked.then(|| scope.redactor.clone()),
+        beat: scope.clock.mono() + HEARTBEAT,
+        tail: request.tail.filter(|_| request.cursor.is_empty()),
+        once: request.no_follow,
+        told_stale: false,
+        running,
+        job,
+        wanted,
+        places,
+        replaced,
+    };
+    Ok(feed_with(edge, QUEUE, |sink| following.run(sink)))
+}
+
+impl Following {
+    async fn run(mut self, sink: Sink<FollowLogsResponse>) -> Result<(), Closed> {
+        match self.deliver_all(&sink).await {
+            Ok(()) => Ok(()),
+            Err(Stop::Closed) => Err(Closed),
+            Err(Stop::Failed(fault)) => Err(sink.fail(to_status(fault)).await),
+        }
+    }
+
+    async fn deliver_all(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Stop> {
+        let scope = Arc::clone(&self.running.scope);
+        let waits = !self.once && !self.job.has_ended();
+        let uids = if waits {
+            vec![self.job.uid.clone()]
+        } else {
+            Vec::new()
+        };
+        // Who follows a log wants to know of the job's end as soon as who waits for it.
+        let _counted = scope.interest.wait_for(uids);
+        let look = self.followed.look_now();
+        if self.tail.is_some() && !self.looked(look, sink).await? {
+            return Ok(());
+        }
+        self.skip_to_tail().await?;
+        loop {
+            let progress = self.followed.progress.borrow_and_update().clone();
+            self.deliver(sink).await?;
+            let looked = progress.finished >= look;
+            if let Some(ended) = progress.ended.filter(|_| looked) {
+                let ended = self.ended(ended.complete, ended.note);
+                return Ok(sink.send(frame(ended)).await?);
+            }
+            match progress.fault {
+                Some((_, fault)) if looked && self.once => return Err(Stop::Failed(fault)),
+                Some((since_ms, fault)) if !self.told_stale => {
+                    self.told_stale = true;
+                    let stale = Stale {
+                        since_ms: Some(since_ms),
+                        reason: fault.to_string(),
+                    };
+                    sink.send(frame(Frame::Stale(stale))).await?;
+                }
+                None if self.told_stale => {
+                    self.told_stale = false;
+                    sink.send(frame(Frame::Stale(Stale::default()))).await?;
+                }
+                _ => {}
+            }
+            if looked && self.once {
+                let ended = self.ended(false, "");
+                return Ok(sink.send(frame(ended)).await?);
+            }
+            if !self.news(sink).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until a look is over; false when the stream has ended meanwhile.
+    async fn looked(&mut self, look: u64, sink: &Sink<FollowLogsResponse>) -> Result<bool, Stop> {
+        while self.followed.progress.borrow().finished < look {
+            if !self.news(sink).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Waits for progress, and keeps the stream alive meanwhile; false when it has ended.
+    async fn news(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Stop> {
+        let clock = &self.running.scope.clock;
+        tokio::select! {
+            changed = self.followed.progress.changed() => {
+                if changed.is_err() {
+                    // Its task failed; the next one goes on where the store is.
+                    self.followed = self.running.tails.follow(&self.job.uid);
+                }
+                Ok(true)
+            }
+            () = clock.sleep_until(self.beat) => {
+                self.beat = clock.mono() + HEARTBEAT;
+                let cursor = self.places.encode();
+                sink.send(frame(Frame::Heartbeat(LogHeartbeat { cursor }))).await?;
+                Ok(true)
+            }
+            () = sink.leaving() => {
+                let going = LogGoingAway {
+                    reason: "the daemon is leaving".into(),
+                    cursor: self.places.encode(),
+                };
+                sink.send(frame(Frame::GoingAway(going))).await?;
+                Ok(false)
+            }
+            () = sink.gone() => Err(Stop::Closed),
+        }
+    }
+
+    async fn skip_to_tail(&mut self) -> Result<(), Stop> {
+        let Some(tail) = self.tail else {
+            return Ok(());
+        };
+        for stream in self.streams().await? {
+            let number = stream.last.saturating_sub(tail);
+            let gap = match number {
+                0 => 0,
+                _ => self.newest_gap(&stream, number).await?,
+            };
+            self.places.set(&stream, Place { number, gap });
+        }
+        Ok(())
+    }
+
+    /// The newest gap before a line that is not delivered.
+    async fn newest_gap(&self, stream: &LogStream, number: u64) -> Result<u64, Stop> {
+        let logs = self.running.scope.journal.logs();
+        let before = logs.after(stream.id, number - 1, 0, 0, 0, None).await?;
+        let before = before.gaps.iter().filter(|gap| gap.after < number);
+        Ok(before.map(|gap| gap.id).max().unwrap_or(0))
+    }
+
+    async fn streams(&self) -> Result<Vec<LogStream>, Stop> {
+        let logs = self.running.scope.journal.logs();
+        let mut streams = logs.streams(&self.job.uid).await?;
+        streams.retain(|stream| self.wanted.has(stream));
+        Ok(streams)
+    }
+
+    /// Sends everything that is stored and was not sent yet.
+    async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Stop> {
+        for stream in self.streams().await? {
+            if std::mem::take(&mut self.replaced) {
+                let gap = self.gap(&stream, 0, 0, REPLACED);
+                sink.send(frame(gap)).await?;
+            }
+            loop {
+                let place = self.places.get(&stream);
+                if place.number >= stream.last && place.gap >= stream.gap {
+                    break;
+                }
+                let logs = self.running.scope.journal.logs();
+                let mask = self.mask.clone();
+                let page = logs
+                    .after(stream.id, place.number, place.gap, LINES, BYTES, mask)
+                    .await?;
+                if page.lines.is_empty() && page.gaps.is_empty() {
+                    break;
+                }
+                let mut lines = page.lines.into_iter().peekable();
+                for gap in page.gaps {
+                    let mut before = Vec::new();
+                    while let Some(line) = lines.next_if(|line| line.number <= gap.after) {
+                        before.push(line);
+                    }
+                    self.send_lines(&stream, before, sink).await?;
+                    let number = self.places.get(&stream).number;
+                    self.places.set(
+                        &stream,
+                        Place {
+                            number,
+                            gap: gap.id,
+                        },
+                    );
+                    let told = self.gap(&stream, gap.from_second, gap.to_second, &gap.reason);
+                    sink.send(frame(told)).await?;
+                }
+                self.send_lines(&stream, lines.collect(), sink).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_lines(
+        &mut self,
+        stream: &LogStream,
+        lines: Vec<crate::model::LogLine>,
+        sink: &Sink<FollowLogsResponse>,
+    ) -> Result<(), Closed> {
+        let Some(last) = lines.last() else {
+            return Ok(());
+        };
+        let place = Place {
+            number: last.number,
+            ..self.places.get(stream)
+        };
+        self.places.set(stream, place);
+        let lines = lines.into_iter().map(|line| LogLine {
+            number: line.number,
+            text: line.text,
+            second: line.second,
+            late: line.late,
+        });
+        let chunk = LogChunk {
+            pod_id: stream.key.pod_id.clone(),
+            pod_uid: stream.key.pod_uid.clone(),
+            role: stream.role.clone(),
+            lines: lines.collect(),
+            cursor: self.places.encode(),
+        };
+        sink.send(frame(Frame::Chunk(chunk))).await
+    }
+
+    fn gap(&self, stream: &LogStream, from_second: i64, to_second: i64, reason: &str) -> Frame {
+        Frame::Gap(LogGap {
+            pod_id: stream.key.pod_id.clone(),
+            pod_uid: stream.key.pod_uid.clone(),
+            from_second,
+            to_second,
+            reason: reason.into(),
+            cursor: self.places.encode(),
+        })
+    }
+
+    fn ended(&self, complete: bool, note: &str) -> Frame {
+        Frame::Ended(LogEnded {
+            complete,
+            cursor: self.places.encode(),
+            note: note.into(),
+        })
+    }
+}
+
+fn frame(frame: Frame) -> FollowLogsResponse {
+    FollowLogsResponse { frame: Some(frame) }
+}
