@@ -8,6 +8,7 @@
 //! | [`inside`] | a daemon in this process, whose clock the test moves |
 //! | [`cli`] | a `paictl` process and what it printed |
 //! | [`job`] | commands that run until the test says so |
+//! | [`log`] | what a follow delivered
 //! | [`wire`] | frames as they come, and what to make of them |
 //! | [`processes`] | who is still running |
 //! | [`until`] | patience with an end |
@@ -16,6 +17,7 @@ pub mod cli;
 pub mod daemon;
 pub mod inside;
 pub mod job;
+pub mod log;
 pub mod processes;
 pub mod programs;
 pub mod until;

@@ -7,6 +7,7 @@ mod demo;
 mod faults;
 mod lag;
 mod limits;
+mod logs;
 mod lost_submits;
 mod owner;
 mod poller;

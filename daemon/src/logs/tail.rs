@@ -147,22 +147,27 @@ impl Tail {
             false => Priority::Background,
         };
         let began_ms = self.scope.clock.wall_ms();
-        let Some(job) = self.job().await? else {
-            return Ok(incomplete("the job is not known any more"));
-        };
-        let whole = readable_from_ms(&job, self.lag).is_some_and(|from_ms| began_ms >= from_ms);
+        let whole =
+            |job: &Job| readable_from_ms(job, self.lag).is_some_and(|from_ms| began_ms >= from_ms);
         let logs = self.scope.journal.logs();
         let known = logs.streams(&self.uid).await?;
-        if whole && !known.is_empty() && known.iter().all(|stream| stream.complete) {
+        let Some(job) = self.job().await? else {
+            return Ok(UNKNOWN);
+        };
+        if whole(&job) && !known.is_empty() && known.iter().all(|stream| stream.complete) {
             return Ok(complete());
         }
+        let pods = self.pods(&job, priority).await?;
+        // The answer with the pods may have told more.
+        let Some(job) = self.job().await? else {
+            return Ok(UNKNOWN);
+        };
         let Some(native_id) = &job.native_id else {
             return Ok(match job.has_ended() {
                 true => complete(),
                 false => Look::GoesOn,
             });
         };
-        let pods = self.pods(&job).await?;
         let mut read = Vec::with_capacity(pods.len());
         let (mut missing, mut behind) = (false, false);
         for pod in &pods {
@@ -175,7 +180,7 @@ impl Tail {
                 Err(fault) => return Err(fault),
             }
         }
-        if !whole || behind || (pods.is_empty() && pods_may_return(&job, began_ms)) {
+        if !whole(&job) || behind || (pods.is_empty() && pods_may_return(&job, began_ms)) {
             return Ok(Look::GoesOn);
         }
         if missing || job.phase == Phase::Gone {
@@ -194,9 +199,14 @@ impl Tail {
     }
 
     /// Every incarnation of every pod, once.
-    async fn pods(&self, job: &Job) -> Result<Vec<Pod>, Fault> {
+    async fn pods(&self, job: &Job, priority: Priority) -> Result<Vec<Pod>, Fault> {
         let known = self.known_pods().await?;
-        let worth_asking = !matches!(job.phase, Phase::Pending | Phase::Queued | Phase::Gone);
+        let worth_asking = match job.phase {
+            Phase::Gone => false,
+            // Who asks for the present may know more than the last list.
+            Phase::Pending | Phase::Queued => priority == Priority::Interactive,
+            _ => true,
+        };
         if worth_asking {
             let every = match known.is_empty() {
                 true => PODS_AWAITED,
@@ -260,6 +270,8 @@ impl Tail {
     }
 }
 
+const UNKNOWN: Look = incomplete("the job is not known any more");
+
 fn complete() -> Look {
     Look::Ended(Ended {
         complete: true,
@@ -267,7 +279,7 @@ fn complete() -> Look {
     })
 }
 
-fn incomplete(note: &'static str) -> Look {
+const fn incomplete(note: &'static str) -> Look {
     Look::Ended(Ended {
         complete: false,
         note,

@@ -15,6 +15,8 @@ use crate::{
 
 /// For how long an answer serves those who come after it.
 const SERVES: Duration = Duration::from_secs(10);
+/// The same for who reads the log of a job.
+const ASKED_JUST_NOW: Duration = Duration::from_secs(5);
 
 /// Looks a job up by its native id; it is watched from then on.
 ///
@@ -62,7 +64,8 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
         .await
 }
 
-/// Asks a job for its pods, unless it was asked less than `every` ago: pods come and go without a change of the job.
+/// Asks a job for its pods, unless it has told them since it last changed and less than `every` ago (pods come and go
+/// without a change of the job), or was asked just now.
 ///
 /// # Errors
 /// Why the backend cannot tell.
@@ -70,7 +73,10 @@ pub async fn refresh_pods(scope: &Scope, job: &Job, every: Duration) -> Result<(
     let Some(native_id) = &job.native_id else {
         return Ok(());
     };
-    let told = |last: &Answer| scope.clock.mono().saturating_sub(last.at) < every;
+    let told = |last: &Answer| {
+        let age = scope.clock.mono().saturating_sub(last.at);
+        age < ASKED_JUST_NOW || (last.result.is_ok() && last.rev == job.rev && age < every)
+    };
     scope
         .looks
         .pods_asked

@@ -128,7 +128,7 @@ impl Following {
             let progress = self.followed.progress.borrow_and_update().clone();
             self.deliver(sink).await?;
             let looked = progress.finished >= look;
-            if let Some(ended) = progress.ended.filter(|_| looked) {
+            if let Some(ended) = progress.ended {
                 let ended = self.ended(ended.complete, ended.note);
                 return Ok(sink.send(frame(ended)).await?);
             }
@@ -158,14 +158,17 @@ impl Following {
         }
     }
 
-    /// Waits until a look is over; false when the stream has ended meanwhile.
+    /// Waits until a look is over, or none is needed any more; false when the stream has ended meanwhile.
     async fn looked(&mut self, look: u64, sink: &Sink<FollowLogsResponse>) -> Result<bool, Stop> {
-        while self.followed.progress.borrow().finished < look {
+        loop {
+            let progress = self.followed.progress.borrow_and_update().clone();
+            if progress.finished >= look || progress.ended.is_some() {
+                return Ok(true);
+            }
             if !self.news(sink).await? {
                 return Ok(false);
             }
         }
-        Ok(true)
     }
 
     /// Waits for progress, and keeps the stream alive meanwhile; false when it has ended.
