@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     pool::Pool,
-    store::{self, StoreError, event, intent, job},
+    store::{self, Listed, StoreError, event, intent, job},
 };
 use crate::model::{Event, EventDraft, Job, Pod};
 
@@ -173,7 +173,21 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// See [`Self::rev`].
     pub fn jobs(&self, context: i64, ended_after_ms: i64) -> Result<Vec<Job>, StoreError> {
-        job::all(self.view, context, ended_after_ms)
+        let all = Listed {
+            ended_after_ms,
+            foreign: true,
+            phases: Vec::new(),
+            limit: usize::MAX,
+        };
+        Ok(self.listed(context, &all)?.0)
+    }
+
+    /// Jobs of a context, newest first, and how many more the limit left out.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn listed(&self, context: i64, what: &Listed) -> Result<(Vec<Job>, u64), StoreError> {
+        job::listed(self.view, context, what)
     }
 
     /// How many own jobs were created at or after this time.

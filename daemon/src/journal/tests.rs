@@ -294,7 +294,7 @@ fn the_store_is_the_owners_alone() {
 
 /// The schema is an interface: a change of it is a new step, and shows here.
 #[test]
-fn the_schema_of_version_1() {
+fn the_schema_of_version_2() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let connection = Connection::open(folder.path().join("pai.db")).unwrap();
@@ -307,4 +307,92 @@ fn the_schema_of_version_1() {
         .map(Result::unwrap)
         .collect();
     insta::assert_snapshot!(made.join(";\n"));
+}
+
+#[tokio::test]
+async fn a_list_has_a_limit_and_counts_what_it_leaves_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (journal, _) = open(folder.path());
+    let context = context(&journal).await;
+    for n in 0..6_i64 {
+        let phase = if n % 2 == 0 {
+            Phase::Running
+        } else {
+            Phase::Succeeded
+        };
+        let mut job = Job::new(format!("job-{n}"), format!("me-{n}"), phase, 0);
+        job.own = n != 5;
+        job.created_ms = Some(n * 1_000);
+        job.ended_ms = phase.is_end().then_some(n * 1_000);
+        let event = status(phase);
+        journal
+            .write(move |tx| tx.put_job(context, &mut job, vec![event]))
+            .await
+            .unwrap();
+    }
+    let listed = async |limit, foreign, phases: &[Phase]| {
+        let what = Listed {
+            ended_after_ms: 2_000,
+            foreign,
+            phases: phases.to_vec(),
+            limit,
+        };
+        let view = journal.read(move |reader| reader.listed(context, &what));
+        let (jobs, more) = view.await.unwrap();
+        let names: Vec<_> = jobs.into_iter().map(|job| job.name).collect();
+        (names.join(" "), more)
+    };
+    // me-1 has ended too long ago, and me-5 is somebody else's.
+    assert_eq!(
+        listed(9, false, &[]).await,
+        ("me-4 me-3 me-2 me-0".into(), 0)
+    );
+    assert_eq!(listed(2, false, &[]).await, ("me-4 me-3".into(), 2));
+    assert_eq!(listed(2, true, &[]).await, ("me-5 me-4".into(), 3));
+    assert_eq!(listed(4, false, &[]).await.1, 0);
+    assert_eq!(
+        listed(1, false, &[Phase::Running]).await,
+        ("me-4".into(), 2)
+    );
+}
+
+#[tokio::test]
+async fn a_store_of_the_first_schema_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = Connection::open(folder.path().join("pai.db")).unwrap();
+    old.execute_batch(include_str!("store/schema/1.sql"))
+        .unwrap();
+    old.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO context VALUES (1, '/s.json', 'here', 1);",
+    )
+    .unwrap();
+    let mut job = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
+    job.created_ms = Some(5);
+    let doc = serde_json::to_string(&job).unwrap();
+    old.execute(
+        "INSERT INTO job VALUES ('job-1', 1, NULL, 'me-a', 1, 1, 5, NULL, 0, 0, ?1)",
+        [doc],
+    )
+    .unwrap();
+    drop(old);
+    let (journal, opened) = open(folder.path());
+    assert!(opened.moved_aside.is_none());
+    let jobs = journal.read(|reader| reader.jobs(1, 0)).await.unwrap();
+    assert_eq!(jobs, [job]);
+    let file = Connection::open(folder.path().join("pai.db")).unwrap();
+    let plan: Vec<String> = file
+        .prepare(
+            "EXPLAIN QUERY PLAN SELECT doc FROM job WHERE context = 1
+             ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(3))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(
+        plan.iter().all(|step| !step.contains("TEMP B-TREE")),
+        "{plan:?}"
+    );
 }

@@ -7,8 +7,8 @@ use crate::{
     model::{Event, EventKind, Job, Milestone, Phase, Pod, Reason, Replica},
 };
 
-/// Largest part of a snapshot, in encoded bytes (architecture, "Wire").
-const CHUNK_MAX: usize = 512 * 1024;
+/// Largest part of a snapshot, in encoded bytes: small, since a part is encoded where all clients are served.
+const CHUNK_MAX: usize = 128 * 1024;
 
 pub(super) fn phase(phase: Phase) -> v1::Phase {
     match phase {
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_is_cut_into_parts_of_half_a_megabyte() {
+    fn a_snapshot_is_cut_into_small_parts() {
         let big = v1::Job {
             command: "x".repeat(10_000),
             ..v1::Job::default()

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::StoreError;
-use crate::model::Job;
+use crate::model::{Job, Phase};
 
 pub(crate) fn put(connection: &Connection, context: i64, job: &Job) -> Result<(), StoreError> {
     let doc = serde_json::to_string(job).map_err(|error| unreadable(&error))?;
@@ -113,18 +113,60 @@ pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, 
     )
 }
 
-pub(crate) fn all(
+/// What is listed.
+#[derive(Debug, Clone, Default)]
+pub struct Listed {
+    /// Ended jobs only when they ended after this, Unix ms.
+    pub ended_after_ms: i64,
+    /// Also jobs that are not our own.
+    pub foreign: bool,
+    /// Only these phases; none means all.
+    pub phases: Vec<Phase>,
+    /// No more than this.
+    pub limit: usize,
+}
+
+/// Jobs, newest first, and how many more there are.
+pub(crate) fn listed(
     connection: &Connection,
     context: i64,
-    ended_after_ms: i64,
-) -> Result<Vec<Job>, StoreError> {
-    many(
-        connection,
+    what: &Listed,
+) -> Result<(Vec<Job>, u64), StoreError> {
+    let mut statement = connection.prepare_cached(
         "SELECT doc FROM job
-         WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2)
+         WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2) AND (own = 1 OR ?3)
          ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC",
-        params![context, ended_after_ms],
-    )
+    )?;
+    let mut rows = statement.query(params![context, what.ended_after_ms, what.foreign])?;
+    let (mut jobs, mut more) = (Vec::new(), 0);
+    while let Some(row) = rows.next()? {
+        if jobs.len() >= what.limit && what.phases.is_empty() {
+            let all = count_listed(connection, context, what)?;
+            return Ok((jobs, all.saturating_sub(what.limit as u64)));
+        }
+        let job = parse(&row.get::<_, String>(0)?)?;
+        if !what.phases.is_empty() && !what.phases.contains(&job.phase) {
+            continue;
+        }
+        match jobs.len() < what.limit {
+            true => jobs.push(job),
+            false => more += 1,
+        }
+    }
+    Ok((jobs, more))
+}
+
+fn count_listed(connection: &Connection, context: i64, what: &Listed) -> Result<u64, StoreError> {
+    let count: i64 = connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM job WHERE context = ?1 AND active = 1 AND (own = 1 OR ?3))
+                  + (SELECT count(*) FROM job WHERE context = ?1 AND active = 0
+                       AND coalesce(ended_ms, created_ms, 0) >= ?2 AND (own = 1 OR ?3))",
+        )?
+        .query_row(params![context, what.ended_after_ms, what.foreign], |row| {
+            row.get(0)
+        })?;
+    Ok(count.unsigned_abs())
 }
 
 pub(crate) fn own_created_since(

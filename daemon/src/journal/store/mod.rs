@@ -9,6 +9,7 @@ mod open;
 pub(super) mod pod;
 
 pub use intent::{Intent, IntentState};
+pub use job::Listed;
 pub use open::Opened;
 pub(super) use open::{configure_reader, open, path};
 

@@ -8,6 +8,7 @@ use pai_proto::v1::{
 
 use crate::{
     contexts::Running,
+    journal::Listed,
     model::Fault,
     rpc::{
         Edge, convert,
@@ -21,38 +22,35 @@ pub(super) async fn list(
     request: ListJobsRequest,
 ) -> Result<Frames<ListJobsResponse>, Fault> {
     let scope = &running.scope;
-    let (context, ended_from) = (scope.context, scope.ended_from_ms());
-    let (mut jobs, rev) = scope
-        .journal
-        .read(move |reader| Ok((reader.jobs(context, ended_from)?, reader.rev()?)))
-        .await?;
+    let what = Listed {
+        ended_after_ms: scope.ended_from_ms(),
+        foreign: request.include_foreign,
+        phases: request
+            .phases
+            .iter()
+            .filter_map(|number| convert::phase_from(*number))
+            .collect(),
+        limit: match request.limit {
+            0 => usize::MAX,
+            limit => limit as usize,
+        },
+    };
+    let (context, looks) = (scope.context, scope.looks.get());
+    let stale = looks.stale_since_ms;
+    // All the work is done where the store is read: ten thousand jobs must not hold up those who wait.
+    let view = scope.journal.read(move |reader| {
+        let (jobs, left_out) = reader.listed(context, &what)?;
+        let chunks = convert::chunks(jobs.iter().map(|job| convert::job(job, stale)));
+        Ok((chunks, left_out, reader.rev()?))
+    });
+    let (chunks, left_out, rev) = view.await?;
     // "No jobs" would be a guess as long as the cloud has never answered.
-    let looks = scope.looks.get();
-    if let (true, None, Some(fault)) = (jobs.is_empty(), looks.last_ok, looks.last_error) {
+    if let (true, None, Some(fault)) = (chunks.is_empty(), looks.last_ok, &looks.last_error) {
         return Err(Fault {
             message: format!("the cloud has not been reached yet: {}", fault.message),
-            ..fault
+            ..fault.clone()
         });
     }
-    let phases: Vec<_> = request
-        .phases
-        .iter()
-        .filter_map(|number| convert::phase_from(*number))
-        .collect();
-    jobs.retain(|job| {
-        (job.own || request.include_foreign)
-            && (request.phases.is_empty() || phases.contains(&job.phase))
-    });
-    let limit = match request.limit {
-        0 => usize::MAX,
-        limit => limit as usize,
-    };
-    let left_out = jobs.len().saturating_sub(limit) as u64;
-    jobs.truncate(limit);
-
-    let looks = scope.looks.get();
-    let stale = looks.stale_since_ms;
-    let chunks = convert::chunks(jobs.iter().map(|job| convert::job(job, stale)));
     let end = SnapshotEnd {
         cursor: Some(Cursor {
             store_id: edge.journal.store_id().into(),

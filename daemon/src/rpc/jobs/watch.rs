@@ -27,7 +27,7 @@ struct Watching {
 }
 
 /// Which jobs are watched.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Only {
     All,
     These(HashSet<String>),
@@ -161,17 +161,21 @@ impl Watching {
             }
         }
         let ended_from = self.running.scope.ended_from_ms();
+        let looks = self.running.scope.looks.get();
+        let (stale, only) = (looks.stale_since_ms, self.only.clone());
         let view = journal
-            .read(move |reader| Ok((reader.jobs(context, ended_from)?, reader.rev()?)))
+            .read(move |reader| {
+                let jobs = reader.jobs(context, ended_from)?;
+                let wanted = jobs.iter().filter(|job| only.contains(&job.uid));
+                let chunks = convert::chunks(wanted.map(|job| convert::job(job, stale)));
+                Ok((chunks, reader.rev()?))
+            })
             .await;
-        let (jobs, rev) = match view {
+        let (chunks, rev) = match view {
             Ok(view) => view,
             Err(error) => return Ok(Err(error)),
         };
-        let looks = self.running.scope.looks.get();
-        let stale = looks.stale_since_ms;
-        let wanted = jobs.iter().filter(|job| self.only.contains(&job.uid));
-        for chunk in convert::chunks(wanted.map(|job| convert::job(job, stale))) {
+        for chunk in chunks {
             sink.send(frame(Frame::Chunk(chunk))).await?;
         }
         let end = SnapshotEnd {
