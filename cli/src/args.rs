@@ -4,7 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     config::ConfigArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs, help::HelpArgs,
-    ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
+    logs::LogsArgs, ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs,
+    whoami::WhoamiArgs,
 };
 
 /// Submit training jobs, wait for them, see what they do.
@@ -40,6 +41,7 @@ pub enum Command {
     Ls(LsArgs),
     Get(GetArgs),
     Wait(WaitArgs),
+    Logs(LogsArgs),
     Stop(StopArgs),
     Config(ConfigArgs),
     Daemon(DaemonArgs),

@@ -5,6 +5,7 @@ pub mod daemon;
 pub mod demo;
 pub mod get;
 pub mod help;
+pub mod logs;
 pub mod ls;
 pub mod stop;
 pub mod submit;
@@ -24,6 +25,7 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
         // Has folders and processes of its own to clear away, and listens for signals itself.
         Command::Demo(args) => return demo::run(args, context).await,
         Command::Wait(_) => "the wait ends here; the job goes on",
+        Command::Logs(_) => "no more of the log is shown; jobs are untouched",
         Command::Submit(_) => "interrupted; the submit may still take place: see `paictl ls`",
         Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
         _ => "interrupted; jobs are untouched",
@@ -43,6 +45,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
         Command::Ls(args) => ls::run(&args, context).await,
         Command::Get(args) => get::run(&args, context).await,
         Command::Wait(args) => wait::run(args, context).await,
+        Command::Logs(args) => logs::run(args, context).await,
         Command::Stop(args) => stop::run(&args, context).await,
         Command::Config(args) => config::run(&args, context).await,
         Command::Daemon(args) => daemon::run(&args, context).await,

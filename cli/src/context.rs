@@ -6,7 +6,12 @@ use std::{
 };
 
 use jiff::{Timestamp, tz::TimeZone};
-use pai_proto::{Client, ClientError, ConnectOptions, meta::ClientKind, paths};
+use pai_proto::{
+    Client, ClientError, ConnectOptions,
+    meta::ClientKind,
+    paths,
+    start::{self, Starter},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{error::CliError, output::Output, view::clean};
@@ -14,7 +19,7 @@ use crate::{error::CliError, output::Output, view::clean};
 /// How long the first connection is tried: the daemon may just be starting.
 pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest time that a handshake may take once the socket took the connection.
-pub const HANDSHAKE: Duration = Duration::from_secs(5);
+pub const HANDSHAKE: Duration = start::HANDSHAKE;
 
 /// Looks up an environment variable.
 pub type Lookup = Box<dyn Fn(&str) -> Option<PathBuf>>;
@@ -55,7 +60,7 @@ impl Context {
         Ok(paths::socket(&self.env)?)
     }
 
-    /// Connects and shows the daemon's warnings. Nothing is started unasked.
+    /// Connects and shows the daemon's warnings. Where nobody serves the daemon is started, and that is said.
     ///
     /// # Errors
     /// See [`CliError`].
@@ -63,14 +68,16 @@ impl Context {
         self.connect_within(PATIENCE + HANDSHAKE).await
     }
 
-    /// The same, within a limit of the caller's.
+    /// The same, with a limit of the caller's for a daemon that takes the connection and does not answer.
     ///
     /// # Errors
     /// See [`CliError`].
     pub async fn connect_within(&mut self, limit: Duration) -> Result<Client, CliError> {
         let socket = self.socket()?;
         let options = self.options(&socket, PATIENCE.min(limit))?;
-        let client = answered(&socket, limit, Client::connect(options)).await?;
+        let starter = self.starter().answered_within(limit);
+        let say = |line: &str| self.out.note(clean::line(line));
+        let client = start::connect(options, &starter, say).await?;
         self.warn_of(&client);
         Ok(client)
     }
@@ -82,6 +89,11 @@ impl Context {
     pub async fn connect_any(&self, socket: &Path) -> Result<Client, CliError> {
         let options = self.options(socket, Duration::ZERO)?;
         answered(socket, HANDSHAKE, Client::connect_any(options)).await
+    }
+
+    /// How the daemon is started.
+    pub fn starter(&self) -> Starter {
+        Starter::of_env(&self.env)
     }
 
     /// Shows the daemon's warnings.

@@ -23,14 +23,6 @@ pub enum CliError {
         /// Its process.
         pid: u32,
     },
-    /// The daemon could not be started.
-    #[error("{message}")]
-    Start {
-        /// What happened.
-        message: String,
-        /// What to do; empty when there is nothing to advise.
-        hint: String,
-    },
     /// The system refused something.
     #[error("{what}: {error}")]
     Io {
@@ -70,9 +62,11 @@ impl CliError {
     pub fn kind(&self) -> String {
         match self {
             Self::Client(ClientError::Refused(detail)) => json::kind(detail.kind()),
-            Self::Client(ClientError::Unreachable { .. }) | Self::Start { .. } => {
-                "unreachable".into()
-            }
+            Self::Client(
+                ClientError::Unreachable { .. }
+                | ClientError::NoAutostart { .. }
+                | ClientError::Start { .. },
+            ) => "unreachable".into(),
             Self::Client(ClientError::Silent { .. }) | Self::Silent { .. } => "silent".into(),
             Self::Client(ClientError::Broken(_)) => "broken".into(),
             Self::Client(ClientError::Incompatible { .. } | ClientError::TooOld(_)) => {
@@ -98,7 +92,7 @@ impl CliError {
             Self::Silent { pid, .. } => format!(
                 "`kill -CONT {pid}` wakes it where it is suspended; `kill {pid}`, at worst `kill -KILL {pid}`, ends it; jobs are untouched"
             ),
-            Self::Start { hint, .. } | Self::Other { hint, .. } => hint.clone(),
+            Self::Other { hint, .. } => hint.clone(),
             Self::Io { .. } => String::new(),
         }
     }
@@ -115,9 +109,7 @@ impl CliError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Client(error) => Exit::of_error(error),
-            Self::Path(PathError::SocketTooLong { .. })
-            | Self::Silent { .. }
-            | Self::Start { .. } => Exit::Daemon,
+            Self::Path(PathError::SocketTooLong { .. }) | Self::Silent { .. } => Exit::Daemon,
             Self::Path(PathError::NoHome { .. }) | Self::Io { .. } | Self::Other { .. } => {
                 Exit::Error
             }

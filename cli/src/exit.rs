@@ -73,6 +73,8 @@ impl Exit {
                 _ => Self::Error,
             },
             ClientError::Unreachable { .. }
+            | ClientError::NoAutostart { .. }
+            | ClientError::Start { .. }
             | ClientError::Silent { .. }
             | ClientError::Broken(_)
             | ClientError::Incompatible { .. }

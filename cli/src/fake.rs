@@ -2,12 +2,13 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
 use pai_proto::v1::{
-    self, ErrorDetail, daemon_server, jobs_server, list_jobs_response, wait_jobs_response,
+    self, ErrorDetail, daemon_server, follow_logs_response, jobs_server, list_jobs_response,
+    logs_server, wait_jobs_response,
 };
 use prost::Message as _;
 use tokio::net::UnixListener;
@@ -32,6 +33,12 @@ pub(crate) struct Fake {
     pub(crate) outcome: v1::stop_job_response::Outcome,
     /// What a wait is told.
     pub(crate) frames: Vec<wait_jobs_response::Frame>,
+    /// What the follows are told, one after the other. Each breaks off behind its last frame, the last one stays open.
+    pub(crate) logs: Vec<Vec<follow_logs_response::Frame>>,
+    /// What follows asked so far; shared with the daemon that serves.
+    pub(crate) followed: Arc<Mutex<Vec<v1::FollowLogsRequest>>>,
+    /// What the job is once somebody follows its log.
+    pub(crate) later: Option<v1::Job>,
 }
 
 impl Fake {
@@ -46,7 +53,8 @@ impl Fake {
         let fake = Arc::new(self);
         let server = Server::builder()
             .add_service(daemon_server::DaemonServer::from_arc(fake.clone()))
-            .add_service(jobs_server::JobsServer::from_arc(fake));
+            .add_service(jobs_server::JobsServer::from_arc(fake.clone()))
+            .add_service(logs_server::LogsServer::from_arc(fake));
         tokio::spawn(server.serve_with_incoming(incoming));
     }
 
@@ -62,6 +70,10 @@ impl Fake {
 
     fn job(&self) -> Option<v1::Job> {
         Some(self.job.clone())
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Vec<v1::FollowLogsRequest>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -145,8 +157,9 @@ impl jobs_server::Jobs for Fake {
         &self,
         _: Request<v1::GetJobRequest>,
     ) -> Result<Response<v1::GetJobResponse>, Status> {
+        let later = self.later.clone().filter(|_| !self.followed().is_empty());
         self.answer(v1::GetJobResponse {
-            job: self.job(),
+            job: later.or(self.job()),
             ..Default::default()
         })
     }
@@ -175,5 +188,28 @@ impl jobs_server::Jobs for Fake {
         let frame = |frame| Ok(v1::WaitJobsResponse { frame: Some(frame) });
         let frames: Vec<_> = self.frames.clone().into_iter().map(frame).collect();
         self.answer(stream::iter(frames).boxed())
+    }
+}
+
+#[tonic::async_trait]
+impl logs_server::Logs for Fake {
+    type FollowLogsStream = Frames<v1::FollowLogsResponse>;
+
+    async fn follow_logs(
+        &self,
+        request: Request<v1::FollowLogsRequest>,
+    ) -> Result<Response<Self::FollowLogsStream>, Status> {
+        let nth = {
+            let mut followed = self.followed();
+            followed.push(request.into_inner());
+            followed.len()
+        };
+        let frames = self.logs.get(nth - 1).cloned().unwrap_or_default();
+        let frame = |frame| Ok(v1::FollowLogsResponse { frame: Some(frame) });
+        let told = stream::iter(frames.into_iter().map(frame));
+        match nth < self.logs.len() {
+            true => self.answer(told.boxed()),
+            false => self.answer(told.chain(stream::pending()).boxed()),
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod config;
 mod daemon;
 mod job;
+mod log;
 
 use jiff::Timestamp;
 use pai_proto::v1;
@@ -15,6 +16,7 @@ use crate::{error::CliError, view::clean};
 pub use config::{Config, WhoAmI};
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
 pub use job::{Job, JobDetail, Stopped, Submitted, Waited};
+pub use log::LogLine;
 
 /// A failed command, on stderr.
 #[derive(Debug, Serialize)]

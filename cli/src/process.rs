@@ -2,21 +2,16 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{Read as _, Seek as _, SeekFrom},
+    io::Read as _,
     path::Path,
-    time::Duration,
 };
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, kill_process, kill_process_group, test_kill_process},
+    process::{Pid, test_kill_process},
 };
-use tokio::process::Child;
 
-/// How long a program may take to leave when asked.
-const LEAVE: Duration = Duration::from_secs(3);
-/// As much of a log's end as may hold its last line.
-const TAIL: u64 = 8192;
+pub use pai_proto::start::{end, last_words};
 
 /// What a lock file tells. The lock is trusted; the text inside only names its holder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,39 +63,6 @@ pub fn is_alive(pid: u32) -> bool {
     pid_of(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
 }
 
-/// Asks a program to leave; ends it and its whole group when it does not.
-pub async fn end(program: &mut Child) {
-    let Some(group) = program.id().and_then(pid_of) else {
-        return;
-    };
-    // It may be gone already; then there is nothing to do.
-    let _gone = kill_process(group, Signal::TERM);
-    if tokio::time::timeout(LEAVE, program.wait()).await.is_err() {
-        let _gone = kill_process_group(group, Signal::KILL);
-        let _reaped = program.wait().await;
-    }
-}
-
-/// Ends a program and its group at once.
-pub fn kill(program: &Child) {
-    if let Some(group) = program.id().and_then(pid_of) {
-        let _gone = kill_process_group(group, Signal::KILL);
-    }
-}
-
-/// The last line that was written to a log since it was `from` bytes long.
-pub fn last_words(log: &Path, from: u64) -> Option<String> {
-    let mut file = File::open(log).ok()?;
-    let end = file.metadata().ok()?.len();
-    file.seek(SeekFrom::Start(from.max(end.saturating_sub(TAIL))))
-        .ok()?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail).ok()?;
-    let text = String::from_utf8_lossy(&tail);
-    let last = text.lines().rev().find(|line| !line.trim().is_empty());
-    last.map(|line| line.trim().to_owned())
-}
-
 fn pid_of(pid: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(pid).ok()?)
 }
@@ -133,19 +95,5 @@ mod tests {
         let mut child = std::process::Command::new("true").spawn().unwrap();
         child.wait().unwrap();
         assert!(!is_alive(child.id()));
-    }
-
-    #[test]
-    fn the_last_words_are_the_last_line_since_then() {
-        let folder = Folder::create(&std::env::temp_dir()).unwrap();
-        let log = folder.log("x");
-        assert_eq!(last_words(&log, 0), None);
-        std::fs::write(&log, "old\nnew one\n\n").unwrap();
-        assert_eq!(last_words(&log, 0).as_deref(), Some("new one"));
-        assert_eq!(last_words(&log, 4).as_deref(), Some("new one"));
-        assert_eq!(last_words(&log, 13), None);
-        std::fs::write(&log, format!("{}\nend", "x".repeat(20_000))).unwrap();
-        assert_eq!(last_words(&log, 0).as_deref(), Some("end"));
-        folder.remove().unwrap();
     }
 }

@@ -75,7 +75,10 @@ async fn a_submit_prints_the_id_alone_on_stdout() {
     let line = ["submit", "train", "--", "python", "a.py"];
     let (exit, stdout, stderr) = run(with_job(sample::running()), &line).await;
     assert_eq!((exit, stdout.as_str()), (Exit::Ok, "dlc1running\n"));
-    assert_eq!(stderr, "paictl wait dlc1running\npaictl get dlc1running\n");
+    assert_eq!(
+        stderr,
+        "paictl logs -f dlc1running\npaictl wait dlc1running\npaictl get dlc1running\n"
+    );
 }
 
 #[tokio::test]
@@ -214,6 +217,7 @@ async fn a_refusal_becomes_message_hint_and_exit_code_for_every_command() {
         &["get", "dlc9"][..],
         &["stop", "dlc9"],
         &["wait", "dlc9"],
+        &["logs", "-f", "dlc9"],
         &["submit", "x", "-p", "none", "--", "true"],
         &["ls"],
         &["config", "get"],

@@ -5,6 +5,7 @@ pub mod config;
 pub mod daemon;
 pub mod job;
 pub mod jobs;
+pub mod log;
 pub mod paint;
 pub mod pairs;
 pub mod table;

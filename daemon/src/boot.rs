@@ -8,10 +8,12 @@ use std::{
 };
 
 use interprocess::local_socket::tokio::Listener;
+use pai_proto::start::IDLE_EXIT;
 use tokio::sync::watch;
 
 use crate::{
     contexts::{Contexts, Env},
+    idle::{Look, until_idle},
     journal::{Journal, StoreError},
     rpc::{self, Edge, Stats},
     scope::random_word,
@@ -38,6 +40,8 @@ pub struct Boot {
     pub env: Env,
     /// The time.
     pub clock: Clock,
+    /// Whether a client starts it: then it leaves when it has been idle for long enough.
+    pub auto_started: bool,
 }
 
 /// Why a daemon cannot serve.
@@ -69,6 +73,14 @@ pub enum BootError {
 }
 
 impl BootError {
+    /// Whether another daemon is at the state folder or the socket: it may be on its way out.
+    pub fn is_in_use(&self) -> bool {
+        matches!(
+            self,
+            Self::Lock(LockError::Held { .. }) | Self::Socket(SocketError::InUse(_))
+        )
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> &'static str {
         match self {
@@ -120,11 +132,12 @@ impl Daemon {
             contexts,
             journal,
             started_ms: boot.clock.wall_ms(),
+            stats: Stats::new(boot.clock.clone()),
             clock: boot.clock,
             instance: random_word(12),
             socket: boot.socket,
             state_dir: boot.state_dir,
-            stats: Arc::new(Stats::default()),
+            auto_started: boot.auto_started,
             leaving: watch::Sender::new(false),
         });
         Ok(Self {
@@ -140,7 +153,7 @@ impl Daemon {
         &self.edge
     }
 
-    /// Serves until `end`, a client's Shutdown, or the loss of the socket's name; then streams are told, writes finish, and
+    /// Serves until `end`, a client's Shutdown, idleness where a client started it, or the loss of the socket's name; then streams are told, writes finish, and
     /// the socket is removed where it is still ours. Takes less than two seconds from there.
     ///
     /// # Errors
@@ -157,6 +170,9 @@ impl Daemon {
         let leave = async {
             tokio::select! {
                 () = end => {}
+                () = idle_for_long(&edge) => {
+                    tracing::info!("no work for {} min; leaving", IDLE_EXIT.as_secs() / 60);
+                }
                 () = name_is_lost(&edge.clock, &name) => {
                     tracing::error!(socket = %edge.socket.display(), "the socket was removed or replaced; leaving");
                     lost = true;
@@ -199,6 +215,24 @@ pub async fn run(
     daemon.serve(end).await
 }
 
+/// Returns only in a daemon that a client started.
+async fn idle_for_long(edge: &Edge) {
+    if !edge.auto_started {
+        std::future::pending::<()>().await;
+    }
+    let look = async || {
+        let work = edge.work().await;
+        if let Err(error) = &work {
+            tracing::warn!(%error, "whether there is work cannot be read; staying");
+        }
+        Look {
+            work: work.ok(),
+            last_client: edge.stats.last_client(),
+        }
+    };
+    until_idle(&edge.clock, look).await;
+}
+
 async fn name_is_lost(clock: &Clock, name: &SocketName) {
     loop {
         clock.sleep(NAME_CHECK).await;
@@ -231,6 +265,7 @@ mod tests {
             settings: dir.path().join("none.json"),
             env: Arc::new(|_| None),
             clock: Clock::Manual(hands.clone()),
+            auto_started: false,
         };
         let daemon = Daemon::boot(boot).await.unwrap();
         happens(&socket);

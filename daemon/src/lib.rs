@@ -6,6 +6,7 @@
 //! | module | its one job |
 //! |---|---|
 //! | [`rpc`] | the edge: clients |
+//! | [`idle`] | when a daemon that a client started leaves by itself |
 //! | [`contexts`] | which settings are served, and the work on each |
 //! | [`submit`], [`poll`] | the work |
 //! | [`journal`] | the one door to what is known |
@@ -15,6 +16,7 @@
 
 pub mod config;
 pub mod contexts;
+pub mod idle;
 pub mod journal;
 pub mod logs;
 pub mod model;

@@ -29,7 +29,7 @@ struct Args {
     /// Run here until Ctrl-C or SIGTERM. (`paictl daemon start` runs paid in the background.)
     #[arg(long, required = true)]
     foreground: bool,
-    /// Print one line of JSON on stdout: {"ready":true,"pid":…,"socket":…} or {"ready":false,"message":…,"hint":…}.
+    /// Print one line of JSON on stdout: {"ready":true,"pid":…,"socket":…} or {"ready":false,"message":…,"hint":…,"in_use":…}.
     #[arg(long)]
     announce: bool,
     /// Append the log to this file instead of stderr.
@@ -38,30 +38,62 @@ struct Args {
     /// Leave when stdin is closed: a parent that dies takes paid with it.
     #[arg(long)]
     exit_with_stdin: bool,
+    /// Leave after 15 min without client, active job or open submit: for a paid that a client starts.
+    #[arg(long)]
+    auto_started: bool,
+    /// Leave the session of the terminal, whose end then is no end of paid.
+    #[arg(long)]
+    own_session: bool,
+}
+
+/// Why there is no daemon, or none any more.
+struct Refusal {
+    message: String,
+    hint: String,
+    /// Another daemon is at it, perhaps on its way out.
+    in_use: bool,
+}
+
+impl Refusal {
+    fn new(message: String, hint: &str) -> Self {
+        Self {
+            message,
+            hint: hint.to_owned(),
+            in_use: false,
+        }
+    }
+}
+
+impl From<BootError> for Refusal {
+    fn from(error: BootError) -> Self {
+        Self {
+            in_use: error.is_in_use(),
+            ..Self::new(error.to_string(), error.hint())
+        }
+    }
 }
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let result = start_logging(args.log_file.as_deref())
+    let result = leave_session(args.own_session)
+        .and_then(|()| start_logging(args.log_file.as_deref()))
         .and_then(|()| {
             tokio::runtime::Builder::new_current_thread()
                 .enable_all()
                 .build()
         })
-        .map_err(|error| {
-            (
-                "cannot start: ".to_owned() + &error.to_string(),
-                String::new(),
-            )
-        })
+        .map_err(|error| Refusal::new(format!("cannot start: {error}"), ""))
         .and_then(|runtime| finish(runtime, run(&args)));
     match result {
         Ok(()) => ExitCode::SUCCESS,
-        Err((message, hint)) => {
-            announce(
-                &args,
-                &serde_json::json!({"ready": false, "message": message, "hint": hint}),
-            );
+        Err(refusal) => {
+            let Refusal {
+                message,
+                hint,
+                in_use,
+            } = refusal;
+            let line = serde_json::json!({"ready": false, "message": message, "hint": hint, "in_use": in_use});
+            announce(&args, &line);
             let hint = if hint.is_empty() {
                 hint
             } else {
@@ -74,6 +106,23 @@ fn main() -> ExitCode {
     }
 }
 
+/// A session of our own, where that is asked for: then no terminal controls us, and its end is not ours.
+fn leave_session(asked: bool) -> io::Result<()> {
+    use rustix::process::{getpid, getsid, setsid};
+    if !asked || getsid(None) == Ok(getpid()) {
+        return Ok(());
+    }
+    match setsid() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(io::Error::new(
+            io::Error::from(error).kind(),
+            format!(
+                "--own-session cannot leave the session ({error}): a shell's job leads a group, its child can"
+            ),
+        )),
+    }
+}
+
 /// Runs to the end of `work` and no longer: a host name that is being resolved cannot be cancelled.
 fn finish<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
     let result = runtime.block_on(work);
@@ -81,12 +130,10 @@ fn finish<T>(runtime: Runtime, work: impl Future<Output = T>) -> T {
     result
 }
 
-async fn run(args: &Args) -> Result<(), (String, String)> {
-    let boot = boot().map_err(|error| {
-        (
-            error.to_string(),
-            "set PAI_SOCKET to a shorter path, such as one in /tmp".into(),
-        )
+async fn run(args: &Args) -> Result<(), Refusal> {
+    let boot = boot(args).map_err(|error| {
+        let hint = "set PAI_SOCKET to a shorter path, such as one in /tmp";
+        Refusal::new(error.to_string(), hint)
     })?;
     let socket = boot.socket.clone();
     let ready = |_: &paid::Daemon| {
@@ -95,19 +142,18 @@ async fn run(args: &Args) -> Result<(), (String, String)> {
         announce(args, &ready);
     };
     let end = end(args.exit_with_stdin)
-        .map_err(|error| (format!("cannot listen for signals: {error}"), String::new()))?;
-    paid::run(boot, ready, end)
-        .await
-        .map_err(|error: BootError| (error.to_string(), error.hint().to_owned()))
+        .map_err(|error| Refusal::new(format!("cannot listen for signals: {error}"), ""))?;
+    Ok(paid::run(boot, ready, end).await?)
 }
 
-fn boot() -> Result<Boot, paths::PathError> {
+fn boot(args: &Args) -> Result<Boot, paths::PathError> {
     Ok(Boot {
         socket: paths::socket(&process_env)?,
         state_dir: paths::state_dir(&process_env)?,
         settings: paths::settings(&process_env)?,
         env: Arc::new(|key| std::env::var(key).ok().filter(|value| !value.is_empty())),
         clock: Clock::System,
+        auto_started: args.auto_started,
     })
 }
 

@@ -65,17 +65,13 @@ pub struct Listing {
 }
 
 impl Client {
-    /// Connects and shakes hands, trying for `options.patience`.
+    /// Connects and shakes hands, trying for `options.patience`. Starts nothing: see [`crate::start::connect`].
     ///
     /// # Errors
     /// [`ClientError::Unreachable`] when nobody answers in time, [`ClientError::Silent`] when the daemon's queue of
     /// connections is full, [`ClientError::Incompatible`] when the daemon speaks another major version.
     pub async fn connect(options: ConnectOptions) -> Result<Self, ClientError> {
-        let client = Self::connect_any(options).await?;
-        match client.incompatible() {
-            Some(error) => Err(error),
-            None => Ok(client),
-        }
+        Self::connect_any(options).await?.compatible()
     }
 
     /// The same for a daemon of any version. Only [`Client::status`] and [`Client::shutdown`] are the same in each:
@@ -84,8 +80,17 @@ impl Client {
     /// # Errors
     /// As [`Client::connect`], but never [`ClientError::Incompatible`].
     pub async fn connect_any(options: ConnectOptions) -> Result<Self, ClientError> {
+        let shaken = Self::shake_hands(&options, options.patience).await;
+        shaken.map_err(|status| unanswered(status, &options.socket))
+    }
+
+    /// Connects and shakes hands, trying for `patience`.
+    pub(crate) async fn shake_hands(
+        options: &ConnectOptions,
+        patience: Duration,
+    ) -> Result<Self, Status> {
         let service =
-            InterceptedService::new(socket::lazy_channel(&options.socket), Stamp::new(&options));
+            InterceptedService::new(socket::lazy_channel(&options.socket), Stamp::new(options));
         let request = v1::HelloRequest {
             protocol_major: PROTOCOL_MAJOR,
             protocol_minor: PROTOCOL_MINOR,
@@ -93,18 +98,25 @@ impl Client {
             client_version: options.version.into(),
             key_fingerprint: options.key_fingerprint.clone(),
         };
-        let hello = retry(options.patience, || {
+        let hello = retry(patience, || {
             let mut daemon = DaemonClient::new(service.clone());
             let request = request.clone();
             async move { daemon.hello(request).await }
         })
-        .await
-        .map_err(|status| unanswered(status, &options.socket))?;
+        .await?;
         Ok(Self {
             service,
             hello,
-            socket: options.socket,
+            socket: options.socket.clone(),
         })
+    }
+
+    /// Itself, where the daemon speaks our major version.
+    pub(crate) fn compatible(self) -> Result<Self, ClientError> {
+        match self.incompatible() {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
     }
 
     /// Why this daemon serves us with status and shutdown only; `None` when it speaks our major version.

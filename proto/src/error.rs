@@ -21,6 +21,24 @@ pub enum ClientError {
         /// What the system said.
         reason: String,
     },
+    /// No daemon could be reached, and `PAI_NO_AUTOSTART` forbids to start one.
+    #[error("no daemon answers at {}: {reason}", socket.display())]
+    NoAutostart {
+        /// The socket that was tried.
+        socket: PathBuf,
+        /// What the system said.
+        reason: String,
+    },
+    /// Nobody served, and a daemon that was started did not come up, or none could be started.
+    #[error("{message}")]
+    Start {
+        /// What happened, in the daemon's own words where it gave any.
+        message: String,
+        /// What to do; empty when there is nothing to advise.
+        hint: String,
+        /// The log of the daemon that was started; `None` when it did not come to that.
+        log: Option<PathBuf>,
+    },
     /// A daemon takes the connection and says nothing: it is suspended or stuck.
     #[error("the daemon at {} takes the connection and does not answer", socket.display())]
     Silent {
@@ -64,6 +82,10 @@ impl ClientError {
             Self::Unreachable { .. } => {
                 "start it with `paictl daemon start`, or run `paid --foreground` in another terminal"
             }
+            Self::NoAutostart { .. } => {
+                "PAI_NO_AUTOSTART is set, so that no command starts it: start it with `paictl daemon start`, or unset the variable"
+            }
+            Self::Start { hint, .. } => hint,
             Self::Silent { .. } => {
                 "it is suspended or stuck: `paictl daemon status` tells its process and how to end it"
             }

@@ -6,6 +6,7 @@
 //! | [`paths`] | where the socket, the state and the settings are |
 //! | [`meta`] | the metadata that travels with every call |
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
+//! | [`start`] | connecting, and starting the daemon first where nobody serves |
 //! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
 //! | [`error`] | what a call can fail with |
 //!
@@ -30,6 +31,7 @@ pub mod paths;
 mod retry;
 mod socket;
 mod stamp;
+pub mod start;
 pub mod wait;
 pub mod watch;
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 pub const SOCKET_PATH_MAX: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
 /// Why a path cannot be had.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
 pub enum PathError {
     /// The socket path does not fit into the system's address structure.
     #[error(

@@ -42,19 +42,32 @@ where
 
 /// Why nobody shook hands.
 pub(crate) fn unanswered(status: Status, socket: &Path) -> ClientError {
-    // A Unix socket whose queue of connections is full has an owner who takes none of them.
-    let full = |error: &(dyn std::error::Error + 'static)| {
-        error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|error| error.kind() == io::ErrorKind::WouldBlock)
-    };
     let socket = socket.to_owned();
     match is_transport(&status) {
-        true if causes(&status).any(full) => ClientError::Silent { socket },
+        true if is_silent(&status) => ClientError::Silent { socket },
         true => ClientError::Unreachable {
             socket,
             reason: reason_of(&status),
         },
         false => status.into(),
     }
+}
+
+/// A Unix socket whose queue of connections is full has an owner who takes none of them.
+pub(crate) fn is_silent(status: &Status) -> bool {
+    is_caused_by(status, &[io::ErrorKind::WouldBlock])
+}
+
+/// There is no socket, or nobody has it open: a daemon may be started there.
+pub(crate) fn is_nobody(status: &Status) -> bool {
+    let kinds = [io::ErrorKind::NotFound, io::ErrorKind::ConnectionRefused];
+    is_transport(status) && is_caused_by(status, &kinds)
+}
+
+fn is_caused_by(status: &Status, kinds: &[io::ErrorKind]) -> bool {
+    causes(status).any(|error| {
+        error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| kinds.contains(&error.kind()))
+    })
 }

@@ -47,7 +47,9 @@ impl Finished {
 #[derive(Debug)]
 pub struct Running {
     child: Child,
-    stdout: ChildStdout,
+    stdout: BufReader<ChildStdout>,
+    /// What was read of it.
+    printed: String,
     lines: Lines<BufReader<ChildStderr>>,
     said: String,
 }
@@ -58,6 +60,13 @@ impl Running {
         command
             .args(args)
             .envs(env.iter().map(|(key, value)| (key, value)));
+        Self::spawn(command)
+    }
+
+    /// A `paictl` that starts the daemon where none serves.
+    pub(crate) fn start_alone(world: &World, args: &[&str]) -> Self {
+        let mut command = command(world, &programs().paictl);
+        command.args(args).env_remove("PAI_NO_AUTOSTART");
         Self::spawn(command)
     }
 
@@ -77,7 +86,8 @@ impl Running {
         let stderr = child.stderr.take().expect("stderr is a pipe");
         Self {
             child,
-            stdout,
+            stdout: BufReader::new(stdout),
+            printed: String::new(),
             lines: BufReader::new(stderr).lines(),
             said: String::new(),
         }
@@ -99,6 +109,27 @@ impl Running {
             panic!("{part:?} was not said: {}", self.said)
         };
         within(part, reading).await
+    }
+
+    /// Reads stdout up to a line that contains `part`.
+    ///
+    /// # Panics
+    /// When it ends before.
+    pub async fn prints(&mut self, part: &str) {
+        let reading = async {
+            loop {
+                let from = self.printed.len();
+                let read = self.stdout.read_line(&mut self.printed).await;
+                assert!(
+                    read.expect("stdout can be read") > 0,
+                    "{part:?} was not printed"
+                );
+                if self.printed[from..].contains(part) {
+                    return;
+                }
+            }
+        };
+        within(part, reading).await;
     }
 
     /// Its process.
@@ -123,7 +154,7 @@ impl Running {
     /// # Panics
     /// When it does not end.
     pub async fn finish(mut self) -> Finished {
-        let mut stdout = String::new();
+        let mut stdout = self.printed;
         let reading = async {
             let rest = async {
                 while let Some(line) = self.lines.next_line().await.expect("stderr can be read") {

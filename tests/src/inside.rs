@@ -23,7 +23,7 @@ pub struct Inside {
     cloud: pai_emulator::Clock,
     edge: Arc<Edge>,
     end: Option<oneshot::Sender<()>>,
-    served: oneshot::Receiver<Result<(), BootError>>,
+    served: oneshot::Receiver<(Result<(), BootError>, Duration)>,
 }
 
 /// A clock that runs; it stands still again when this is dropped.
@@ -38,9 +38,11 @@ impl Drop for Ticking {
 
 impl Inside {
     pub(crate) async fn boot(world: &World) -> Self {
-        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        let wall_ms = i64::try_from(wall.unwrap_or_default().as_millis()).unwrap_or(i64::MAX);
-        Self::boot_at(world, wall_ms).await
+        Self::boot_at(world, now_ms()).await
+    }
+
+    pub(crate) async fn boot_auto_started(world: &World) -> Self {
+        Self::boot_as(world, now_ms(), true).await
     }
 
     /// Boots with a clock that shows this time; the cloud's clock is not touched.
@@ -48,17 +50,33 @@ impl Inside {
     /// # Panics
     /// When it cannot serve.
     pub async fn boot_at(world: &World, wall_ms: i64) -> Self {
+        Self::boot_as(world, wall_ms, false).await
+    }
+
+    /// Boots with the machine's own clock.
+    pub(crate) async fn boot_now(world: &World) -> Self {
+        Self::start(world, ManualClock::new(0), Clock::System, false).await
+    }
+
+    async fn boot_as(world: &World, wall_ms: i64, auto_started: bool) -> Self {
         let hands = ManualClock::new(wall_ms);
+        let clock = Clock::Manual(hands.clone());
+        Self::start(world, hands, clock, auto_started).await
+    }
+
+    async fn start(world: &World, hands: ManualClock, clock: Clock, auto_started: bool) -> Self {
         let boot = Boot {
             socket: world.socket(),
             state_dir: world.state(),
             settings: world.settings_path(),
             env: Arc::new(|_| None),
-            clock: Clock::Manual(hands.clone()),
+            clock,
+            auto_started,
         };
         let (ready, booted) = oneshot::channel();
         let (end, ended) = oneshot::channel::<()>();
         let (last, served) = oneshot::channel();
+        let clock = boot.clock.clone();
         // As in its own process, it has a thread to itself.
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -73,7 +91,7 @@ impl Inside {
                 daemon.serve(async { drop(ended.await) }).await
             });
             drop(runtime);
-            let _unheard = last.send(result);
+            let _unheard = last.send((result, clock.mono()));
         });
         Self {
             hands,
@@ -117,11 +135,25 @@ impl Inside {
     /// When it does not end well.
     pub async fn shutdown(mut self) {
         drop(self.end.take());
-        within("the end of the daemon", self.served)
-            .await
-            .expect("it does not panic")
-            .expect("it ends well");
+        self.left().await;
     }
+
+    /// Waits until it has left; the time on its clock at which it did.
+    ///
+    /// # Panics
+    /// When it does not end well.
+    pub async fn left(self) -> Duration {
+        let (result, at) = within("the end of the daemon", self.served)
+            .await
+            .expect("it does not panic");
+        result.expect("it ends well");
+        at
+    }
+}
+
+fn now_ms() -> i64 {
+    let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    i64::try_from(wall.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 fn advance(hands: &ManualClock, cloud: &pai_emulator::Clock, span: Duration) {

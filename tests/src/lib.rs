@@ -2,22 +2,26 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`bench`] | what the benches share
 //! | [`world`] | a cloud, settings and paths of one test: nothing is shared with another one |
 //! | [`programs`] | the programs under test, built once per run and never taken as they lie there |
 //! | [`daemon`] | a `paid` process, to be killed and started again |
 //! | [`inside`] | a daemon in this process, whose clock the test moves |
 //! | [`cli`] | a `paictl` process and what it printed |
+//! | [`mcp`] | a `pai-mcp` process and the messages that it sends |
 //! | [`job`] | commands that run until the test says so |
 //! | [`log`] | what a follow delivered
 //! | [`wire`] | frames as they come, and what to make of them |
 //! | [`processes`] | who is still running |
 //! | [`until`] | patience with an end |
 
+pub mod bench;
 pub mod cli;
 pub mod daemon;
 pub mod inside;
 pub mod job;
 pub mod log;
+pub mod mcp;
 pub mod processes;
 pub mod programs;
 pub mod until;
@@ -28,5 +32,6 @@ pub use cli::{Finished, Running};
 pub use daemon::{Daemon, Launch};
 pub use inside::Inside;
 pub use job::Gate;
+pub use mcp::Mcp;
 pub use until::{LIMIT, eventually, within};
 pub use world::{Plan, World};

@@ -1,6 +1,66 @@
 //! Who is still running. Only where the system shows its processes as files.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use paid::sys::lock::{LockError, StateLock};
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::world::World;
+
+/// Ends the daemons of a world that nobody holds: those that a client started. Drop it before the world.
+#[derive(Debug)]
+pub struct Strays {
+    folder: PathBuf,
+    state: PathBuf,
+}
+
+impl Strays {
+    /// Those of this world.
+    pub fn of(world: &World) -> Self {
+        Self {
+            folder: world.folder().into(),
+            state: world.state(),
+        }
+    }
+
+    /// Programs named `paid` that run: `PID: ARGUMENTS`. `None` where that cannot be told.
+    pub fn daemons(&self) -> Option<Vec<String>> {
+        let mut found = that_know(&self.folder)?;
+        found.retain(|line| line.contains("/paid "));
+        Some(found)
+    }
+
+    /// The one that holds the lock of the state folder.
+    fn holder(&self) -> Vec<String> {
+        let Err(LockError::Held { holder, .. }) = StateLock::take(&self.state) else {
+            return Vec::new();
+        };
+        let pid = holder
+            .strip_prefix("pid ")
+            .and_then(|rest| rest.split(',').next());
+        let own = std::process::id().to_string();
+        pid.filter(|pid| *pid != own)
+            .map(Into::into)
+            .into_iter()
+            .collect()
+    }
+}
+
+impl Drop for Strays {
+    fn drop(&mut self) {
+        let lines = self.daemons().unwrap_or_else(|| self.holder());
+        for line in lines {
+            let digits = line.split(':').next().unwrap_or_default();
+            if let Some(pid) = digits.parse().ok().and_then(Pid::from_raw) {
+                // It may have left this moment.
+                let _gone = kill_process(pid, Signal::KILL);
+            }
+        }
+    }
+}
 
 /// Processes that were started with this folder in their arguments, environment or as their place. `None` where that
 /// cannot be told.

@@ -11,7 +11,8 @@ use std::{
 
 use serde_json::{Value, json};
 
-const NAMES: [&str; 3] = ["paid", "paictl", "pai-emulator"];
+/// `pai-mcp` lies beside the others for the demo.
+const NAMES: [&str; 4] = ["paid", "paictl", "pai-emulator", "pai-mcp"];
 
 /// Where the programs are.
 #[derive(Debug, Clone)]
@@ -22,6 +23,8 @@ pub struct Programs {
     pub paictl: PathBuf,
     /// The cloud.
     pub emulator: PathBuf,
+    /// The MCP server.
+    pub mcp: PathBuf,
 }
 
 /// Builds the programs at the first call in a test run.
@@ -118,6 +121,7 @@ fn build(target: &TargetDir) -> Programs {
         paid: built("paid"),
         paictl: built("paictl"),
         emulator: built("pai-emulator"),
+        mcp: built("pai-mcp"),
     }
 }
 
@@ -127,6 +131,7 @@ fn note_of(programs: &Programs, run: &str) -> String {
         "paid": programs.paid,
         "paictl": programs.paictl,
         "pai-emulator": programs.emulator,
+        "pai-mcp": programs.mcp,
     })
     .to_string()
 }
@@ -139,5 +144,6 @@ fn built_in_this_run(note: &Path, run: &str) -> Option<Programs> {
         paid: path("paid")?,
         paictl: path("paictl")?,
         emulator: path("pai-emulator")?,
+        mcp: path("pai-mcp")?,
     })
 }

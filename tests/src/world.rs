@@ -201,6 +201,16 @@ impl World {
         Inside::boot(self).await
     }
 
+    /// The same, as a client would have started it.
+    pub async fn inside_auto_started(&self) -> Inside {
+        Inside::boot_auto_started(self).await
+    }
+
+    /// A daemon in this process, with the machine's own clock.
+    pub async fn inside_now(&self) -> Inside {
+        Inside::boot_now(self).await
+    }
+
     /// How a client of this world connects.
     pub fn options(&self) -> ConnectOptions {
         ConnectOptions {
@@ -229,6 +239,11 @@ impl World {
     /// Starts `paictl`.
     pub fn start_paictl(&self, args: &[&str]) -> Running {
         Running::start(self, args, &[])
+    }
+
+    /// Starts a `paictl` that starts the daemon where none serves: hold a [`crate::processes::Strays`] of this world.
+    pub fn start_paictl_alone(&self, args: &[&str]) -> Running {
+        Running::start_alone(self, args)
     }
 
     /// Submits a job with `paictl`; its id.

@@ -3,12 +3,16 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error shall end")]
 
 mod answers;
+mod autostart;
 mod demo;
 mod faults;
+mod idle_exit;
 mod lag;
 mod limits;
 mod logs;
+mod logs_cli;
 mod lost_submits;
+mod mcp;
 mod owner;
 mod poller;
 mod restart;

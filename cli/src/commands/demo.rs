@@ -18,8 +18,9 @@ use crate::{
 
 /// See it work, without an account.
 ///
-/// Starts a cloud on this machine and a daemon, submits one job and lets two clients wait for it. Everything is private
-/// to the demo and gone after it; it takes less than half a minute. A daemon of yours that runs is not touched.
+/// Starts a cloud on this machine and a daemon, submits one job, lets three wait for it (this program and two agents, each
+/// through a `pai-mcp` of its own) and follows its log. Everything is private to the demo and gone after it; it takes less
+/// than half a minute. A daemon of yours that runs is not touched.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Keep the folder with settings, logs and records.

@@ -13,7 +13,7 @@ const ENVIRONMENT: &str = "\
 Environment:
   PAI_SOCKET                 the daemon's socket
   PAI_STATE_DIR              the daemon's state and log
-  PAI_NO_AUTOSTART           reserved: nothing is started unasked yet
+  PAI_NO_AUTOSTART           1: no command starts the daemon unasked
   ALIYUN_PAI_SETTINGS_PATH   the settings file that is meant
   NO_COLOR                   set: no colours";
 

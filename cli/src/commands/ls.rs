@@ -5,23 +5,29 @@ use pai_proto::v1;
 
 use crate::{context::Context, error::CliError, exit::Exit, json, view};
 
+/// Jobs that are shown unless somebody wants more.
+const LIMIT: u32 = 200;
+
 /// List the jobs, newest first.
 ///
 /// On a terminal a table; elsewhere tab-separated columns without a header: id, name, status, age, time running, GPUs.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 pub struct LsArgs {
-    /// Show at most this many.
-    #[arg(
-        long,
-        short = 'n',
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true
-    )]
+    /// Show at most this many; 0 shows all.
+    #[arg(long, short = 'n', value_name = "N", default_value_t = LIMIT)]
     limit: u32,
     /// Also jobs of others that this daemon watches because somebody named them.
     #[arg(long)]
     all: bool,
+}
+
+impl Default for LsArgs {
+    fn default() -> Self {
+        Self {
+            limit: LIMIT,
+            all: false,
+        }
+    }
 }
 
 /// Runs it.

@@ -59,9 +59,9 @@ pub async fn run(args: SubmitArgs, context: &mut Context) -> Result<Exit, CliErr
     }
     if !context.json {
         let id = word::id(&job);
-        context
-            .out
-            .note(format_args!("paictl wait {id}\npaictl get {id}"));
+        context.out.note(format_args!(
+            "paictl logs -f {id}\npaictl wait {id}\npaictl get {id}"
+        ));
     }
     Ok(Exit::Ok)
 }

@@ -18,7 +18,7 @@ pub struct Child {
     name: &'static str,
     log: PathBuf,
     process: tokio::process::Child,
-    /// Held open: closing it is the word to leave.
+    /// Held open: closing it is the word to leave. `None` where somebody else holds it.
     stdin: Option<ChildStdin>,
 }
 
@@ -53,6 +53,11 @@ impl Child {
             stdin,
         };
         Ok((child, stdout))
+    }
+
+    /// Hands out its stdin, for one that is talked to. Closing it is the word to leave.
+    pub fn take_stdin(&mut self) -> Option<ChildStdin> {
+        self.stdin.take()
     }
 
     /// Asks it to leave; ends it and its whole group when it does not.

@@ -1,4 +1,4 @@
-//! Starting the two programs of a demo.
+//! Starting the programs of a demo.
 
 use std::{
     ffi::OsString,
@@ -7,12 +7,15 @@ use std::{
 
 use serde::Deserialize;
 use serde_json::json;
-use tokio::process::Command;
+use tokio::{
+    process::{ChildStdin, ChildStdout, Command},
+    time::timeout,
+};
 
-use super::{child::Child, folder::Folder};
+use super::{agent::Agent, child::Child, folder::Folder};
 use crate::{
     error::CliError,
-    program::{self, Ready, quoted},
+    program::{self, Ready, START_LIMIT, quoted},
 };
 
 /// What to do when one of them does not start.
@@ -25,6 +28,8 @@ pub struct Programs {
     pub emulator: PathBuf,
     /// The daemon.
     pub paid: PathBuf,
+    /// What agents talk to.
+    pub mcp: PathBuf,
 }
 
 /// What a client needs to reach the emulator.
@@ -45,13 +50,14 @@ impl Programs {
             program::beside(name).ok_or_else(|| {
                 CliError::other(
                     format!("the program `{name}` is not beside paictl"),
-                    "install paictl, paid and pai-emulator into one folder",
+                    "install paictl, paid, pai-mcp and pai-emulator into one folder",
                 )
             })
         };
         Ok(Self {
             emulator: beside("pai-emulator")?,
             paid: beside("paid")?,
+            mcp: beside("pai-mcp")?,
         })
     }
 }
@@ -103,15 +109,44 @@ pub async fn start_daemon(
             "--exit-with-stdin",
             "--log-file",
         ])
-        .arg(&log)
-        .env("PAI_SOCKET", folder.socket())
-        .env("PAI_STATE_DIR", folder.state())
-        .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings());
-    without_keys(&mut command);
+        .arg(&log);
+    within(folder, &mut command);
     let (child, stdout) = Child::spawn("the daemon", &mut command, &log)?;
     keep.push(child);
     let line = program::first_line(stdout).await;
     program::announced(line.map_err(|reason| quoted(reason, &log)), KEEP)
+}
+
+/// Starts what an agent talks to, and opens a session.
+///
+/// # Errors
+/// With the program's own words where it gave any.
+pub async fn start_agent(
+    mcp: &Path,
+    name: &'static str,
+    folder: &Folder,
+    keep: &mut Vec<Child>,
+) -> Result<Agent<ChildStdout, ChildStdin>, CliError> {
+    let log = folder.log(&name.replace(' ', "-"));
+    let mut command = Command::new(mcp);
+    command.env("PAI_NO_AUTOSTART", "1");
+    within(folder, &mut command);
+    let (mut child, stdout) = Child::spawn(name, &mut command, &log)?;
+    let stdin = child.take_stdin();
+    keep.push(child);
+    let failed = |reason: String| {
+        let reason = quoted(reason, &log);
+        CliError::other(format!("pai-mcp did not start: {reason}"), KEEP)
+    };
+    let (Some(stdin), Some(stdout)) = (stdin, stdout) else {
+        return Err(failed("it is not connected".into()));
+    };
+    let silent = |_| format!("no answer within {} s", START_LIMIT.as_secs());
+    timeout(START_LIMIT, Agent::open(name, stdout, stdin))
+        .await
+        .map_err(silent)
+        .and_then(|opened| opened.map_err(|error| error.to_string()))
+        .map_err(failed)
 }
 
 /// The settings of the demo: one profile of two pods.
@@ -142,10 +177,23 @@ pub fn settings(access: &Access) -> String {
     format!("{settings:#}\n")
 }
 
+/// Our own settings of the demo. A log is read again until its lines are this many seconds old: no longer than the
+/// emulator holds them back.
+pub const OWN_SETTINGS: &str = r#"{"logs": {"lag": 1}}"#;
+
 /// The file in `READY http://127.0.0.1:PORT FILE`.
 fn credentials_file(line: &str) -> Option<&str> {
     let (_address, file) = line.trim_end().strip_prefix("READY ")?.split_once(' ')?;
     Some(file)
+}
+
+/// Gives a program the demo's own places instead of the person's.
+fn within(folder: &Folder, command: &mut Command) {
+    command
+        .env("PAI_SOCKET", folder.socket())
+        .env("PAI_STATE_DIR", folder.state())
+        .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings());
+    without_keys(command);
 }
 
 /// Keys of the real cloud are none of the demo's business.

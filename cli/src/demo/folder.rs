@@ -100,6 +100,11 @@ impl Folder {
         self.path.join("settings.json")
     }
 
+    /// Our own settings, beside the others.
+    pub fn own_settings(&self) -> PathBuf {
+        self.path.join("pai.json")
+    }
+
     /// The emulator's own folder.
     pub fn cloud(&self) -> PathBuf {
         self.path.join("cloud")

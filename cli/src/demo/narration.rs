@@ -1,7 +1,7 @@
 //! The words of the demo.
 
 use jiff::tz::TimeZone;
-use pai_proto::{v1::Job, wait::WaitUpdate};
+use pai_proto::{follow::FollowUpdate, v1::Job, wait::WaitUpdate};
 
 use super::{
     ledger::Transition,
@@ -20,10 +20,23 @@ pub fn started(pid: u32) -> String {
 /// The job is on its way.
 pub fn submitted(job: &Job) -> String {
     format!(
-        "submitted {} as {}; two clients wait for it",
+        "submitted {} as {}; one client and two agents wait for it, and its log is followed",
         word::name(job),
         word::id(job)
     )
+}
+
+/// How a client is called: the first one is this program, the others are agents.
+pub fn client(number: usize) -> String {
+    match number {
+        1 => "client 1".into(),
+        number => format!("agent {}", number - 1),
+    }
+}
+
+/// A line of the job's log.
+pub fn log_line(line: &str) -> String {
+    format!("log  {line}")
 }
 
 /// One client came to know of one status.
@@ -35,29 +48,47 @@ pub fn sighting(
 ) -> String {
     let clock = time::of_day(sighting.at_ms, zone);
     let status = clean::line(&sighting.status);
-    let client = sighting.client;
+    let client = client(sighting.client);
     let after = match delay(sighting, json::job_id(job), transitions) {
         Some(delay) => format!("{} after the change", seconds(Some(delay))),
         None => "unknown how long after the change".into(),
     };
-    format!("{clock}  client {client}  {status:<14} {after}")
+    format!("{clock}  {client:<8}  {status:<14} {after}")
 }
 
-/// Something else happened on the way.
+/// Something else happened on the way of a wait.
 pub fn disturbance(update: &WaitUpdate) -> String {
     match update {
-        WaitUpdate::Reconnecting(reason) => {
-            format!(
-                "the connection to the daemon broke ({})",
-                clean::line(reason)
-            )
-        }
-        WaitUpdate::Reconnected => "the daemon is back".into(),
+        WaitUpdate::Reconnecting(reason) => broken(reason),
+        WaitUpdate::Reconnected => BACK.into(),
         WaitUpdate::Stale(stale) if stale.since_ms.is_some() => {
             format!("the data is old: {}", clean::line(&stale.reason))
         }
         _ => "the data is fresh".into(),
     }
+}
+
+/// Something else happened on the way of the log.
+pub fn log_disturbance(update: &FollowUpdate) -> String {
+    match update {
+        FollowUpdate::Reconnecting(reason) => log_line(&broken(reason)),
+        FollowUpdate::Reconnected => log_line(BACK),
+        FollowUpdate::Stale(stale) if stale.since_ms.is_some() => {
+            log_line(&format!("cannot be read: {}", clean::line(&stale.reason)))
+        }
+        FollowUpdate::Gap(gap) => log_line(&format!(
+            "lines may be missing: {}",
+            clean::line(&gap.reason)
+        )),
+        _ => log_line("can be read again"),
+    }
+}
+
+const BACK: &str = "the daemon is back";
+
+fn broken(reason: &str) -> String {
+    let reason = clean::line(reason);
+    format!("the connection to the daemon broke ({reason})")
 }
 
 /// What was found.
@@ -68,50 +99,71 @@ pub fn summary(summary: &Summary) -> Vec<String> {
         String::new(),
         format!("{id} {status}, {waited} after the submit"),
         String::new(),
+        "how long after each change they knew".into(),
     ];
+    let title = |number: usize| {
+        let kind = summary.client_kinds.get(number - 1).unwrap_or(&"");
+        let name = client(number).to_uppercase();
+        format!("{name} ({kind})")
+    };
+    let titles = [title(1), title(2), title(3)];
     let rows: Vec<_> = summary.changes.iter().map(row).collect();
     lines.extend(table::aligned(
-        ["CHANGE TO", "CLIENT 1 KNEW AFTER", "CLIENT 2 KNEW AFTER"],
+        ["CHANGE TO", &titles[0], &titles[1], &titles[2]],
         &rows,
     ));
-    let computed = &summary.computed;
-    let (mean, longest) = (
-        seconds(summary.mean_delay_ms),
-        seconds(summary.max_delay_ms),
-    );
+    lines.push(String::new());
+    lines.extend(measured(summary));
+    lines.extend(computed(summary));
+    lines
+}
+
+fn measured(summary: &Summary) -> [String; 3] {
     let by_action: Vec<_> = summary
         .api_calls_by_action
         .iter()
         .map(|(action, count)| format!("{} {count}", clean::line(action)))
         .collect();
-    let poll = computed.poll_interval_ms / 1000;
-    let look = computed.look_interval_ms / 1000;
-    lines.extend([
-        String::new(),
-        format!("measured  mean {mean}, longest {longest} after the change"),
+    [
+        format!(
+            "measured  mean {}, longest {} after the change",
+            seconds(summary.mean_delay_ms),
+            seconds(summary.max_delay_ms)
+        ),
         format!(
             "measured  {} API calls by the daemon ({}), for any number of clients",
             summary.api_calls,
             by_action.join(", ")
         ),
         format!(
-            "computed  {} API calls by 2 clients that ask every {poll} s themselves; so short a job shows delays, not savings",
-            computed.polling_calls
+            "log       followed {} lines of {} pods; a few of them are shown above",
+            summary.log_lines, summary.log_pods
+        ),
+    ]
+}
+
+fn computed(summary: &Summary) -> [String; 2] {
+    let computed = &summary.computed;
+    let poll = computed.poll_interval_ms / 1000;
+    let look = computed.look_interval_ms / 1000;
+    [
+        format!(
+            "computed  {} API calls by {} clients that ask for the job every {poll} s themselves; so short a job shows delays, not savings",
+            computed.polling_calls, summary.clients
         ),
         format!(
             "computed  {} clients waiting for one job for an hour: {} API calls where each asks every {poll} s itself, about {} where one daemon looks every {look} s for all",
             computed.hour_clients, computed.hour_polling_calls, computed.hour_daemon_calls
         ),
-    ]);
-    lines
+    ]
 }
 
-fn row(change: &Change) -> [String; 3] {
+fn row(change: &Change) -> [String; 4] {
     let delay = |client: usize| match change.told_by_submit {
         true => "at the submit".into(),
         false => seconds(change.delays_ms.get(client).copied().flatten()),
     };
-    [clean::line(&change.status), delay(0), delay(1)]
+    [clean::line(&change.status), delay(0), delay(1), delay(2)]
 }
 
 /// `0.35 s`, or a dash for what is not known.
@@ -142,7 +194,7 @@ mod tests {
         let found = Summary::of(Seen {
             job_id: "dlc1",
             status: "Succeeded",
-            clients: 2,
+            clients: &["paictl", "pai-mcp", "pai-mcp"],
             waited_ms: 11_840,
             told_by_submit: &["Queuing".into()],
             sightings: &[
@@ -150,6 +202,7 @@ mod tests {
                 seen(2, "Running", 3_360),
                 seen(1, "Succeeded", 9_000),
                 seen(2, "Succeeded", 9_010),
+                seen(3, "Succeeded", 8_990),
             ],
             transitions: &[
                 at(1_000, "Queuing"),
@@ -157,6 +210,8 @@ mod tests {
                 at(8_000, "Succeeded"),
             ],
             calls: [("CreateJob".into(), 1), ("ListJobs".into(), 6)].into(),
+            log_lines: 104,
+            log_pods: 2,
         });
         insta::assert_snapshot!(summary(&found).join("\n"));
         insta::assert_snapshot!("as_json", json::pretty(&found));

@@ -1,23 +1,33 @@
-//! The demo itself: one job, two connections that wait for it.
+//! The demo itself: one job, a client and two agents that wait for it, and its log.
 
-use futures_util::{Stream, StreamExt as _, stream};
+use std::time::Duration;
+
+use futures_util::{
+    StreamExt as _,
+    stream::{self, LocalBoxStream},
+};
 use jiff::tz::TimeZone;
 use pai_proto::{
-    Client, ClientError, ConnectOptions,
+    Client, ConnectOptions,
     meta::ClientKind,
     v1::{
-        Job, SubmitJobRequest, WaitJobsRequest,
+        FollowLogsRequest, Job, SubmitJobRequest, WaitJobsRequest,
         wait_jobs_request::{Condition, Terminal},
     },
-    wait::{Wait, WaitUpdate},
+};
+use tokio::{
+    process::{ChildStdin, ChildStdout},
+    time::{Instant, timeout_at},
 };
 
 use super::{
+    agent::Agent,
     child::{self, Child},
-    cloud::{self, KEEP, Programs},
+    cloud::{self, KEEP, OWN_SETTINGS, Programs},
     folder::Folder,
-    ledger, narration,
-    summary::{Seen, Sighting, Summary},
+    narration,
+    story::{CLIENTS, Cloud, Heard, Story},
+    summary::Summary,
 };
 use crate::{
     commands::submit::nonce,
@@ -27,10 +37,17 @@ use crate::{
     json,
 };
 
-/// Clients that wait.
-const CLIENTS: usize = 2;
+/// What the agents are called.
+const AGENTS: [&str; CLIENTS.len() - 1] = ["agent 1", "agent 2"];
 /// Longest time that the job may take.
-const LIMIT_MS: u64 = 60_000;
+const LIMIT: Duration = Duration::from_secs(60);
+/// Longest time that the end of the log may come after the end of the job.
+const LOG_LIMIT: Duration = Duration::from_secs(10);
+
+/// One that waits.
+type Waiting = Agent<ChildStdout, ChildStdin>;
+/// Who heard it (the clients count from 1, the log is 0), when, and what.
+type Voice = LocalBoxStream<'static, (usize, i64, Result<Heard, CliError>)>;
 
 /// How it went.
 #[derive(Debug)]
@@ -54,135 +71,113 @@ pub async fn play(
 ) -> Result<Outcome, CliError> {
     let access = cloud::start_emulator(&programs.emulator, folder, keep).await?;
     folder.write(&folder.settings(), &cloud::settings(&access))?;
+    folder.write(&folder.own_settings(), OWN_SETTINGS)?;
     let ready = cloud::start_daemon(&programs.paid, folder, keep).await?;
     say(narration::started(ready.pid));
+    let mut agents = Vec::new();
+    for name in AGENTS {
+        agents.push(cloud::start_agent(&programs.mcp, name, folder, keep).await?);
+    }
+    let cloud = Cloud { folder, zone };
     tokio::select! {
         biased;
         end = child::first_end(keep) => Err(CliError::other(end, KEEP)),
-        outcome = story(programs, folder, zone, say) => outcome,
+        outcome = story(programs, agents, cloud, say) => outcome,
     }
 }
 
 async fn story(
     programs: &Programs,
-    folder: &Folder,
-    zone: &TimeZone,
+    agents: Vec<Waiting>,
+    cloud: Cloud<'_>,
     mut say: impl FnMut(String),
 ) -> Result<Outcome, CliError> {
-    let mut clients = Vec::new();
-    for _ in 0..CLIENTS {
-        let connected = Client::connect(options(folder));
-        clients.push(answered(&folder.socket(), PATIENCE + HANDSHAKE, connected).await?);
-    }
+    let connected = Client::connect(options(cloud.folder));
+    let client = answered(&cloud.folder.socket(), PATIENCE + HANDSHAKE, connected).await?;
     let submitted_ms = now_ms();
-    let mut job = submit(&clients, programs).await?;
-    let told_by_submit = statuses_of(&job);
+    let job = submit(&client, programs).await?;
     say(narration::submitted(&job));
 
-    let waits = clients.iter().map(|client| client.wait(request(&job)));
-    let mut updates = stream::select_all(waits.enumerate().map(|(n, wait)| updates(n + 1, wait)));
-    let mut sightings = Vec::new();
-    let mut exit = Exit::Gone;
-    while let Some((client, at_ms, update)) = updates.next().await {
-        let mut statuses = Vec::new();
-        match update? {
-            WaitUpdate::Change(change) => {
-                if let Some(newer) = &change.job {
-                    job.clone_from(newer);
+    let mut voices = stream::select_all(voices(&client, agents, &job));
+    let mut story = Story::new(job, submitted_ms);
+    let mut deadline = Instant::now() + LIMIT;
+    while !story.is_over() {
+        match timeout_at(deadline, voices.next()).await {
+            Ok(Some((client, at_ms, heard))) => {
+                let knew = story.all_know();
+                story.hear(client, at_ms, heard?, &cloud, &mut say);
+                if story.all_know() && !knew {
+                    deadline = Instant::now() + LOG_LIMIT;
                 }
-                statuses.push(match &change.event {
-                    Some(event) => event.to_status.clone(),
-                    None => job.status.clone(),
-                });
             }
-            WaitUpdate::Ended(ended) if ended.timed_out => exit = Exit::TimedOut,
-            WaitUpdate::Ended(ended) => {
-                if let Some(newer) = ended.results.into_iter().find_map(|result| result.job) {
-                    job = newer;
-                }
-                // The last word may carry statuses that no event came for.
-                statuses.extend(statuses_of(&job));
-                exit = Exit::of_job(Some(&job));
-            }
-            other => say(narration::disturbance(&other)),
-        }
-        statuses.retain(|status| !told_by_submit.contains(status));
-        for status in statuses {
-            if let Some(sighting) = noted(&mut sightings, client, status, at_ms) {
-                let transitions = ledger::transitions(&folder.cloud());
-                say(narration::sighting(sighting, &job, &transitions, zone));
+            _ if story.all_know() => story.give_the_log_up(&mut say),
+            _ => {
+                let limit = LIMIT.as_secs();
+                let text = format!("not everybody knew the end of the job within {limit} s");
+                return Err(CliError::other(text, KEEP));
             }
         }
     }
-    let waited_ms = u64::try_from(now_ms() - submitted_ms).unwrap_or(0);
-    let summary = Summary::of(Seen {
-        job_id: json::job_id(&job),
-        status: &job.status,
-        clients: CLIENTS,
-        waited_ms,
-        told_by_submit: &told_by_submit,
-        sightings: &sightings,
-        transitions: &ledger::transitions(&folder.cloud()),
-        calls: ledger::calls(&folder.cloud()),
-    });
+    let (summary, exit) = story.end(cloud.folder);
     Ok(Outcome { summary, exit })
 }
 
-/// The statuses that a job has or had.
-fn statuses_of(job: &Job) -> Vec<String> {
-    let reached = job.milestones.iter().map(|mile| mile.status.clone());
-    reached.chain([job.status.clone()]).collect()
-}
-
-/// Keeps the first time at which a client knew of a status.
-fn noted(
-    sightings: &mut Vec<Sighting>,
-    client: usize,
-    status: String,
-    at_ms: i64,
-) -> Option<&Sighting> {
-    let known = |seen: &Sighting| seen.client == client && seen.status == status;
-    if status.is_empty() || sightings.iter().any(known) {
-        return None;
-    }
-    sightings.push(Sighting {
-        client,
-        status,
-        at_ms,
-    });
-    sightings.last()
-}
-
-/// What one client hears, and when.
-fn updates(
-    client: usize,
-    wait: Wait,
-) -> impl Stream<Item = (usize, i64, Result<WaitUpdate, ClientError>)> + Unpin {
-    Box::pin(stream::unfold(wait, move |mut wait| async move {
+/// Everybody who hears of the job.
+fn voices(client: &Client, agents: Vec<Waiting>, job: &Job) -> Vec<Voice> {
+    let wait = stream::unfold(client.wait(request(job)), async |mut wait| {
         let update = wait.next().await?;
-        Some(((client, now_ms(), update), wait))
-    }))
+        Some((update.map(Heard::Job).map_err(Into::into), wait))
+    });
+    let follow = stream::unfold(client.follow(log_request(job)), async |mut follow| {
+        let update = follow.next().await?;
+        Some((update.map(Heard::Log).map_err(Into::into), follow))
+    });
+    let mut voices = vec![voice(0, follow), voice(1, wait)];
+    for (agent, number) in agents.into_iter().zip(2..) {
+        let heard = agent.wait(json::job_id(job).to_owned());
+        voices.push(voice(number, heard.map(|heard| heard.map(Heard::Agent))));
+    }
+    voices
 }
 
-async fn submit(clients: &[Client], programs: &Programs) -> Result<Job, CliError> {
+fn voice(
+    number: usize,
+    heard: impl stream::Stream<Item = Result<Heard, CliError>> + 'static,
+) -> Voice {
+    heard
+        .map(move |heard| (number, now_ms(), heard))
+        .boxed_local()
+}
+
+async fn submit(client: &Client, programs: &Programs) -> Result<Job, CliError> {
     let emulator = programs.emulator.display().to_string();
     let request = SubmitJobRequest {
         name: "train".into(),
-        command: shell_words::join([emulator.as_str(), "example-train", "--seconds", "5"]),
+        command: shell_words::join([
+            &emulator,
+            "example-train",
+            "--seconds",
+            "5",
+            "--steps",
+            "50",
+        ]),
         nonce: nonce(),
         ..Default::default()
     };
-    let first = clients
-        .first()
-        .ok_or_else(|| CliError::other("nobody to submit", ""))?;
-    crate::commands::the_job(first.submit(request).await?.job)
+    crate::commands::the_job(client.submit(request).await?.job)
 }
 
 fn request(job: &Job) -> WaitJobsRequest {
     WaitJobsRequest {
         ids: vec![job.uid.clone()],
         condition: Some(Condition::Terminal(Terminal {})),
-        timeout_ms: LIMIT_MS,
+        ..Default::default()
+    }
+}
+
+fn log_request(job: &Job) -> FollowLogsRequest {
+    FollowLogsRequest {
+        id: job.uid.clone(),
         ..Default::default()
     }
 }
@@ -204,9 +199,12 @@ fn options(folder: &Folder) -> ConnectOptions {
 mod tests {
     use super::*;
 
-    /// The daemon of this demo never listens: without the watch over the programs its clients would try for seconds.
-    #[tokio::test]
-    async fn a_program_that_ends_early_ends_the_demo() {
+    /// Answers the first message of a session and stays.
+    const SERVER: &str =
+        r#"read hello; echo '{"jsonrpc":"2.0","id":1,"result":{}}'; cat >/dev/null"#;
+
+    /// Plays with scripts in the place of the daemon's and the agents' programs.
+    async fn played(emulator: &str, mcp: &str) -> CliError {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = Folder::create(&std::env::temp_dir()).unwrap();
         let script = |name: &str, text: String| {
@@ -218,40 +216,39 @@ mod tests {
         let access = r#"{"endpoint":"http://x","access_key_id":"i","access_key_secret":"s"}"#;
         let file = folder.path().join("emulator.json");
         std::fs::write(&file, access).unwrap();
-        let file = file.display();
-        let ready = format!("echo READY http://x {file}; echo out of memory >&2; exit 3");
+        let ready = format!("echo READY http://x {}; {emulator}", file.display());
         let serving = r#"echo '{"ready":true,"pid":1,"socket":"/s"}'; cat"#;
         let programs = Programs {
             emulator: script("emulator", ready),
             paid: script("paid-script", serving.into()),
+            mcp: script("mcp", mcp.into()),
         };
         let mut keep = Vec::new();
         let played = play(&programs, &folder, &mut keep, &TimeZone::UTC, |_| {}).await;
-        let error = played.unwrap_err();
+        for child in keep {
+            child.end().await;
+        }
+        folder.remove().unwrap();
+        played.unwrap_err()
+    }
+
+    /// The daemon of this demo never listens: without the watch over the programs its client would try for seconds.
+    #[tokio::test]
+    async fn a_program_that_ends_early_ends_the_demo() {
+        let error = played("echo out of memory >&2; exit 3", SERVER).await;
         assert_eq!(
             error.to_string(),
             "the emulator ended: out of memory (exit status: 3)"
         );
         assert_eq!(error.exit(), Exit::Error);
-        for child in keep {
-            child.end().await;
-        }
-        folder.remove().unwrap();
     }
 
-    #[test]
-    fn a_status_is_noted_once_per_client() {
-        let mut sightings = Vec::new();
-        for (client, status, new) in [
-            (1, "Queuing", true),
-            (1, "Queuing", false),
-            (2, "Queuing", true),
-            (2, "", false),
-            (1, "Running", true),
-        ] {
-            let noted = noted(&mut sightings, client, status.into(), 1).is_some();
-            assert_eq!(noted, new, "{client} {status}");
-        }
-        assert_eq!(sightings.len(), 3);
+    #[tokio::test]
+    async fn an_agent_whose_program_does_not_come_up_is_named_with_its_words() {
+        let error = played("cat", "read hello; echo no such library >&2; exit 3").await;
+        assert_eq!(
+            error.to_string(),
+            "pai-mcp did not start: agent 1 lost the connection to pai-mcp: unexpected end of file (no such library)"
+        );
     }
 }

@@ -36,8 +36,8 @@ pub struct Seen<'a> {
     pub job_id: &'a str,
     /// Its last status.
     pub status: &'a str,
-    /// How many clients waited.
-    pub clients: usize,
+    /// What each client that waited is, in the order of their numbers.
+    pub clients: &'a [&'static str],
     /// From the submit until the last client knew the end.
     pub waited_ms: u64,
     /// Statuses that the submit's own answer told: no client had to wait for them.
@@ -48,6 +48,10 @@ pub struct Seen<'a> {
     pub transitions: &'a [Transition],
     /// Calls that the cloud answered, by action.
     pub calls: BTreeMap<String, u64>,
+    /// Lines of the log that arrived.
+    pub log_lines: u64,
+    /// Pods that they are of.
+    pub log_pods: usize,
 }
 
 /// The answer of `paictl demo`.
@@ -71,6 +75,14 @@ pub struct Summary {
     pub api_calls_by_action: BTreeMap<String, u64>,
     /// Worked out, not measured.
     pub computed: Computed,
+    /// How many clients waited.
+    pub clients: usize,
+    /// What each of them is: a program.
+    pub client_kinds: Vec<&'static str>,
+    /// Lines of the log that were followed.
+    pub log_lines: u64,
+    /// Pods that they are of.
+    pub log_pods: usize,
 }
 
 /// One change of the status.
@@ -132,7 +144,11 @@ impl Summary {
             mean_delay_ms: delays.iter().sum::<u64>().checked_div(count),
             max_delay_ms: delays.iter().copied().max(),
             api_calls: seen.calls.values().sum(),
-            computed: Computed::of(seen.clients, seen.waited_ms),
+            computed: Computed::of(seen.clients.len(), seen.waited_ms),
+            clients: seen.clients.len(),
+            client_kinds: seen.clients.to_vec(),
+            log_lines: seen.log_lines,
+            log_pods: seen.log_pods,
             api_calls_by_action: seen.calls,
             changes,
         }
@@ -154,7 +170,7 @@ impl Change {
             told_by_submit,
             status: change.status.clone(),
             at_ms: change.ms,
-            delays_ms: (1..=seen.clients).map(measured).collect(),
+            delays_ms: (1..=seen.clients.len()).map(measured).collect(),
         }
     }
 }
@@ -198,7 +214,7 @@ mod tests {
         Summary::of(Seen {
             job_id: "dlc1",
             status: "Succeeded",
-            clients: 2,
+            clients: &["paictl", "pai-mcp"],
             waited_ms: 12_000,
             told_by_submit: &["Queuing".to_owned()],
             sightings,
@@ -209,6 +225,8 @@ mod tests {
                 transition(7_000, "dlc1", "Succeeded"),
             ],
             calls: BTreeMap::from([("GetJob".into(), 2), ("ListJobs".into(), 5)]),
+            log_lines: 0,
+            log_pods: 0,
         })
     }
 

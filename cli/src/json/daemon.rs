@@ -30,6 +30,9 @@ struct Process {
     rev: u64,
     rpcs: u64,
     streams: u32,
+    connections: u32,
+    auto_started: bool,
+    leaves_at: Option<String>,
     contexts: Vec<Context>,
 }
 
@@ -114,6 +117,9 @@ impl From<&v1::GetStatusResponse> for DaemonStatus {
                 rev: status.rev,
                 rpcs: status.rpcs,
                 streams: status.streams,
+                connections: status.connections,
+                auto_started: status.auto_started,
+                leaves_at: time(status.leaves_at_ms),
                 contexts: status.contexts.iter().map(Into::into).collect(),
             }),
         }

@@ -16,6 +16,10 @@ pub fn escape(
     chosen: impl Fn(char) -> bool,
     written: impl Fn(char) -> String,
 ) -> String {
+    // Nearly every text, and lines of logs come by the million.
+    if text.bytes().all(is_plain) {
+        return text.to_owned();
+    }
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match is_unsafe(c) && chosen(c) {
@@ -24,6 +28,11 @@ pub fn escape(
         }
     }
     safe
+}
+
+/// Whether a byte stands for a visible character of ASCII, or a blank.
+pub fn is_plain(byte: u8) -> bool {
+    (b' '..=b'~').contains(&byte)
 }
 
 /// Control characters, line and paragraph separators, and what turns the direction of reading.

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use pai_proto::v1::{ContextStatus, ErrorDetail, GetStatusResponse};
+use pai_proto::{
+    start::IDLE_EXIT,
+    v1::{ContextStatus, ErrorDetail, GetStatusResponse},
+};
 
 use super::{clean, jobs, paint, pairs::Pairs, time, word};
 
@@ -22,6 +25,9 @@ pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
             "Served",
             format!("{} calls, {} open streams", status.rpcs, status.streams),
         );
+    if status.auto_started {
+        facts.add("Leaves", leaves(status, now_ms));
+    }
     let mut lines = facts.lines(0);
     for context in &status.contexts {
         lines.push(String::new());
@@ -30,6 +36,37 @@ pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
         lines.extend(context_facts(context, now_ms).lines(2));
     }
     lines
+}
+
+/// When a daemon that a command started leaves by itself.
+fn leaves(status: &GetStatusResponse, now_ms: i64) -> String {
+    match status.leaves_at_ms {
+        Some(at) => format!("{}, unless it is used until then", time::full(at, now_ms)),
+        None => {
+            let minutes = IDLE_EXIT.as_secs() / 60;
+            format!("{minutes} min after its last work ({})", kept_by(status))
+        }
+    }
+}
+
+/// What keeps it now, as far as the status tells.
+fn kept_by(status: &GetStatusResponse) -> String {
+    let jobs: u32 = status
+        .contexts
+        .iter()
+        .map(|context| context.active_jobs)
+        .sum();
+    // Ours is one of them.
+    let others = status.connections.saturating_sub(1);
+    let known: Vec<_> = [(jobs, "active job"), (others, "other client")]
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
+        .collect();
+    match known.is_empty() {
+        true => "it is at work".into(),
+        false => format!("now: {}", known.join(", ")),
+    }
 }
 
 fn context_facts(context: &ContextStatus, now_ms: i64) -> Pairs {
@@ -97,5 +134,47 @@ fn calls(context: &ContextStatus) -> String {
     match by_operation.is_empty() {
         true => "none".into(),
         false => format!("{total} ({})", by_operation.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status() -> GetStatusResponse {
+        GetStatusResponse {
+            auto_started: true,
+            connections: 1,
+            contexts: vec![ContextStatus::default()],
+            ..Default::default()
+        }
+    }
+
+    fn line(status: &GetStatusResponse) -> Option<String> {
+        let lines = lines(status, 1_000);
+        let plain = |line: String| anstream::adapter::strip_str(&line).to_string();
+        let mut lines = lines.into_iter().map(plain);
+        lines.find(|line| line.starts_with("Leaves"))
+    }
+
+    #[test]
+    fn a_daemon_that_leaves_by_itself_says_when_or_what_keeps_it() {
+        let mut status = status();
+        status.leaves_at_ms = Some(901_000);
+        assert_eq!(
+            line(&status).unwrap(),
+            "Leaves  1970-01-01T00:15:01Z (in 15m00s), unless it is used until then"
+        );
+        status.leaves_at_ms = None;
+        let at_work = "Leaves  15 min after its last work (it is at work)";
+        assert_eq!(line(&status).unwrap(), at_work);
+        status.connections = 3;
+        status.contexts[0].active_jobs = 1;
+        assert_eq!(
+            line(&status).unwrap(),
+            "Leaves  15 min after its last work (now: 1 active job, 2 other clients)"
+        );
+        status.auto_started = false;
+        assert_eq!(line(&status), None);
     }
 }

@@ -48,7 +48,10 @@ pub fn remarks(end: &SnapshotEnd, now_ms: i64) -> Vec<String> {
         remarks.push(stale(since, &end.stale_reason, now_ms));
     }
     if end.left_out > 0 {
-        remarks.push(format!("{} more not shown", end.left_out));
+        remarks.push(format!(
+            "{} more not shown; `paictl ls --limit 0` shows all",
+            end.left_out
+        ));
     }
     remarks
 }

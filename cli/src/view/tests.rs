@@ -68,6 +68,8 @@ fn status() -> GetStatusResponse {
         streams: 1,
         contexts: vec![usable, broken],
         rev: 99,
+        connections: 2,
+        ..Default::default()
     }
 }
 
@@ -169,7 +171,8 @@ fn old_and_incomplete_lists_are_told() {
         ..Default::default()
     };
     let remarks = jobs::remarks(&end, sample::NOW);
-    assert_eq!(remarks, ["as of 3m ago: throttled", "3 more not shown"]);
+    let more = "3 more not shown; `paictl ls --limit 0` shows all";
+    assert_eq!(remarks, ["as of 3m ago: throttled", more]);
     assert!(jobs::remarks(&SnapshotEnd::default(), sample::NOW).is_empty());
 }
 

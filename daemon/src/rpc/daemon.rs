@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pai_proto::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR,
+    start::IDLE_EXIT,
     v1::{
         self, ContextStatus, GetConfigRequest, GetConfigResponse, GetStatusRequest,
         GetStatusResponse, HelloRequest, HelloResponse, ShutdownRequest, ShutdownResponse,
@@ -30,6 +31,19 @@ pub(super) struct DaemonService {
 impl DaemonService {
     pub(super) fn new(edge: Arc<Edge>) -> Self {
         Self { edge }
+    }
+
+    /// When the daemon leaves if nobody comes after the caller.
+    async fn leaves_at_ms(&self) -> Result<Option<i64>, Status> {
+        if !self.edge.auto_started {
+            return Ok(None);
+        }
+        let mut work = self.edge.work().await.map_err(store_status)?;
+        work.clients = work.clients.saturating_sub(1);
+        let idle_ms = i64::try_from(IDLE_EXIT.as_millis()).unwrap_or(i64::MAX);
+        Ok(work
+            .is_none()
+            .then(|| self.edge.clock.wall_ms().saturating_add(idle_ms)))
     }
 
     async fn context_status(&self) -> Result<ContextStatus, Status> {
@@ -73,6 +87,8 @@ impl Daemon for DaemonService {
         _request: Request<GetStatusRequest>,
     ) -> Result<Response<GetStatusResponse>, Status> {
         let edge = &self.edge;
+        let contexts = vec![self.context_status().await?];
+        let leaves_at_ms = self.leaves_at_ms().await?;
         Ok(Response::new(GetStatusResponse {
             daemon_version: env!("CARGO_PKG_VERSION").into(),
             instance: edge.instance.clone(),
@@ -83,8 +99,11 @@ impl Daemon for DaemonService {
             state_dir: edge.state_dir.display().to_string(),
             rpcs: edge.stats.rpcs().saturating_sub(1),
             streams: edge.stats.streams(),
-            contexts: vec![self.context_status().await?],
+            contexts,
             rev: edge.journal.rev(),
+            auto_started: edge.auto_started,
+            leaves_at_ms,
+            connections: edge.stats.connections(),
         }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _, future};
 use http::{HeaderName, HeaderValue};
 use pai_proto::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR, meta,
@@ -11,7 +11,7 @@ use pai_proto::{
 use tonic::transport::Server;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::{Edge, daemon::DaemonService, jobs::JobsService, logs::LogsService};
+use super::{Edge, counted::Counted, daemon::DaemonService, jobs::JobsService, logs::LogsService};
 use crate::sys::{leave::GOODBYE, socket::Connection};
 
 /// Serves until `edge.leaving` turns true.
@@ -22,6 +22,7 @@ pub async fn serve(
     edge: Arc<Edge>,
     incoming: impl Stream<Item = std::io::Result<Connection>> + Send + 'static,
 ) -> Result<(), tonic::transport::Error> {
+    let incoming = while_it_stays(&edge, incoming);
     let stats = Arc::clone(&edge.stats);
     let counted = MapRequestLayer::new(move |request: http::Request<tonic::body::Body>| {
         stats.count_rpc();
@@ -53,6 +54,18 @@ pub async fn serve(
         result = serving => result,
         () = deadline => Ok(()),
     }
+}
+
+/// The connections, counted. Once it is settled that the daemon leaves none is taken any more: a client that came too late
+/// finds itself cut off before a handshake, and may start the next daemon.
+fn while_it_stays(
+    edge: &Arc<Edge>,
+    incoming: impl Stream<Item = std::io::Result<Connection>>,
+) -> impl Stream<Item = std::io::Result<Counted<Connection>>> {
+    let (stats, leaving) = (Arc::clone(&edge.stats), edge.leaving.subscribe());
+    incoming
+        .take_while(move |_| future::ready(!*leaving.borrow()))
+        .map(move |connection| Ok(Counted::new(connection?, stats.open_connection())))
 }
 
 fn stamps(edge: &Edge) -> Vec<(HeaderName, HeaderValue)> {

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use pai_proto::ClientError;
+use pai_proto::{
+    Client, ClientError,
+    start::{self, IDLE_EXIT, Started},
+};
 
 use super::silent::explained;
 use crate::{
@@ -10,18 +13,21 @@ use crate::{
     error::CliError,
     exit::Exit,
     json::DaemonStarted,
-    program,
 };
 
 pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
     let socket = context.socket()?;
-    let (client, started) = match context.connect_any(&socket).await {
+    let Started { client, started } = match context.connect_any(&socket).await {
         Ok(client) => match client.incompatible() {
             Some(error) => return Err(error.into()),
-            None => (client, false),
+            None => Started {
+                client,
+                started: false,
+            },
         },
         Err(CliError::Client(ClientError::Unreachable { .. })) => {
-            (start(context, &socket).await?, true)
+            let options = context.options(&socket, PATIENCE)?;
+            start::by_hand(&options, &context.starter()).await?
         }
         Err(other) => return Err(explained(other, context)),
     };
@@ -45,19 +51,18 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
             .out
             .answer(format_args!("{verb}, pid {pid}, socket {socket}"));
     }
+    if !started && leaves_by_itself(&client, &socket).await {
+        context.out.note(format_args!(
+            "a command started it, so it leaves after {} min without work; for one that stays: `paictl daemon stop`, \
+             then `paictl daemon start`",
+            IDLE_EXIT.as_secs() / 60
+        ));
+    }
     Ok(Exit::Ok)
 }
 
-async fn start(context: &Context, socket: &Path) -> Result<pai_proto::Client, CliError> {
-    let search_path = (context.env)("PATH");
-    let paid = program::find("paid", search_path.as_ref().map(|path| path.as_os_str()));
-    let paid = paid.ok_or_else(|| CliError::Start {
-        message: "the program `paid` is neither beside paictl nor on the PATH".into(),
-        hint: "install paid and paictl into one folder".into(),
-    })?;
-    let log = program::log_file(&context.env)?;
-    program::start_daemon(&paid, &log).await?;
-    let options = context.options(socket, PATIENCE)?;
-    let connected = pai_proto::Client::connect(options);
-    answered(socket, PATIENCE + HANDSHAKE, connected).await
+/// Whoever starts a daemon by hand wants one that stays. One that does not tell is not asked again.
+async fn leaves_by_itself(client: &Client, socket: &Path) -> bool {
+    let status = answered(socket, HANDSHAKE, client.status()).await;
+    status.is_ok_and(|status| status.auto_started)
 }

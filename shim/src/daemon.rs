@@ -1,0 +1,120 @@
+//! The connection to the daemon: made by the first call that needs it, kept for the life of this process, made anew after
+//! a call has lost it for good.
+//!
+//! Calls that ask while an attempt is under way share its outcome, so that many calls at once cost one attempt.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use pai_proto::{
+    Client, ClientError, ConnectOptions,
+    meta::ClientKind,
+    paths,
+    start::{self, Starter},
+};
+use sha2::{Digest as _, Sha256};
+use tokio::{sync::Mutex, time::Instant};
+
+use crate::{clean, error::Failure, stderr};
+
+/// How long the first connection is tried: the daemon may just be starting.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks up an environment variable.
+pub(crate) type Env = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
+
+/// The one daemon that this process talks to.
+pub(crate) struct Daemon {
+    env: Env,
+    link: Mutex<Link>,
+}
+
+#[derive(Default)]
+struct Link {
+    client: Option<Client>,
+    /// The last attempt, when it failed: for those who asked before its end.
+    failed: Option<(Instant, Failure)>,
+}
+
+impl Daemon {
+    /// Not connected yet.
+    pub(crate) fn new(env: Env) -> Self {
+        Self {
+            env,
+            link: Mutex::default(),
+        }
+    }
+
+    /// The connection; made if there is none.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let asked = Instant::now();
+        let mut link = self.link.lock().await;
+        if let Some(client) = &link.client {
+            return Ok(client.clone());
+        }
+        if let Some((ended, failure)) = &link.failed
+            && *ended >= asked
+        {
+            return Err(failure.clone());
+        }
+        match self.connect().await {
+            Ok(client) => Ok(link.client.insert(client).clone()),
+            Err(failure) => {
+                link.failed = Some((Instant::now(), failure.clone()));
+                Err(failure)
+            }
+        }
+    }
+
+    /// One call.
+    pub(crate) async fn call<T, F>(&self, ask: impl FnOnce(Client) -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, ClientError>>,
+    {
+        match ask(self.client().await?).await {
+            Ok(answer) => Ok(answer),
+            Err(error) => Err(self.failed(error).await),
+        }
+    }
+
+    /// What a failed call is for the agent.
+    async fn failed(&self, error: ClientError) -> Failure {
+        if matches!(error, ClientError::Broken(_)) {
+            self.forget().await;
+        }
+        error.into()
+    }
+
+    /// The daemon did not come back: the next call looks for one anew, and starts one where there is none.
+    pub(crate) async fn forget(&self) {
+        self.link.lock().await.client = None;
+    }
+
+    /// The only place where a connection is made. Where nobody serves the daemon is started, and that is said on stderr.
+    async fn connect(&self) -> Result<Client, Failure> {
+        let options = ConnectOptions {
+            socket: paths::socket(&*self.env)?,
+            settings: Some(paths::settings(&*self.env)?),
+            program: env!("CARGO_PKG_NAME"),
+            version: env!("CARGO_PKG_VERSION"),
+            kind: ClientKind::Tool,
+            key_fingerprint: (self.env)("ALIBABA_CLOUD_ACCESS_KEY_ID")
+                .map(|key| fingerprint(key.as_os_str().as_encoded_bytes()))
+                .unwrap_or_default(),
+            patience: PATIENCE,
+        };
+        let starter = Starter::of_env(&*self.env);
+        let say = |line: &str| stderr(&clean::line(line));
+        let client = start::connect(options, &starter, say).await?;
+        for warning in &client.hello().warnings {
+            stderr(&format!("warning: {}", clean::line(warning)));
+        }
+        Ok(client)
+    }
+}
+
+/// First 12 hex digits of SHA-256.
+fn fingerprint(key_id: &[u8]) -> String {
+    let mut digits = hex::encode(Sha256::digest(key_id));
+    digits.truncate(12);
+    digits
+}

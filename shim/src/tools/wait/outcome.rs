@@ -1,0 +1,140 @@
+//! What a slice of a wait answers. Pure.
+
+use pai_proto::v1::{self, Phase, WaitEnded, WaitResult};
+use serde::Serialize;
+
+use super::{super::next, news::News};
+use crate::{
+    clean,
+    record::{self, Job, Row, Staleness, is_default},
+};
+
+/// Of more jobs each is told in a row, as in a list.
+const IN_SHORT: usize = 10;
+
+/// The answer.
+#[derive(Debug, Serialize)]
+pub(super) struct Waited {
+    /// Nothing is left to wait for.
+    done: bool,
+    /// All jobs, or any where that was asked, have got there.
+    met: bool,
+    #[serde(skip_serializing_if = "is_default")]
+    timed_out: bool,
+    jobs: Vec<Entry>,
+    #[serde(flatten)]
+    staleness: Staleness,
+    #[serde(skip_serializing_if = "is_default")]
+    hint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    #[serde(flatten)]
+    job: Named,
+    /// It has got there.
+    #[serde(skip_serializing_if = "is_default")]
+    reached: bool,
+    /// It has ended otherwise, and never will.
+    #[serde(skip_serializing_if = "is_default")]
+    unreachable: bool,
+}
+
+/// A job, or what was asked for where nothing is known of it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Named {
+    Known(Box<Job>),
+    Listed(Row),
+    Unknown {
+        job_id: String,
+        status: &'static str,
+    },
+}
+
+/// The answer of a wait for `until`: the daemon's last word, or none where it said nothing in time.
+pub(super) fn of(until: &str, ended: Option<WaitEnded>, news: &News) -> Waited {
+    let ended = ended.unwrap_or(WaitEnded {
+        timed_out: true,
+        ..Default::default()
+    });
+    let done = ended.met || !ended.timed_out;
+    let results = match ended.results.is_empty() {
+        true => news.jobs().iter().map(last_known).collect(),
+        false => ended.results,
+    };
+    let hint = match (done, news.is_away()) {
+        (true, _) => told(until, &results),
+        (false, true) => {
+            "not yet, and the daemon is away: this is what was last known. The jobs go on; call \
+pai_job_wait again with the same arguments"
+                .into()
+        }
+        (false, false) => {
+            "not yet; the jobs go on. Call pai_job_wait again with the same arguments".into()
+        }
+    };
+    Waited {
+        done,
+        met: ended.met,
+        timed_out: !done,
+        jobs: results
+            .iter()
+            .map(|result| entry(result, results.len() > IN_SHORT))
+            .collect(),
+        staleness: news.staleness(),
+        hint,
+    }
+}
+
+/// What to do about jobs that did not end well.
+fn told(until: &str, results: &[WaitResult]) -> String {
+    let mut hints = Vec::new();
+    if let Some(never) = results.iter().find(|result| result.unreachable) {
+        let id = never
+            .job
+            .as_ref()
+            .map_or_else(|| clean::line(&never.id), record::id);
+        hints.push(format!(
+            "{id} has ended and never reached {}",
+            clean::line(until)
+        ));
+    }
+    let failed = |result: &&WaitResult| {
+        let job = result.job.as_ref();
+        job.is_some_and(|job| job.phase() == Phase::Failed)
+    };
+    if let Some(job) = results
+        .iter()
+        .find(failed)
+        .and_then(|result| result.job.as_ref())
+    {
+        let logs = next("pai_job_logs", "job_id", &record::id(job));
+        hints.push(format!("{logs} shows its last output"));
+    }
+    hints.join("; ")
+}
+
+fn last_known(job: &v1::Job) -> WaitResult {
+    WaitResult {
+        id: record::id(job),
+        job: Some(job.clone()),
+        ..Default::default()
+    }
+}
+
+fn entry(result: &WaitResult, listed: bool) -> Entry {
+    let job = match &result.job {
+        Some(job) if listed => Named::Listed(job.into()),
+        Some(job) => Named::Known(Box::new(job.into())),
+        None => Named::Unknown {
+            job_id: clean::line(&result.id),
+            status: "gone",
+        },
+    };
+    Entry {
+        job,
+        reached: result.reached,
+        unreachable: result.unreachable,
+    }
+}
