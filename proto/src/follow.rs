@@ -74,6 +74,13 @@ impl Follow {
         Ok(news.and_then(|news| self.update(news)))
     }
 
+    /// An empty cursor says that nothing is counted off yet.
+    fn keep(&mut self, cursor: Vec<u8>) {
+        if !cursor.is_empty() {
+            self.request.cursor = cursor;
+        }
+    }
+
     fn update(&mut self, news: News<v1::FollowLogsResponse>) -> Option<FollowUpdate> {
         let message = match news {
             News::Message(message) => message,
@@ -90,7 +97,7 @@ impl Follow {
                 Some(FollowUpdate::Gap(gap))
             }
             Frame::Heartbeat(beat) => {
-                self.request.cursor = beat.cursor;
+                self.keep(beat.cursor);
                 None
             }
             Frame::Stale(stale) => Some(FollowUpdate::Stale(stale)),
@@ -99,7 +106,7 @@ impl Follow {
                 Some(FollowUpdate::Ended(ended))
             }
             Frame::GoingAway(going) => {
-                self.request.cursor = going.cursor;
+                self.keep(going.cursor);
                 let news = self.link.close(going.reason)?;
                 self.update(news)
             }

@@ -56,7 +56,7 @@ pub const START_LIMIT: Duration = Duration::from_secs(10);
 pub const HANDSHAKE: Duration = Duration::from_secs(5);
 
 /// How long a client waits for another one that starts the daemon: longer than that one may take.
-const TURN_LIMIT: Duration = Duration::from_secs(15);
+const TURN_LIMIT: Duration = Duration::from_secs(30);
 /// How long a daemon that holds the state folder and does not serve may take to leave (two seconds) or to serve.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 

@@ -2,7 +2,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | [`bench`] | what the benches share
+//! | [`bench`](mod@bench) | what the benches share |
 //! | [`world`] | a cloud, settings and paths of one test: nothing is shared with another one |
 //! | [`programs`] | the programs under test, built once per run and never taken as they lie there |
 //! | [`daemon`] | a `paid` process, to be killed and started again |
@@ -10,7 +10,7 @@
 //! | [`cli`] | a `paictl` process and what it printed |
 //! | [`mcp`] | a `pai-mcp` process and the messages that it sends |
 //! | [`job`] | commands that run until the test says so |
-//! | [`log`] | what a follow delivered
+//! | [`log`] | what a follow delivered |
 //! | [`wire`] | frames as they come, and what to make of them |
 //! | [`processes`] | who is still running |
 //! | [`until`] | patience with an end |

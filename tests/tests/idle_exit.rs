@@ -55,6 +55,8 @@ async fn an_idle_daemon_leaves_after_fifteen_minutes_and_the_next_command_starts
     let world = World::new().await;
     let _strays = Strays::of(&world);
     let inside = world.inside_auto_started().await;
+    drop(world.client().await);
+    unused(&inside).await;
     // A client that comes and goes between two looks begins the time anew.
     inside.advance(IDLE_EXIT / 2);
     let first = world.start_paictl_alone(&["config", "get"]).finish().await;

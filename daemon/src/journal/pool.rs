@@ -23,14 +23,26 @@ pub(super) struct Pool {
     pieces: Sender<Piece>,
 }
 
+/// Whether a pool's work may wait for the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rank {
+    /// Others wait for it: it runs like everything else.
+    Usual,
+    /// Steps back where the processors are busy: who waits for a change comes first.
+    Behind,
+}
+
 impl Pool {
-    pub(super) fn start(name: &str, connections: Vec<Connection>) -> io::Result<Self> {
+    pub(super) fn start(name: &str, connections: Vec<Connection>, rank: Rank) -> io::Result<Self> {
         let (pieces, queue) = mpsc::channel::<Piece>();
         let queue = Arc::new(Mutex::new(queue));
         for (number, mut connection) in connections.into_iter().enumerate() {
             let queue = Arc::clone(&queue);
             let name = format!("{name}-{number}");
             thread::Builder::new().name(name).spawn(move || {
+                if rank == Rank::Behind {
+                    step_back();
+                }
                 while let Some(piece) = next(&queue) {
                     piece(&mut connection);
                 }
@@ -51,6 +63,14 @@ impl Pool {
         });
         self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
         answered.await.map_err(|_| StoreError::Gone)?
+    }
+}
+
+/// Lowers the priority of this thread. On Linux a thread has one of its own; elsewhere it would be the whole process.
+fn step_back() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(5) {
+        tracing::debug!(%error, "the priority of a thread cannot be lowered");
     }
 }
 

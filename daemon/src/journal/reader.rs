@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{
-    pool::Pool,
+    pool::{Pool, Rank},
     store::{self, Listed, StoreError, event, intent, job},
 };
 use crate::model::{Event, EventDraft, Job, Pod};
@@ -24,7 +24,7 @@ impl Readers {
             connections.push(open_reader(path)?);
         }
         Ok(Self {
-            pool: Pool::start("journal-reader", connections)?,
+            pool: Pool::start("journal-reader", connections, Rank::Behind)?,
         })
     }
 

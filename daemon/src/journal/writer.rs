@@ -4,7 +4,12 @@ use std::io;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{live::Live, pool::Pool, store::StoreError, tx::Tx};
+use super::{
+    live::Live,
+    pool::{Pool, Rank},
+    store::StoreError,
+    tx::Tx,
+};
 use crate::sys::Clock;
 
 #[derive(Debug, Clone)]
@@ -17,7 +22,7 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn start(connection: Connection, clock: Clock, live: Live) -> io::Result<Self> {
         Ok(Self {
-            pool: Pool::start("journal-writer", vec![connection])?,
+            pool: Pool::start("journal-writer", vec![connection], Rank::Usual)?,
             clock,
             live,
         })

@@ -28,10 +28,13 @@ pub(super) fn readable_from_ms(job: &Job, lag: Duration) -> Option<i64> {
 
 /// Whether a job without pods may still name some.
 pub(super) fn pods_may_return(job: &Job, now_ms: i64) -> bool {
+    had_pods(job) && readable_from_ms(job, PODS_RETURN).is_some_and(|until_ms| now_ms < until_ms)
+}
+
+/// Whether a job has come so far that it had pods.
+pub(super) fn had_pods(job: &Job) -> bool {
     let with_pods = |phase| matches!(phase, Phase::Preparing | Phase::Running | Phase::Stopping);
-    let had_pods =
-        job.running_ms.is_some() || job.milestones.iter().any(|mile| with_pods(mile.phase));
-    had_pods && readable_from_ms(job, PODS_RETURN).is_some_and(|until_ms| now_ms < until_ms)
+    job.running_ms.is_some() || job.milestones.iter().any(|mile| with_pods(mile.phase))
 }
 
 fn ms(span: Duration) -> i64 {

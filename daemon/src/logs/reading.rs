@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::window::{self, MAX_LINES, advance, is_full, merge, narrower, print};
+use super::window::{self, MAX_LINES, advance, has_shrunk, is_full, merge, narrower, print};
 use crate::{
     journal::LogBatch,
     model::{Fault, LogStream, NewLine, Track},
@@ -13,10 +13,15 @@ use crate::{
 
 /// For so long after the backend's own lag a line may still appear among others.
 const SETTLING: Duration = Duration::from_secs(20);
-/// The anchor is left behind by so much before it is moved: moving costs two calls.
+/// The anchor is left behind by so much, and by so many lines, before it is moved: moving costs some calls.
 const MOVE_AFTER_S: i64 = 60;
+const MOVE_AFTER_LINES: usize = 100;
+
+/// Halving a window of a hundred years takes fewer.
+const STEPS_MAX: u32 = 64;
 
 const TOO_MANY: &str = "more lines were written in one second than the backend gives out";
+const GONE: &str = "the backend does not show lines any more that it had shown";
 
 /// How a reading ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub(super) enum End {
     Present,
     /// There are more lines than can be told apart while they are this young.
     Behind,
+    /// The answer lacks lines that were shown before: nothing is made of it.
+    Lacking,
 }
 
 /// One pod's log, as a reading goes on.
@@ -36,6 +43,8 @@ pub(super) struct Reading<'a> {
     pub(super) track: Track,
     pub(super) lag: Duration,
     pub(super) priority: Priority,
+    /// Answers have lacked lines for so long that they are taken for gone.
+    pub(super) gives_up: bool,
 }
 
 impl Reading<'_> {
@@ -43,8 +52,15 @@ impl Reading<'_> {
     pub(super) async fn run(mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
         let mut to = None;
         let mut larger = LogLines::default();
+        let (mut before, mut steps) = (self.track.anchor, 0);
         loop {
             let anchor = self.track.anchor;
+            steps = if anchor == before { steps + 1 } else { 0 };
+            before = anchor;
+            if steps > STEPS_MAX {
+                tracing::warn!(pod = %self.stream.key.pod_id, anchor, "a log's windows contradict each other");
+                return Ok(End::Behind);
+            }
             let small = to.is_some_and(|to| to <= anchor + 1);
             let answer = self.fetch(anchor, to).await?;
             let (now, settled) = self.seconds(&answer);
@@ -70,24 +86,54 @@ impl Reading<'_> {
                 to = None;
                 continue;
             }
+            if to.is_none() && self.lacks(&answer) {
+                if !self.gives_up {
+                    return Ok(End::Lacking);
+                }
+                let new = self.new_lines(&answer.lines, true);
+                self.commit(new, Some((anchor, now, GONE))).await?;
+                stored();
+                return Ok(End::Present);
+            }
             if self.store(&answer.lines, to.is_none()).await? {
                 stored();
             }
             match to {
                 None => {
-                    if settled - anchor >= MOVE_AFTER_S && self.catch_up(settled).await? {
+                    let far = settled - anchor >= MOVE_AFTER_S;
+                    if far
+                        && self.track.zone.len() > MOVE_AFTER_LINES
+                        && self.catch_up(settled).await?
+                    {
                         stored();
                     }
                     return Ok(End::Present);
                 }
                 Some(end) if end > settled => return Ok(End::Behind),
                 Some(end) => {
-                    self.move_to(end, answer.lines.len()).await?;
+                    match answer.lines.len() {
+                        0 if !self.track.zone.is_empty() => return Ok(End::Lacking),
+                        // The larger window was full a moment ago: its lines lie behind this one.
+                        0 => {
+                            self.track.anchor = end;
+                            self.commit(Vec::new(), None).await?;
+                        }
+                        to_end => self.move_to(end, to_end).await?,
+                    }
                     let next = end + 2 * (end - anchor).max(1);
                     to = (next < now).then_some(next);
                 }
             }
         }
+    }
+
+    fn lacks(&self, answer: &LogLines) -> bool {
+        let prints: Vec<u64> = answer
+            .lines
+            .iter()
+            .map(|line| print(line.as_bytes()))
+            .collect();
+        has_shrunk(&self.track, &prints)
     }
 
     /// The backend's present second, and the last one in which nothing appears late any more.
@@ -137,14 +183,9 @@ impl Reading<'_> {
 
     /// Reads once more what is settled, and moves the anchor there; true when a late line was found.
     async fn catch_up(&mut self, settled: i64) -> Result<bool, Fault> {
-        if self.track.zone.is_empty() {
-            self.track.anchor = settled;
-            self.commit(Vec::new(), None).await?;
-            return Ok(false);
-        }
         let answer = self.fetch(self.track.anchor, Some(settled)).await?;
-        if is_full(&answer.lines, false) {
-            // Tried again, in smaller windows, when the next look finds too many.
+        if answer.lines.is_empty() || is_full(&answer.lines, false) {
+            // Where there are too many the next look reads smaller windows.
             return Ok(false);
         }
         let late = self.store(&answer.lines, false).await?;
@@ -152,18 +193,30 @@ impl Reading<'_> {
         Ok(late)
     }
 
-    /// Moves the anchor to about `end`, up to which the window had `to_end` lines. How many of these the new anchor leaves
-    /// behind is counted with windows that end alike, so that it does not matter whether their ends count.
+    /// Moves the anchor towards `end`, up to which the window had `to_end` lines, as far as at least one of them stays in
+    /// the zone. How many the new anchor leaves behind is counted with windows that end alike, so that it does not matter
+    /// whether their ends count.
     async fn move_to(&mut self, end: i64, to_end: usize) -> Result<(), Fault> {
         let anchor = self.track.anchor;
-        if end == anchor {
-            // The window had lines, so both its ends count.
-            advance(&mut self.track, anchor + 1, to_end, 0);
-        } else {
-            let new = (end - 1).max(anchor + 1);
-            let answer = self.fetch(new, Some(end)).await?;
-            advance(&mut self.track, new, to_end, answer.lines.len());
+        let mut back = 1;
+        let mut new = end - back;
+        while new > anchor {
+            let kept = self.fetch(new, Some(end)).await?.lines.len();
+            if kept > 0 {
+                advance(&mut self.track, new, to_end, kept);
+                return self.commit(Vec::new(), None).await;
+            }
+            back *= 2;
+            new = end - back;
         }
+        // All of them lie in the first seconds: the anchor goes on without one.
+        let next = anchor + 1;
+        let kept = match end > next {
+            true => self.fetch(next, Some(end)).await?.lines.len(),
+            false if end == anchor => 0,
+            false => self.fetch(end, Some(end)).await?.lines.len(),
+        };
+        advance(&mut self.track, next, to_end, kept);
         self.commit(Vec::new(), None).await
     }
 

@@ -1,17 +1,25 @@
 //! One job's log, look after look, while somebody follows it.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::FutureExt as _;
 
 use super::{
-    end::{pods_may_return, readable_from_ms},
+    end::{had_pods, pods_may_return, readable_from_ms},
     reading::{End, Reading},
     tails::{Jobs, Shared, lock},
 };
 use crate::{
-    model::{Fault, FaultKind, Job, LogKey, Phase, Pod},
+    model::{Fault, FaultKind, Job, LogKey, LogStream, Phase, Pod},
     poll,
     provider::Priority,
     scope::Scope,
+    sys::clock::Mono,
 };
 
 /// Between two looks at a followed pod.
@@ -20,6 +28,16 @@ const LOOK: Duration = Duration::from_secs(2);
 const PODS_KNOWN: Duration = Duration::from_secs(60);
 /// The same while none is known.
 const PODS_AWAITED: Duration = Duration::from_secs(5);
+/// Lines that the backend showed and does not show any more are taken for gone after this.
+const GIVEN_UP: Duration = Duration::from_secs(120);
+/// The same for a log of which one pod cannot be read, after the job's end.
+const BARRED: Duration = Duration::from_secs(60);
+/// A log without any line may still get some, so long after the job's end (fact sheet §6.9).
+const STILL_EMPTY: Duration = Duration::from_secs(600);
+/// Before reading begins anew after a fault of ours.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Longest pause after looks that failed, unless the backend asks for more: the other pods may be readable.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// A pod's lines may bear times from before the job's own, where clocks differ.
 const BEFORE_THE_JOB_S: i64 = 600;
 
@@ -28,6 +46,8 @@ const BEFORE_THE_JOB_S: i64 = 600;
 pub struct Progress {
     /// Looks begun.
     pub started: u64,
+    /// When the newest one began.
+    pub began: Option<Mono>,
     /// The newest look that is over, answered or not.
     pub finished: u64,
     /// Grows with each commit.
@@ -59,6 +79,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         scope,
         uid,
         shared,
+        lacking: Mutex::default(),
     };
     loop {
         tokio::select! {
@@ -67,7 +88,9 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
                     return;
                 }
             }
-            () = tail.read_on() => {}
+            failed = AssertUnwindSafe(tail.read_on()).catch_unwind() => if failed.is_err() {
+                tail.failed().await;
+            },
         }
     }
 }
@@ -77,6 +100,8 @@ struct Tail {
     uid: String,
     shared: Arc<Shared>,
     lag: Duration,
+    /// Since when answers lack lines, by log.
+    lacking: Mutex<HashMap<i64, Mono>>,
 }
 
 /// What a look found out.
@@ -100,7 +125,8 @@ impl Tail {
                 Err(fault) => {
                     failures += 1;
                     tracing::warn!(job = %self.uid, failures, %fault, "the log cannot be read");
-                    poll::backoff::pause(failures, fault).max(LOOK)
+                    let longest = fault.retry_after.unwrap_or(LONGEST_PAUSE);
+                    poll::backoff::pause(failures, fault).clamp(LOOK, longest.max(LOOK))
                 }
             };
             let ended = matches!(result, Ok(Look::Ended(_)));
@@ -115,10 +141,20 @@ impl Tail {
         }
     }
 
+    /// A fault of ours ends no follow: it is told, and reading begins anew.
+    async fn failed(&self) {
+        let fault = Fault::internal("reading a log panicked, see its log");
+        tracing::error!(job = %self.uid, %fault, "reading begins anew");
+        let look = self.shared.progress.borrow().started;
+        self.finish(look, Err(fault));
+        self.scope.clock.sleep(AGAIN).await;
+    }
+
     fn begin(&self) -> u64 {
-        let mut started = 0;
+        let (mut started, now) = (0, self.scope.clock.mono());
         self.shared.progress.send_modify(|progress| {
             progress.started += 1;
+            progress.began = Some(now);
             started = progress.started;
         });
         started
@@ -157,7 +193,8 @@ impl Tail {
         if whole(&job) && !known.is_empty() && known.iter().all(|stream| stream.complete) {
             return Ok(complete());
         }
-        let pods = self.pods(&job, priority).await?;
+        let pods = self.pods(&job, priority, whole(&job)).await?;
+        let pods = with_stored(pods, &known);
         // The answer with the pods may have told more.
         let Some(job) = self.job().await? else {
             return Ok(UNKNOWN);
@@ -169,24 +206,45 @@ impl Tail {
             });
         };
         let mut read = Vec::with_capacity(pods.len());
-        let (mut missing, mut behind) = (false, false);
+        let (mut missing, mut unfinished, mut barred) = (false, false, None);
         for pod in &pods {
             match self.read(&job, native_id, pod, priority).await {
                 Ok((stream, end)) => {
-                    behind |= end == End::Behind;
+                    unfinished |= end != End::Present;
                     read.push(stream);
                 }
                 Err(fault) if fault.kind == FaultKind::NotFound => missing = true,
+                // The other pods can be read all the same.
+                Err(fault) if is_lasting(&fault) => barred = Some(fault),
                 Err(fault) => return Err(fault),
             }
         }
-        if !whole(&job) || behind || (pods.is_empty() && pods_may_return(&job, began_ms)) {
+        if let Some(fault) = barred {
+            let over = readable_from_ms(&job, self.lag + BARRED);
+            return match over.is_some_and(|over_ms| began_ms >= over_ms) && !unfinished {
+                true => Ok(incomplete("the log of one of the pods cannot be read")),
+                false => Err(fault),
+            };
+        }
+        if !whole(&job) || unfinished || (pods.is_empty() && pods_may_return(&job, began_ms)) {
             return Ok(Look::GoesOn);
         }
         if missing || job.phase == Phase::Gone {
             return Ok(incomplete(
                 "the cloud does not have the log of every pod any more",
             ));
+        }
+        if pods.is_empty() && had_pods(&job) {
+            return Ok(incomplete("the cloud names no pods of this job"));
+        }
+        let long_over = readable_from_ms(&job, STILL_EMPTY);
+        if long_over.is_none_or(|over_ms| began_ms < over_ms) {
+            let lines = logs.streams(&self.uid).await?;
+            read.retain(|id| {
+                lines
+                    .iter()
+                    .any(|stream| stream.id == *id && stream.last > 0)
+            });
         }
         logs.complete(read).await?;
         Ok(complete())
@@ -199,7 +257,7 @@ impl Tail {
     }
 
     /// Every incarnation of every pod, once.
-    async fn pods(&self, job: &Job, priority: Priority) -> Result<Vec<Pod>, Fault> {
+    async fn pods(&self, job: &Job, priority: Priority, decides: bool) -> Result<Vec<Pod>, Fault> {
         let known = self.known_pods().await?;
         let worth_asking = match job.phase {
             Phase::Gone => false,
@@ -213,7 +271,8 @@ impl Tail {
                 false => PODS_KNOWN,
             };
             let asked = poll::refresh_pods(&self.scope, job, every).await;
-            if known.is_empty() {
+            // Whether that was all is not decided on pods that may be outdated.
+            if known.is_empty() || decides {
                 asked?;
             }
         }
@@ -260,14 +319,57 @@ impl Tail {
             track,
             lag: self.lag,
             priority,
+            gives_up: self.has_lacked_long(stream.id),
         };
         let stored = || {
             self.shared
                 .progress
                 .send_modify(|progress| progress.commits += 1);
         };
-        Ok((stream.id, reading.run(stored).await?))
+        let end = reading.run(stored).await?;
+        let mut lacking = lock(&self.lacking);
+        match end {
+            End::Lacking => {
+                let now = self.scope.clock.mono();
+                lacking.entry(stream.id).or_insert(now);
+            }
+            _ => drop(lacking.remove(&stream.id)),
+        }
+        Ok((stream.id, end))
     }
+
+    fn has_lacked_long(&self, stream: i64) -> bool {
+        let now = self.scope.clock.mono();
+        let lacking = lock(&self.lacking);
+        lacking
+            .get(&stream)
+            .is_some_and(|since| now.saturating_sub(*since) >= GIVEN_UP)
+    }
+}
+
+/// Pods that are listed, and those whose logs were begun and that are not listed any more.
+fn with_stored(mut pods: Vec<Pod>, stored: &[LogStream]) -> Vec<Pod> {
+    for stream in stored {
+        let key = &stream.key;
+        let listed = |pod: &Pod| pod.pod_id == key.pod_id && pod.pod_uid == key.pod_uid;
+        if !pods.iter().any(listed) {
+            pods.push(Pod {
+                pod_id: key.pod_id.clone(),
+                pod_uid: key.pod_uid.clone(),
+                role: stream.role.clone(),
+                ..Pod::default()
+            });
+        }
+    }
+    pods
+}
+
+/// Asking again will not help.
+fn is_lasting(fault: &Fault) -> bool {
+    matches!(
+        fault.kind,
+        FaultKind::Permission | FaultKind::Invalid | FaultKind::Unsupported
+    )
 }
 
 const UNKNOWN: Look = incomplete("the job is not known any more");

@@ -3,6 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{
@@ -11,7 +12,10 @@ use tokio::{
 };
 
 use super::tail::{self, Progress};
-use crate::scope::Scope;
+use crate::{scope::Scope, sys::clock::Mono};
+
+/// For so long a look serves those who ask for one: their number must not matter.
+const SERVES: Duration = Duration::from_secs(1);
 
 /// All reading of a context's logs. It ends when this is dropped.
 #[derive(Debug)]
@@ -49,9 +53,16 @@ pub struct Followed {
 }
 
 impl Followed {
-    /// Asks for a look that begins after now. It is finished once `progress.finished` is at least the answer.
-    pub fn look_now(&self) -> u64 {
-        let next = self.progress.borrow().started + 1;
+    /// Asks for a look that begins now, or began just now. It is finished once `progress.finished` is at least the answer.
+    pub fn look_now(&self, now: Mono) -> u64 {
+        let next = {
+            let progress = self.progress.borrow();
+            let began = progress.began.filter(|_| progress.fault.is_none());
+            if began.is_some_and(|began| now.saturating_sub(began) < SERVES) {
+                return progress.started;
+            }
+            progress.started + 1
+        };
         let mut wanted = lock(&self.shared.wanted);
         *wanted = next.max(*wanted);
         self.shared.wake.notify_one();
@@ -96,7 +107,11 @@ impl Tails {
 
     /// How many jobs are read.
     pub fn active(&self) -> usize {
-        lock(&self.jobs.0).len()
+        let jobs = lock(&self.jobs.0);
+        // One that failed is replaced by the next follower, and reads nothing until then.
+        jobs.values()
+            .filter(|entry| !entry.task.is_finished())
+            .count()
     }
 }
 

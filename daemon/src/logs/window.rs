@@ -3,7 +3,9 @@
 //! The backend gives lines without numbers or times, by windows of whole seconds whose ends may be included or not (fact
 //! sheet §6). A window is always read from the *anchor* on: everything filed before it is stored. The *zone* are the lines
 //! filed since, in the backend's order, so that what a window shows again is counted off and not guessed from equal texts:
-//! repeated lines survive. The anchor moves only over seconds that are *settled*, where nothing appears late any more.
+//! repeated lines survive. The anchor moves only over seconds that are *settled*, where nothing appears late any more, and
+//! where it can it leaves a line in the zone: an answer without that line is known to lack something. That an answer is
+//! empty proves nothing.
 
 use std::collections::HashMap;
 
@@ -41,6 +43,15 @@ pub struct Found {
     pub place: usize,
     /// Lines behind it were known already.
     pub late: bool,
+}
+
+/// Whether a window to the present lacks lines that the zone has.
+pub fn has_shrunk(track: &Track, window: &[u64]) -> bool {
+    let mut known = track.zone.iter().peekable();
+    for line in window {
+        known.next_if(|next| *next == line);
+    }
+    known.peek().is_some()
 }
 
 /// Lines of a window that begins at the track's anchor → which of them are new. The zone has them then. `open` says that

@@ -192,6 +192,7 @@ async fn the_end_is_told_after_the_lag_and_with_every_line() {
     let followed = follow(&world, &uid);
     world.pass(secs(2)).await;
     write(&world, POD, now_ms(&world), 5);
+    write(&world, OTHER, now_ms(&world), 1);
     world.cloud.with(|state| state.jobs[0].status = "Succeeded");
     world.running().poller.look_now().await.unwrap();
     world.pass(secs(6)).await;
@@ -283,4 +284,108 @@ async fn pods_that_are_named_only_after_the_end_are_read() {
     world.pass(secs(10)).await;
     assert!(followed.progress.borrow().ended.clone().unwrap().complete);
     assert_eq!(stored(&world, &uid, POD).await.0.len(), 3);
+}
+
+#[tokio::test]
+async fn an_empty_answer_proves_nothing() {
+    // At first contact, and later.
+    for before in [0, 46] {
+        let (world, uid) = running_job("{}").await;
+        write(&world, POD, now_ms(&world) - 300_000, 5);
+        let followed = follow(&world, &uid);
+        if before == 0 {
+            world.cloud.with(|state| state.logs.blank = true);
+        }
+        world.pass(secs(10)).await;
+        write(&world, POD, now_ms(&world), before);
+        world.pass(secs(4)).await;
+        world.cloud.with(|state| state.logs.blank = true);
+        write(&world, POD, now_ms(&world), 3);
+        world.pass(secs(80)).await;
+        write(&world, POD, now_ms(&world), 2);
+        world.cloud.with(|state| state.logs.blank = false);
+        world.pass(secs(5)).await;
+        drop(followed);
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        assert_eq!(texts, written(&world, POD), "{before}");
+        assert_eq!(gaps, []);
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_lacks_lines_is_not_complete_before_they_are_given_up_with_a_gap() {
+    let (world, uid) = running_job("{}").await;
+    let followed = follow(&world, &uid);
+    write(&world, POD, now_ms(&world), 9);
+    world.pass(secs(4)).await;
+    world.cloud.with(|state| {
+        state.logs.blank = true;
+        state.jobs[0].status = "Succeeded";
+    });
+    world.running().poller.look_now().await.unwrap();
+    world.pass(secs(60)).await;
+    assert_eq!(followed.progress.borrow().ended, None);
+    world.pass(secs(80)).await;
+    assert!(followed.progress.borrow().ended.is_some());
+    let (texts, gaps) = stored(&world, &uid, POD).await;
+    assert_eq!((texts.len(), gaps.len()), (9, 1));
+}
+
+#[tokio::test]
+async fn a_pod_that_cannot_be_read_holds_up_no_other_and_not_the_end() {
+    let (world, uid) = running_job("{}").await;
+    world.cloud.with(|state| state.logs.barred = Some(POD));
+    let followed = follow(&world, &uid);
+    write(&world, OTHER, now_ms(&world), 4);
+    world.pass(secs(4)).await;
+    assert_eq!(stored(&world, &uid, OTHER).await.0.len(), 4);
+    let told = followed.progress.borrow().fault.clone().unwrap();
+    assert_eq!(told.1.message, "not this one");
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.running().poller.look_now().await.unwrap();
+    world.pass(secs(90)).await;
+    let ended = followed.progress.borrow().ended.clone().unwrap();
+    assert!(!ended.complete && !ended.note.is_empty(), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_ends_no_follow() {
+    let (world, uid) = running_job("{}").await;
+    let followed = follow(&world, &uid);
+    world.pass(secs(3)).await;
+    world.cloud.with(|state| state.logs.panics = true);
+    write(&world, POD, now_ms(&world), 4);
+    world.pass(secs(3)).await;
+    assert!(followed.progress.borrow().fault.is_some());
+    world.pass(secs(10)).await;
+    assert!(followed.progress.borrow().fault.is_none());
+    assert_eq!(stored(&world, &uid, POD).await.0.len(), 4);
+}
+
+#[tokio::test]
+async fn those_who_ask_at_once_are_served_by_one_look() {
+    let (world, uid) = running_job("{}").await;
+    let followed = follow(&world, &uid);
+    world.pass(secs(3)).await;
+    let before = world.cloud.with(|state| state.logs.asked.len());
+    let clock = world.running().scope.clock.clone();
+    for _ in 0..50 {
+        followed.look_now(clock.mono());
+        world.settle().await;
+    }
+    let calls = world.cloud.with(|state| state.logs.asked.len()) - before;
+    assert!(calls <= 2, "one look at two pods: {calls}");
+}
+
+#[tokio::test]
+async fn as_many_lines_as_another_backend_would_cut_at_are_read_all_the_same() {
+    for count in [1_000, 2_000] {
+        let (world, uid) = running_job("{}").await;
+        write(&world, POD, EPOCH_MS - 100_000, count);
+        let _followed = follow(&world, &uid);
+        world.pass(secs(5)).await;
+        assert_eq!(stored(&world, &uid, POD).await.0.len(), count);
+        let calls = world.cloud.with(|state| state.logs.asked.len());
+        assert!(calls < 60, "{calls} calls");
+    }
 }

@@ -18,7 +18,14 @@ pub(super) const PAUSE: Duration = Duration::from_millis(100);
 /// The held lock; dropping it, or the end of the process, frees it. A daemon that is started does not inherit it.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _file: File,
+    file: File,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // Closing it is not enough: a program that another thread is just starting still has it open.
+        let _freed = self.file.unlock();
+    }
 }
 
 impl Turn {
@@ -44,7 +51,7 @@ impl Turn {
             .custom_flags(flags)
             .open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => Ok(Some(Self { file })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }

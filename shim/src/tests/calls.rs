@@ -343,3 +343,20 @@ earlier lines were left out (a larger tail shows more)\n\
     assert!(request.no_follow && request.pods.is_empty());
     assert_eq!(request.tail, Some(1_000), "more would not fit");
 }
+
+#[tokio::test]
+async fn a_log_that_does_not_end_is_answered_with_what_has_come() {
+    let served = Fake::with(sample::failed()).serve();
+    let mut peer = Peer::open(served.env()).await;
+    let id = peer.begin("pai_job_logs", json!({"job_id": "dlc1"})).await;
+    assert!(matches!(served.heard_call().await, Heard::Get));
+    assert!(matches!(served.heard().await, Heard::Follow(_)));
+    tokio::time::pause();
+    let (answer, _) = peer.answer(id).await;
+    assert_eq!(answer["result"]["isError"], false);
+    assert_eq!(
+        text(&answer["result"]),
+        "dlc1running (me-train-20261120120304-y4hp, Failed): no log lines yet; \
+not read to the end within 40 s; ask again"
+    );
+}

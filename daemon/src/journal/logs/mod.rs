@@ -12,7 +12,11 @@ use std::{path::Path, sync::Arc};
 
 use rusqlite::TransactionBehavior;
 
-use super::{StoreError, pool::Pool, reader::open_reader};
+use super::{
+    StoreError,
+    pool::{Pool, Rank},
+    reader::open_reader,
+};
 use crate::{
     model::{LogGap, LogKey, LogLine, LogStream, NewLine, Track, redact::Redactor},
     sys::Clock,
@@ -52,8 +56,8 @@ impl LogStore {
         let (connection, id) = open::open(state_dir, clock.wall_ms())?;
         let reader = open_reader(&open::path(state_dir))?;
         Ok(Self {
-            writer: Pool::start("log-writer", vec![connection])?,
-            reader: Pool::start("log-reader", vec![reader])?,
+            writer: Pool::start("log-writer", vec![connection], Rank::Behind)?,
+            reader: Pool::start("log-reader", vec![reader], Rank::Behind)?,
             clock,
             id: id.as_str().into(),
         })

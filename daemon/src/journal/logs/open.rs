@@ -29,12 +29,25 @@ pub(super) fn open(state_dir: &Path, now_ms: i64) -> Result<(Connection, String)
     let path = path(state_dir);
     match try_open(&path, now_ms) {
         Ok(opened) => Ok(opened),
-        Err(StoreError::Io(error)) => Err(StoreError::Io(error)),
+        Err(error) if !is_useless(&error) => Err(error),
         Err(error) => {
             tracing::warn!(%error, file = %path.display(), "stored logs are dropped; they are read from the cloud again");
             remove(&path)?;
             try_open(&path, now_ms)
         }
+    }
+}
+
+/// Whether the file can never be used, by this program or at all: not when it is locked, or the disk is full.
+fn is_useless(error: &StoreError) -> bool {
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    match error {
+        StoreError::TooNew { .. } => true,
+        StoreError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(DatabaseCorrupt | NotADatabase)
+        ),
+        _ => false,
     }
 }
 

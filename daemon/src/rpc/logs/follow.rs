@@ -14,7 +14,7 @@ use super::{
 use crate::{
     contexts::Running,
     logs::Followed,
-    model::{Fault, Job, LogStream, redact::Redactor},
+    model::{Fault, Job, LogStream, Pod, redact::Redactor},
     rpc::{
         Edge,
         error::to_status,
@@ -38,6 +38,8 @@ struct Following {
     running: Arc<Running>,
     job: Job,
     followed: Followed,
+    /// The look that tells what there was when the call came.
+    look: u64,
     wanted: Wanted,
     places: Places,
     /// The store was replaced since the cursor was given.
@@ -83,9 +85,15 @@ pub(super) async fn follow(
     let wanted = Wanted::new(request.pods);
     let uid = job.uid.clone();
     let pods = scope.journal.read(move |reader| reader.pods(&uid)).await?;
-    wanted.check(&pods)?;
+    // A client that comes back goes on with what it had.
+    if request.cursor.is_empty() && all_pods_are_known(&job, &pods) {
+        wanted.check(&pods)?;
+    }
+    let followed = running.tails.follow(&job.uid);
     let following = Following {
-        followed: running.tails.follow(&job.uid),
+        // At once: the first look of a tail is to know that somebody waits for it.
+        look: followed.look_now(scope.clock.mono()),
+        followed,
         mask: masked.then(|| scope.redactor.clone()),
         beat: scope.clock.mono() + HEARTBEAT,
         tail: request.tail.filter(|_| request.cursor.is_empty()),
@@ -98,6 +106,12 @@ pub(super) async fn follow(
         replaced,
     };
     Ok(feed_with(edge, QUEUE, |sink| following.run(sink)))
+}
+
+/// Whether a pod that is not listed does not exist.
+fn all_pods_are_known(job: &Job, pods: &[Pod]) -> bool {
+    let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();
+    job.has_ended() || pods.len() >= planned as usize
 }
 
 impl Following {
@@ -119,7 +133,7 @@ impl Following {
         };
         // Who follows a log wants to know of the job's end as soon as who waits for it.
         let _counted = scope.interest.wait_for(uids);
-        let look = self.followed.look_now();
+        let look = self.look;
         if self.tail.is_some() && !self.looked(look, sink).await? {
             return Ok(());
         }
@@ -176,22 +190,20 @@ impl Following {
         let clock = &self.running.scope.clock;
         tokio::select! {
             changed = self.followed.progress.changed() => {
-                if changed.is_err() {
-                    // Its task failed; the next one goes on where the store is.
-                    self.followed = self.running.tails.follow(&self.job.uid);
-                }
+                // Its end has gone only with the whole context.
+                changed.map_err(|_| Stop::Closed)?;
                 Ok(true)
             }
             () = clock.sleep_until(self.beat) => {
                 self.beat = clock.mono() + HEARTBEAT;
-                let cursor = self.places.encode();
+                let cursor = self.cursor();
                 sink.send(frame(Frame::Heartbeat(LogHeartbeat { cursor }))).await?;
                 Ok(true)
             }
             () = sink.leaving() => {
                 let going = LogGoingAway {
                     reason: "the daemon is leaving".into(),
-                    cursor: self.places.encode(),
+                    cursor: self.cursor(),
                 };
                 sink.send(frame(Frame::GoingAway(going))).await?;
                 Ok(false)
@@ -212,7 +224,16 @@ impl Following {
             };
             self.places.set(&stream, Place { number, gap });
         }
+        self.tail = None;
         Ok(())
+    }
+
+    /// Empty before the last lines are counted off: a client that comes back then asks for them again.
+    fn cursor(&self) -> Vec<u8> {
+        match self.tail {
+            Some(_) => Vec::new(),
+            None => self.places.encode(),
+        }
     }
 
     /// The newest gap before a line that is not delivered.

@@ -20,6 +20,12 @@ pub(crate) struct Logs {
     pub(crate) keeps_tail: bool,
     /// Whether the seconds at the ends of a window belong to it.
     pub(crate) ends: (bool, bool),
+    /// Answers have no lines, as if nothing were there.
+    pub(crate) blank: bool,
+    /// The log of this pod can never be read.
+    pub(crate) barred: Option<&'static str>,
+    /// The next look finds a fault of ours.
+    pub(crate) panics: bool,
     /// The next answers.
     pub(crate) faults: VecDeque<Fault>,
     /// Every window that was asked for.
@@ -34,6 +40,9 @@ impl Default for Logs {
             cap: usize::MAX,
             keeps_tail: true,
             ends: (true, true),
+            blank: false,
+            barred: None,
+            panics: false,
             faults: VecDeque::new(),
             asked: Vec::new(),
         }
@@ -50,6 +59,10 @@ impl Logs {
         if let Some(fault) = self.faults.pop_front() {
             return Err(fault);
         }
+        assert!(!std::mem::take(&mut self.panics), "scripted");
+        if self.barred == Some(window.pod_id.as_str()) {
+            return Err(Fault::new(FaultKind::Permission, "not this one"));
+        }
         if !window.pod_id.contains("-worker-") {
             return Err(Fault::new(FaultKind::NotFound, "no such pod"));
         }
@@ -65,6 +78,9 @@ impl Logs {
             .filter(|(pod, ms, _)| *pod == window.pod_id && inside(*ms))
             .map(|(_, _, text)| text.clone())
             .collect();
+        if self.blank {
+            lines.clear();
+        }
         let most = self.cap.min(window.max_lines as usize);
         let surplus = lines.len().saturating_sub(most);
         match self.keeps_tail {

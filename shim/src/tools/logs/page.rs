@@ -28,7 +28,7 @@ pub(super) fn of(job: &Job, tail: &Tail) -> String {
     );
     let pods = tail.pods();
     if pods.is_empty() {
-        let why = match is_ended(job) {
+        let why = match is_ended(job) && !tail.is_cut_short() {
             true => "no log lines",
             false => "no log lines yet",
         };

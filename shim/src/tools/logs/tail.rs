@@ -19,6 +19,7 @@ pub(super) struct Tail {
     /// Why this is not all, each for people.
     remarks: Vec<String>,
     away: bool,
+    cut_short: bool,
     stale: Option<String>,
 }
 
@@ -84,6 +85,11 @@ impl Tail {
         self.away
     }
 
+    /// Whether the time was over before the end.
+    pub(super) fn is_cut_short(&self) -> bool {
+        self.cut_short
+    }
+
     /// The last word.
     pub(super) fn ended(&mut self, ended: &LogEnded) {
         if !ended.note.is_empty() {
@@ -94,6 +100,7 @@ impl Tail {
 
     /// The time was over before the end.
     pub(super) fn cut_short(&mut self, limit: Duration) {
+        self.cut_short = true;
         let why = match self.away {
             true => "; the daemon is away",
             false => "",
