@@ -1,7 +1,7 @@
 //! `paid`: arguments → logging → `run`.
 
 use std::{
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
@@ -108,12 +108,14 @@ fn main() -> ExitCode {
 
 /// A session of our own, where that is asked for: then no terminal controls us, and its end is not ours.
 fn leave_session(asked: bool) -> io::Result<()> {
-    use rustix::process::{getpid, getsid, setsid};
-    if !asked || getsid(None) == Ok(getpid()) {
+    if !asked {
         return Ok(());
     }
-    match setsid() {
+    match rustix::process::setsid() {
         Ok(_) => Ok(()),
+        // We lead a group, perhaps a session already: nothing to leave where no terminal controls us. (The session's
+        // leader cannot be asked for: in a container it may be out of sight, and has no number then.)
+        Err(_) if File::open("/dev/tty").is_err() => Ok(()),
         Err(error) => Err(io::Error::new(
             io::Error::from(error).kind(),
             format!(

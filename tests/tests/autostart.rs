@@ -208,6 +208,26 @@ async fn the_daemon_survives_the_end_of_its_starters_process_group() {
     assert_eq!(after["instance"], before["instance"]);
 }
 
+/// As in a container, where the leader of the session into which one is let has no number.
+#[tokio::test]
+async fn a_daemon_starts_where_its_session_is_out_of_sight() {
+    const APART: &[&str] = &["--user", "--map-root-user", "--pid", "--fork"];
+    let may = Command::new("unshare").args(APART).arg("true").output();
+    if !may.is_ok_and(|done| done.status.success()) {
+        eprintln!("skipped: no namespace of processes can be made here");
+        return;
+    }
+    let world = World::new().await;
+    let mut client = command(&world, Path::new("unshare"));
+    client
+        .args(APART)
+        .arg(&programs().paictl)
+        .args(["ls", "--json"])
+        .env_remove("PAI_NO_AUTOSTART");
+    let done = Running::spawn(client).finish().await;
+    assert_eq!((done.code, served(&world)), (0, 1), "{done:?}");
+}
+
 #[tokio::test]
 async fn a_daemon_that_hangs_is_ended_and_told() {
     let world = World::new().await;
