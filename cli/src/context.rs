@@ -1,6 +1,7 @@
 //! What every command works with.
 
 use std::{
+    io::{self, Write as _},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -76,8 +77,7 @@ impl Context {
         let socket = self.socket()?;
         let options = self.options(&socket, PATIENCE.min(limit))?;
         let starter = self.starter().answered_within(limit);
-        let say = |line: &str| self.out.note(clean::line(line));
-        let client = start::connect(options, &starter, say).await?;
+        let client = start::connect(options, &starter).await?;
         self.warn_of(&client);
         Ok(client)
     }
@@ -93,7 +93,11 @@ impl Context {
 
     /// How the daemon is started.
     pub fn starter(&self) -> Starter {
-        Starter::of_env(&self.env)
+        let say = |line: &str| {
+            // Whoever closed stderr does not want to know.
+            let _unread = writeln!(io::stderr(), "{}", clean::line(line));
+        };
+        Starter::of_env(&self.env, say)
     }
 
     /// Shows the daemon's warnings.

@@ -3,18 +3,21 @@
 //! Calls that change nothing, and a submit (which carries a nonce), are repeated after a broken connection until the
 //! patience is over, so that a restart of the daemon goes unnoticed.
 
-use std::{future::Future, path::PathBuf, time::Duration};
+use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
 
 use crate::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR,
     error::ClientError,
+    error::is_transport,
     follow::Follow,
+    link::Link,
     meta::ClientKind,
-    retry::{retry, unanswered},
+    retry::{is_nobody, retry, unanswered},
     socket,
     stamp::Stamp,
+    start::heal::{AWAY, Healer},
     v1::{self, daemon_client::DaemonClient, jobs_client::JobsClient, logs_client::LogsClient},
     wait::Wait,
     watch::Watch,
@@ -53,6 +56,7 @@ pub struct Client {
     service: Service,
     hello: v1::HelloResponse,
     socket: PathBuf,
+    healer: Option<Arc<Healer>>,
 }
 
 /// A snapshot of jobs.
@@ -108,7 +112,16 @@ impl Client {
             service,
             hello,
             socket: options.socket.clone(),
+            healer: None,
         })
+    }
+
+    /// Itself, starting the daemon again where it is gone later.
+    pub(crate) fn healed_by(self, healer: Healer) -> Self {
+        Self {
+            healer: Some(Arc::new(healer)),
+            ..self
+        }
     }
 
     /// Itself, where the daemon speaks our major version.
@@ -211,18 +224,18 @@ impl Client {
 
     /// Waits for jobs; resumes by itself.
     pub fn wait(&self, request: v1::WaitJobsRequest) -> Wait {
-        Wait::new(self.jobs(), request)
+        Wait::new(self.jobs(), request, self.link())
     }
 
     /// Watches jobs; resumes by itself at its last cursor.
     pub fn watch(&self, request: v1::WatchJobsRequest) -> Watch {
-        Watch::new(self.jobs(), request)
+        Watch::new(self.jobs(), request, self.link())
     }
 
     /// Follows a job's log; resumes by itself after the last line.
     pub fn follow(&self, request: v1::FollowLogsRequest) -> Follow {
         let logs = LogsClient::new(self.service.clone()).max_decoding_message_size(MESSAGE_MAX);
-        Follow::new(logs, request)
+        Follow::new(logs, request, self.link())
     }
 
     /// The daemon's state.
@@ -281,10 +294,21 @@ impl Client {
         DaemonClient::new(self.service.clone())
     }
 
-    async fn call<T, F>(&self, attempt: impl FnMut() -> F) -> Result<T, ClientError>
+    fn link<M>(&self) -> Link<M> {
+        Link::new(self.healer.clone())
+    }
+
+    async fn call<T, F>(&self, mut attempt: impl FnMut() -> F) -> Result<T, ClientError>
     where
         F: Future<Output = Result<Response<T>, Status>>,
     {
+        if let Some(healer) = &self.healer {
+            match retry(AWAY, &mut attempt).await {
+                Err(status) if is_nobody(&status) => healer.heal().await?,
+                Err(status) if is_transport(&status) => {}
+                answer => return Ok(answer?),
+            }
+        }
         Ok(retry(RECONNECT_PATIENCE, attempt).await?)
     }
 }

@@ -34,11 +34,15 @@ pub struct Follow {
 }
 
 impl Follow {
-    pub(crate) fn new(logs: LogsClient<Service>, request: v1::FollowLogsRequest) -> Self {
+    pub(crate) fn new(
+        logs: LogsClient<Service>,
+        request: v1::FollowLogsRequest,
+        link: Link<v1::FollowLogsResponse>,
+    ) -> Self {
         Self {
             logs,
             request,
-            link: Link::new(),
+            link,
             ended: false,
         }
     }
@@ -107,7 +111,7 @@ impl Follow {
             }
             Frame::GoingAway(going) => {
                 self.keep(going.cursor);
-                let news = self.link.close(going.reason)?;
+                let news = self.link.leave(going.reason)?;
                 self.update(news)
             }
         }

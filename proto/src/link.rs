@@ -1,13 +1,14 @@
 //! One server stream that may break and be opened again. Says once that it broke and once that it is back.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 use tonic::{Response, Status, Streaming};
 
 use crate::{
     error::{ClientError, is_transport, reason_of},
-    retry::pauses,
+    retry::{is_nobody, pauses},
+    start::heal::{AWAY, Healer},
 };
 
 /// Longest silence of a living stream: three heartbeats.
@@ -29,15 +30,22 @@ pub(crate) enum News<M> {
 pub(crate) struct Link<M> {
     stream: Option<Streaming<M>>,
     pauses: backon::ExponentialBackoff,
-    broken: bool,
+    /// Since when there is no stream, once that was said.
+    broken: Option<Instant>,
+    /// Starts the daemon where nobody serves.
+    healer: Option<Arc<Healer>>,
+    /// The daemon took its leave: it was sent away, and whoever did that may not want it back.
+    left: bool,
 }
 
 impl<M> Link<M> {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(healer: Option<Arc<Healer>>) -> Self {
         Self {
             stream: None,
             pauses: pauses(),
-            broken: false,
+            broken: None,
+            healer,
+            left: false,
         }
     }
 
@@ -52,15 +60,21 @@ impl<M> Link<M> {
         call: impl Future<Output = Result<Response<Streaming<M>>, Status>>,
         deadline: Option<Instant>,
     ) -> Result<Option<News<M>>, ClientError> {
-        if self.broken {
+        if self.broken.is_some() {
             self.pause(deadline).await;
         }
         match timeout_at(limit(deadline), call).await {
             Ok(Ok(response)) => {
                 self.stream = Some(response.into_inner());
-                Ok(std::mem::take(&mut self.broken).then_some(News::Back))
+                self.left = false;
+                Ok(self.broken.take().map(|_| News::Back))
             }
-            Ok(Err(status)) if is_transport(&status) => Ok(self.close(reason_of(&status))),
+            Ok(Err(status)) if is_transport(&status) => {
+                if is_nobody(&status) {
+                    self.heal(deadline).await;
+                }
+                Ok(self.close(reason_of(&status)))
+            }
             Ok(Err(status)) => Err(status.into()),
             Err(_) => Ok(self.close(SILENT.into())),
         }
@@ -90,8 +104,24 @@ impl<M> Link<M> {
     /// Gives the stream up, to be opened again.
     pub(crate) fn close(&mut self, reason: String) -> Option<News<M>> {
         self.stream = None;
-        let first = !std::mem::replace(&mut self.broken, true);
+        let first = self.broken.is_none();
+        self.broken.get_or_insert_with(Instant::now);
         first.then_some(News::Broke(reason))
+    }
+
+    /// The same after the daemon's own good-bye.
+    pub(crate) fn leave(&mut self, reason: String) -> Option<News<M>> {
+        self.left = true;
+        self.close(reason)
+    }
+
+    /// Starts the daemon that is gone.
+    async fn heal(&self, deadline: Option<Instant>) {
+        let away = self.broken.is_some_and(|since| since.elapsed() >= AWAY);
+        if let Some(healer) = self.healer.as_ref().filter(|_| away && !self.left) {
+            // One that is not ready by the deadline is of no use to us; it is ended, and the next call starts another.
+            let _late = timeout_at(limit(deadline), healer.heal_or_say()).await;
+        }
     }
 
     async fn pause(&mut self, deadline: Option<Instant>) {
@@ -120,7 +150,7 @@ mod tests {
         for (deadline, expected) in [(Some(Duration::from_secs(3)), LAST_WORD), (None, SILENCE)] {
             let begin = Instant::now();
             let until = deadline.map(|span| begin + span);
-            let news = Link::<()>::new().open(pending(), until).await;
+            let news = Link::<()>::new(None).open(pending(), until).await;
             assert!(matches!(news, Ok(Some(News::Broke(_)))));
             let expected = deadline.unwrap_or_default() + expected;
             assert!(begin.elapsed() < expected + Duration::from_secs(1));
@@ -131,7 +161,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn attempts_that_fail_at_once_are_paused_between() {
         let begin = Instant::now();
-        let mut link = Link::<()>::new();
+        let mut link = Link::<()>::new(None);
         for _ in 0..50 {
             let refused = async { Err(Status::unavailable("refused")) };
             assert!(link.open(refused, None).await.is_ok());

@@ -3,8 +3,8 @@
 //! ```no_run
 //! # async fn f(options: pai_proto::ConnectOptions) -> Result<(), pai_proto::ClientError> {
 //! use pai_proto::{paths::process_env, start::{self, Starter}};
-//! let starter = Starter::of_env(&process_env);
-//! let client = start::connect(options, &starter, |line| eprintln!("{line}")).await?;
+//! let starter = Starter::of_env(&process_env, |line| eprintln!("{line}"));
+//! let client = start::connect(options, &starter).await?;
 //! # drop(client); Ok(())
 //! # }
 //! ```
@@ -14,20 +14,22 @@
 //! one starts a daemon; the others wait for it. A daemon that is on its way out, or one that somebody starts by hand
 //! this very moment, holds the lock of the state folder: then it is tried again until that one serves or has gone.
 //!
-//! A connection that breaks *later* is not mended by a start: calls are repeated for
-//! [`crate::client::RECONNECT_PATIENCE`] and then fail as [`ClientError::Broken`]. A client that lives long calls
-//! [`connect`] again.
+//! A daemon that is gone *later* is started again the same way (`heal`), by the next call, or by a wait or a follow
+//! whose daemon took no leave. One that said that it leaves was sent away by somebody: streams wait for the next one.
 
 mod announce;
 mod child;
+pub(crate) mod heal;
 mod launch;
 mod program;
 mod service;
 mod turn;
 
 use std::{
+    fmt,
     ops::ControlFlow::{self, Break, Continue},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -44,6 +46,7 @@ pub use announce::{Ready, announced, first_line};
 pub use child::{end, last_words, quoted};
 pub use program::{beside, find};
 
+use heal::Healer;
 use launch::Life;
 use service::Service;
 use turn::Turn;
@@ -60,8 +63,11 @@ const TURN_LIMIT: Duration = Duration::from_secs(30);
 /// How long a daemon that holds the state folder and does not serve may take to leave (two seconds) or to serve.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 
+/// Hears in one line what was done.
+type Say = Arc<dyn Fn(&str) + Send + Sync>;
+
 /// What is needed to start the daemon, as the environment tells it. Holds nothing open.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Starter {
     /// `PAI_NO_AUTOSTART` is not set.
     allowed: bool,
@@ -71,19 +77,32 @@ pub struct Starter {
     /// The installed service that would serve the same place.
     service: Option<Service>,
     handshake: Duration,
+    say: Say,
+}
+
+impl fmt::Debug for Starter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Starter")
+            .field("allowed", &self.allowed)
+            .field("state_dir", &self.state_dir)
+            .field("service", &self.service)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Starter {
     /// Reads `PAI_NO_AUTOSTART` (any value but `0` forbids a start), `PATH`, the state folder's variables and whether
     /// the service is installed. A daemon that is started inherits the whole environment of *this process*, where keys
     /// may be; only the socket, the state folder and the settings are those of `env` and of the [`ConnectOptions`].
-    pub fn of_env(env: Env<'_>) -> Self {
+    /// `say` hears in one line what was started, and why; also of a start that comes later.
+    pub fn of_env(env: Env<'_>, say: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self {
             allowed: env("PAI_NO_AUTOSTART").is_none_or(|value| value.as_os_str() == "0"),
             search_path: env("PATH"),
             state_dir: paths::state_dir(env),
             service: Service::installed(env),
             handshake: HANDSHAKE,
+            say: Arc::new(say),
         }
     }
 
@@ -105,7 +124,7 @@ impl Starter {
     }
 }
 
-/// Connects; where nobody serves, the daemon is started first, and `say` hears in one line what was done and why.
+/// Connects; where nobody serves, the daemon is started first. The connection starts it again where it is gone later.
 ///
 /// Takes what a handshake takes where a daemon serves. A daemon that is started this way leaves [`IDLE_EXIT`] after its
 /// last work; an open connection is work. Dropping the future in the middle of a start ends what was started.
@@ -113,11 +132,7 @@ impl Starter {
 /// # Errors
 /// As [`Client::connect`]; [`ClientError::NoAutostart`] where nobody serves and the environment forbids a start;
 /// [`ClientError::Start`] with the daemon's own words where it did not come up.
-pub async fn connect(
-    options: ConnectOptions,
-    starter: &Starter,
-    say: impl FnMut(&str),
-) -> Result<Client, ClientError> {
+pub async fn connect(options: ConnectOptions, starter: &Starter) -> Result<Client, ClientError> {
     if !starter.allowed {
         let limit = starter.handshake.max(options.patience);
         let connected = timeout(limit, Client::connect(options.clone())).await;
@@ -125,10 +140,11 @@ pub async fn connect(
             .unwrap_or_else(|_| Err(silent(&options)))
             .map_err(forbidden);
     }
-    match reach(&options, starter.handshake).await? {
-        Some(client) => Ok(client),
-        None => Ok(start(&options, starter, Life::UntilIdle, say).await?.client),
-    }
+    let client = match reach(&options, starter.handshake).await? {
+        Some(client) => client,
+        None => start(&options, starter, Life::UntilIdle).await?.client,
+    };
+    Ok(client.healed_by(Healer::new(options, starter.clone())))
 }
 
 /// Starts a daemon that stays, and connects; only connects where one serves already. Whether the environment forbids
@@ -137,7 +153,7 @@ pub async fn connect(
 /// # Errors
 /// As [`connect`], without [`ClientError::NoAutostart`].
 pub async fn by_hand(options: &ConnectOptions, starter: &Starter) -> Result<Started, ClientError> {
-    start(options, starter, Life::Stays, |_| {}).await
+    start(options, starter, Life::Stays).await
 }
 
 /// A connection to a daemon that was started, or was found after all.
@@ -162,7 +178,6 @@ async fn start(
     options: &ConnectOptions,
     starter: &Starter,
     life: Life,
-    mut say: impl FnMut(&str),
 ) -> Result<Started, ClientError> {
     let _turn = match my_turn(options, starter).await? {
         Continue(turn) => turn,
@@ -176,13 +191,13 @@ async fn start(
         match service.start().await {
             Ok(()) => {
                 let client = service.answers(options, starter.handshake).await?;
-                say(&format!("no daemon was running: started {service}"));
+                (starter.say)(&format!("no daemon was running: started {service}"));
                 return Ok(Started::found(client));
             }
-            Err(reason) => say(&format!("{service} could not be started: {reason}")),
+            Err(reason) => (starter.say)(&format!("{service} could not be started: {reason}")),
         }
     }
-    spawn(options, starter, life, say).await
+    spawn(options, starter, life).await
 }
 
 /// Waits until it is our turn to start a daemon, or for the daemon that another client starts.
@@ -229,7 +244,6 @@ async fn spawn(
     options: &ConnectOptions,
     starter: &Starter,
     life: Life,
-    mut say: impl FnMut(&str),
 ) -> Result<Started, ClientError> {
     let state_dir = starter.state_dir()?;
     let log = state_dir.join("paid.log");
@@ -257,7 +271,7 @@ async fn spawn(
         Break(client) => return Ok(Started::found(client)),
     };
     if life == Life::UntilIdle {
-        say(&format!(
+        (starter.say)(&format!(
             "no daemon was running: started paid (pid {}), which leaves after {} min without work; log: {}",
             ready.pid,
             IDLE_EXIT.as_secs() / 60,

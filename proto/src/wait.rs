@@ -40,14 +40,18 @@ pub struct Wait {
 }
 
 impl Wait {
-    pub(crate) fn new(jobs: JobsClient<Service>, request: v1::WaitJobsRequest) -> Self {
+    pub(crate) fn new(
+        jobs: JobsClient<Service>,
+        request: v1::WaitJobsRequest,
+        link: Link<v1::WaitJobsResponse>,
+    ) -> Self {
         let deadline = (request.timeout_ms > 0)
             .then(|| Instant::now() + Duration::from_millis(request.timeout_ms));
         Self {
             jobs,
             request,
             deadline,
-            link: Link::new(),
+            link,
             seen: HashMap::new(),
             stale: false,
             ended: false,
@@ -110,7 +114,7 @@ impl Wait {
             }
             Frame::Ended(ended) => Some(WaitUpdate::Ended(ended)),
             Frame::GoingAway(going) => {
-                let news = self.link.close(going.reason)?;
+                let news = self.link.leave(going.reason)?;
                 self.update(news)
             }
         }

@@ -33,11 +33,15 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(jobs: JobsClient<Service>, request: v1::WatchJobsRequest) -> Self {
+    pub(crate) fn new(
+        jobs: JobsClient<Service>,
+        request: v1::WatchJobsRequest,
+        link: Link<v1::WatchJobsResponse>,
+    ) -> Self {
         Self {
             jobs,
             request,
-            link: Link::new(),
+            link,
         }
     }
 
@@ -94,7 +98,7 @@ impl Watch {
                 Some(WatchUpdate::Resync(resync.reason))
             }
             Frame::GoingAway(going) => {
-                let news = self.link.close(going.reason)?;
+                let news = self.link.leave(going.reason)?;
                 self.update(news)
             }
         }

@@ -102,9 +102,8 @@ impl Daemon {
                 .unwrap_or_default(),
             patience: PATIENCE,
         };
-        let starter = Starter::of_env(&*self.env);
-        let say = |line: &str| stderr(&clean::line(line));
-        let client = start::connect(options, &starter, say).await?;
+        let starter = Starter::of_env(&*self.env, |line| stderr(&clean::line(line)));
+        let client = start::connect(options, &starter).await?;
         for warning in &client.hello().warnings {
             stderr(&format!("warning: {}", clean::line(warning)));
         }

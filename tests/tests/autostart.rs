@@ -7,7 +7,7 @@ use std::{
 };
 
 use pai_tests::{
-    Running, World,
+    Gate, Running, World,
     cli::{Finished, command},
     processes::{Strays, that_know},
     programs::programs,
@@ -267,6 +267,42 @@ async fn after_a_kill_9_the_next_command_starts_the_next_daemon() {
         "{done:?}"
     );
     assert_eq!(served(&world), 2);
+}
+
+#[tokio::test]
+async fn who_waits_or_follows_starts_the_next_daemon_after_a_crash() {
+    let world = World::new().await;
+    let _strays = Strays::of(&world);
+    let gate = Gate::new(&world, "open");
+    let command = format!("echo one; {}; echo two", gate.command());
+    assert_eq!(paictl(&world, &["ls"]).await.code, 0);
+    let id = world.submit("train", &command).await;
+    let mut wait = world.start_paictl_alone(&["wait", &id]);
+    let mut follow = world.start_paictl_alone(&["logs", "-f", &id]);
+    wait.says("Running").await;
+    follow.prints("one").await;
+    let status = paictl(&world, &["daemon", "status", "--json"]).await.json();
+    kill_process(pid_of(&status), Signal::KILL).unwrap();
+    gate.open();
+    let (wait, follow) = tokio::join!(wait.finish(), follow.finish());
+    assert_eq!((wait.code, follow.code), (0, 0), "{wait:?} {follow:?}");
+    assert_eq!(follow.stdout, "one\ntwo\n");
+    assert_eq!((starters(&[wait, follow]), served(&world)), (1, 2));
+}
+
+#[tokio::test]
+async fn who_waits_leaves_a_daemon_that_was_stopped_alone() {
+    let world = World::new().await;
+    let _strays = Strays::of(&world);
+    let gate = Gate::new(&world, "never");
+    assert_eq!(paictl(&world, &["ls"]).await.code, 0);
+    let id = world.submit("train", &gate.command()).await;
+    let mut wait = world.start_paictl_alone(&["wait", &id, "--timeout", "6s"]);
+    wait.says("Running").await;
+    assert_eq!(paictl(&world, &["daemon", "stop"]).await.code, 0);
+    let wait = wait.finish().await;
+    assert!(wait.stderr.contains("trying again"), "{wait:?}");
+    assert_eq!((starters(&[wait]), served(&world)), (0, 1));
 }
 
 #[tokio::test]

@@ -283,6 +283,14 @@ async fn an_agent_that_only_waits_gets_a_daemon_and_gets_another_one_when_it_is_
     let waited = mcp.call("pai_job_wait", json!({"job_ids": [id]})).await;
     assert_eq!(waited.record()["jobs"][0]["result"], "succeeded");
     drop(strays);
+    eventually("the end of the second daemon", nobody).await;
+    let _strays = Strays::of(&world);
+    let listed = mcp.call("pai_job_list", json!({})).await;
+    assert_eq!(
+        listed.record()["jobs"][0]["result"],
+        "succeeded",
+        "{listed:?}"
+    );
 }
 
 #[tokio::test]

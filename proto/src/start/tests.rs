@@ -1,4 +1,8 @@
-use std::{collections::HashMap, fs, sync::Arc};
+use std::{
+    collections::HashMap,
+    fs,
+    sync::{Arc, mpsc},
+};
 
 use futures_util::stream;
 use tokio::{net::UnixListener, task::JoinSet};
@@ -95,8 +99,8 @@ impl Place {
         Self { dir, env }
     }
 
-    fn starter(&self) -> Starter {
-        Starter::of_env(&|key| self.env.get(key).cloned())
+    fn starter(&self, say: impl Fn(&str) + Send + Sync + 'static) -> Starter {
+        Starter::of_env(&|key| self.env.get(key).cloned(), say)
     }
 
     fn options(&self) -> ConnectOptions {
@@ -114,11 +118,11 @@ impl Place {
 
     /// Connects, and what was said.
     async fn connect(&self) -> (Result<Client, ClientError>, Vec<String>) {
-        let mut said = Vec::new();
-        let starter = self.starter();
-        let connecting = connect(self.options(), &starter, |line| said.push(line.into()));
+        let (say, said) = mpsc::channel();
+        let starter = self.starter(move |line| say.send(line.to_owned()).unwrap());
+        let connecting = connect(self.options(), &starter);
         let result = timeout(Duration::from_secs(30), connecting).await.unwrap();
-        (result, said)
+        (result, said.try_iter().collect())
     }
 
     fn starts(&self) -> usize {
@@ -187,8 +191,8 @@ async fn what_the_environment_forbids_is_not_done() {
         patience: Duration::ZERO,
         ..place.options()
     };
-    let starter = place.starter();
-    let connecting = connect(options, &starter, |line| panic!("{line}"));
+    let starter = place.starter(|line| panic!("{line}"));
+    let connecting = connect(options, &starter);
     let error = connecting.await.unwrap_err();
     assert!(
         matches!(error, ClientError::NoAutostart { .. }),
@@ -199,12 +203,12 @@ async fn what_the_environment_forbids_is_not_done() {
     assert_eq!(place.starts(), 0);
     assert!(!turn::path(&place.env["PAI_SOCKET"]).exists());
     // What a person starts by hand is not meant.
-    let (options, starter) = (place.options(), place.starter());
+    let (options, starter) = (place.options(), place.starter(|_| {}));
     let (started, ()) = tokio::join!(by_hand(&options, &starter), place.serve_after(1));
     assert!(started.unwrap().started);
 
     place.env.insert("PAI_NO_AUTOSTART", "0".into());
-    assert!(place.starter().allowed);
+    assert!(place.starter(|_| {}).allowed);
 }
 
 #[tokio::test]
@@ -263,8 +267,8 @@ async fn one_that_holds_the_place_for_good_is_named() {
 #[tokio::test]
 async fn a_start_that_is_given_up_frees_the_turn() {
     let place = Place::new("exec sleep 1000");
-    let (options, starter) = (place.options(), place.starter());
-    let given_up = connect(options, &starter, |_| {});
+    let starter = place.starter(|_| {});
+    let given_up = connect(place.options(), &starter);
     let began = async {
         while place.starts() == 0 {
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -276,6 +280,16 @@ async fn a_start_that_is_given_up_frees_the_turn() {
     }
     let lock = turn::path(&place.env["PAI_SOCKET"]);
     assert!(Turn::try_take(&lock).unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_daemon_that_ends_again_and_again_is_not_started_all_the_time() {
+    let place = Place::new("exit 1");
+    let healer = Healer::new(place.options(), place.starter(|_| {}));
+    let error = healer.heal().await.unwrap_err();
+    assert!(matches!(error, ClientError::Start { .. }), "{error:?}");
+    healer.heal().await.unwrap();
+    assert_eq!(place.starts(), 1);
 }
 
 /// A place with an installed service, which this script starts.
