@@ -24,7 +24,7 @@ pub use spec::{CodeSource, DataSource, JobSpec, ResourceConfig};
 
 use crate::encode::ApiPath;
 use crate::error::Error;
-use crate::{Answer, Endpoint, Priority, Request, Transport};
+use crate::{Answer, Endpoint, Priority, Request, Transport, aside};
 use bytes::Bytes;
 use fields::Fields;
 use reqwest::Method;
@@ -114,7 +114,8 @@ impl Dlc {
     ) -> Result<JobPage, Error> {
         let mut request = self.request("ListJobs", Method::GET, &[], priority)?;
         request.query = query.pairs();
-        JobPage::parse(self.transport.call(&request).await?)
+        let answer = self.transport.call(&request).await?;
+        aside(answer.size, || JobPage::parse(answer)).await
     }
 
     /// GetJob with all details.
@@ -149,7 +150,8 @@ impl Dlc {
         let segments = [query.job_id.as_str(), "pods", &query.pod_id, "logs"];
         let mut request = self.request("GetPodLogs", Method::GET, &segments, priority)?;
         request.query = query.pairs();
-        PodLogs::parse(self.transport.call(&request).await?)
+        let answer = self.transport.call(&request).await?;
+        aside(answer.size, || PodLogs::parse(answer)).await
     }
 
     /// A request for `/api/v1/jobs/{segments…}`.

@@ -17,6 +17,7 @@
 //!
 //! The facts behind the code are numbered as in the PAI-DLC fact sheet.
 
+mod aside;
 mod bucket;
 mod credentials;
 mod encode;
@@ -29,6 +30,7 @@ pub mod quantity;
 pub mod sign;
 pub mod sts;
 
+pub use aside::aside;
 pub use bucket::{Priority, TokenBucket};
 pub use credentials::Credentials;
 pub use dlc::Dlc;

@@ -138,7 +138,7 @@ impl Transport {
         }
         let body = answer::read_body(response, &head).await?;
         if head.is_success() {
-            return Ok(Answer::parse(&head, &body)?);
+            return Ok(Answer::parse(&head, body).await?);
         }
 
         // The caller does it again afterwards: classifying cuts long texts, and JSON may escape.

@@ -3,13 +3,14 @@
 
 use std::time::Duration;
 
-use super::window::{self, MAX_LINES, advance, has_shrunk, is_full, merge, narrower, print};
+use super::window::{self, MAX_LINES, Window, advance, has_shrunk, merge, narrower};
 use crate::{
     journal::LogBatch,
     model::{Fault, LogStream, NewLine, Track},
-    provider::{LogLines, LogWindow, Priority},
+    provider::{LogWindow, Priority},
     scope::Scope,
 };
+use aliyun::aside;
 
 /// For so long after the backend's own lag a line may still appear among others.
 const SETTLING: Duration = Duration::from_secs(20);
@@ -51,7 +52,7 @@ impl Reading<'_> {
     /// Reads to the present. `stored` is called after each commit.
     pub(super) async fn run(mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
         let mut to = None;
-        let mut larger = LogLines::default();
+        let mut larger = Window::default();
         let (mut before, mut steps) = (self.track.anchor, 0);
         loop {
             let anchor = self.track.anchor;
@@ -64,7 +65,7 @@ impl Reading<'_> {
             let small = to.is_some_and(|to| to <= anchor + 1);
             let answer = self.fetch(anchor, to).await?;
             let (now, settled) = self.seconds(&answer);
-            let full = is_full(&answer.lines, small);
+            let full = answer.is_full(small);
             match narrower(anchor, to.unwrap_or(now)).filter(|_| full) {
                 Some(middle) => {
                     to = Some(middle);
@@ -73,7 +74,7 @@ impl Reading<'_> {
                 }
                 None if full && anchor > settled => return Ok(End::Behind),
                 None if full => {
-                    self.pass_over(&answer).await?;
+                    self.pass_over(answer).await?;
                     stored();
                     to = None;
                     continue;
@@ -81,21 +82,22 @@ impl Reading<'_> {
                 None => {}
             }
             if to == Some(anchor) && answer.lines.is_empty() {
-                self.pass_over_nothing(&larger).await?;
+                self.pass_over_nothing(std::mem::take(&mut larger)).await?;
                 stored();
                 to = None;
                 continue;
             }
-            if to.is_none() && self.lacks(&answer) {
+            if to.is_none() && has_shrunk(&self.track, &answer.prints) {
                 if !self.gives_up {
                     return Ok(End::Lacking);
                 }
-                let new = self.new_lines(&answer.lines, true);
+                let new = self.new_lines(answer, true);
                 self.commit(new, Some((anchor, now, GONE))).await?;
                 stored();
                 return Ok(End::Present);
             }
-            if self.store(&answer.lines, to.is_none()).await? {
+            let count = answer.lines.len();
+            if self.store(answer, to.is_none()).await? {
                 stored();
             }
             match to {
@@ -111,7 +113,7 @@ impl Reading<'_> {
                 }
                 Some(end) if end > settled => return Ok(End::Behind),
                 Some(end) => {
-                    match answer.lines.len() {
+                    match count {
                         0 if !self.track.zone.is_empty() => return Ok(End::Lacking),
                         // The larger window was full a moment ago: its lines lie behind this one.
                         0 => {
@@ -127,17 +129,8 @@ impl Reading<'_> {
         }
     }
 
-    fn lacks(&self, answer: &LogLines) -> bool {
-        let prints: Vec<u64> = answer
-            .lines
-            .iter()
-            .map(|line| print(line.as_bytes()))
-            .collect();
-        has_shrunk(&self.track, &prints)
-    }
-
     /// The backend's present second, and the last one in which nothing appears late any more.
-    fn seconds(&self, answer: &LogLines) -> (i64, i64) {
+    fn seconds(&self, answer: &Window) -> (i64, i64) {
         let local = self.scope.clock.wall_ms().div_euclid(1000);
         let now = answer.server_second.unwrap_or(local);
         let young = self.lag + SETTLING;
@@ -146,7 +139,7 @@ impl Reading<'_> {
         (now.max(local), settled)
     }
 
-    async fn fetch(&self, from: i64, to: Option<i64>) -> Result<LogLines, Fault> {
+    async fn fetch(&self, from: i64, to: Option<i64>) -> Result<Window, Fault> {
         let window = LogWindow {
             job: self.job.to_owned(),
             pod_id: self.stream.key.pod_id.clone(),
@@ -155,12 +148,15 @@ impl Reading<'_> {
             to,
             max_lines: MAX_LINES,
         };
-        self.scope.provider.pod_logs(window, self.priority).await
+        let answer = self.scope.provider.pod_logs(window, self.priority);
+        let answer = answer.await?;
+        let bytes = window::bytes(&answer.lines);
+        Ok(aside(bytes, || Window::of(answer)).await)
     }
 
     /// Stores what is new in a window that begins at the anchor; false when nothing is.
-    async fn store(&mut self, lines: &[String], open: bool) -> Result<bool, Fault> {
-        let new = self.new_lines(lines, open);
+    async fn store(&mut self, answer: Window, open: bool) -> Result<bool, Fault> {
+        let new = self.new_lines(answer, open);
         if new.is_empty() {
             return Ok(false);
         }
@@ -168,12 +164,12 @@ impl Reading<'_> {
         Ok(true)
     }
 
-    fn new_lines(&mut self, lines: &[String], open: bool) -> Vec<NewLine> {
-        let prints: Vec<u64> = lines.iter().map(|line| print(line.as_bytes())).collect();
-        let found = merge(&mut self.track, &prints, open);
+    fn new_lines(&mut self, answer: Window, open: bool) -> Vec<NewLine> {
+        let found = merge(&mut self.track, &answer.prints, open);
+        let mut lines = answer.lines;
         let line = |found: window::Found| {
             Some(NewLine {
-                text: lines.get(found.place)?.clone().into_bytes(),
+                text: std::mem::take(lines.get_mut(found.place)?).into_bytes(),
                 second: None,
                 late: found.late,
             })
@@ -184,12 +180,13 @@ impl Reading<'_> {
     /// Reads once more what is settled, and moves the anchor there; true when a late line was found.
     async fn catch_up(&mut self, settled: i64) -> Result<bool, Fault> {
         let answer = self.fetch(self.track.anchor, Some(settled)).await?;
-        if answer.lines.is_empty() || is_full(&answer.lines, false) {
+        if answer.lines.is_empty() || answer.is_full(false) {
             // Where there are too many the next look reads smaller windows.
             return Ok(false);
         }
-        let late = self.store(&answer.lines, false).await?;
-        self.move_to(settled, answer.lines.len()).await?;
+        let to_end = answer.lines.len();
+        let late = self.store(answer, false).await?;
+        self.move_to(settled, to_end).await?;
         Ok(late)
     }
 
@@ -222,7 +219,7 @@ impl Reading<'_> {
 
     /// The smallest window is empty, and one of two seconds is overfull. Either the first second has no lines, or the backend
     /// leaves an end of its windows out: then it answers every window of one second with nothing.
-    async fn pass_over_nothing(&mut self, larger: &LogLines) -> Result<(), Fault> {
+    async fn pass_over_nothing(&mut self, larger: Window) -> Result<(), Fault> {
         let next = self.track.anchor + 1;
         let answer = self.fetch(next, Some(next)).await?;
         if answer.lines.is_empty() {
@@ -233,9 +230,9 @@ impl Reading<'_> {
     }
 
     /// Leaves a second behind of which the backend does not give out everything.
-    async fn pass_over(&mut self, answer: &LogLines) -> Result<(), Fault> {
+    async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
         let second = self.track.anchor;
-        let new = self.new_lines(&answer.lines, true);
+        let new = self.new_lines(answer, true);
         self.track = Track {
             anchor: second + 1,
             zone: Vec::new(),

@@ -351,7 +351,9 @@ impl Tail {
 fn with_stored(mut pods: Vec<Pod>, stored: &[LogStream]) -> Vec<Pod> {
     for stream in stored {
         let key = &stream.key;
-        let listed = |pod: &Pod| pod.pod_id == key.pod_id && pod.pod_uid == key.pod_uid;
+        // One without a name is begun under the name that is listed now.
+        let same = |pod: &Pod| key.pod_uid.is_empty() || pod.pod_uid == key.pod_uid;
+        let listed = |pod: &Pod| pod.pod_id == key.pod_id && same(pod);
         if !pods.iter().any(listed) {
             pods.push(Pod {
                 pod_id: key.pod_id.clone(),

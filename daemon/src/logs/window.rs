@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::Track;
+use crate::{model::Track, provider::LogLines};
 
 /// A window may hold so many lines.
 pub const MAX_LINES: u32 = 5000;
@@ -27,13 +27,44 @@ pub fn print(text: &[u8]) -> u64 {
     })
 }
 
-/// Whether an answer may hold only a part of its window. One that cannot be made smaller is given more credit.
-pub fn is_full(lines: &[String], smallest: bool) -> bool {
-    let bytes: usize = lines.iter().map(|line| line.len() + 1).sum();
-    if smallest {
-        return lines.len() >= MAX_LINES as usize || bytes >= LARGEST_ANSWER;
+/// What the backend answered for a window, with what its lines are compared by.
+#[derive(Debug, Default)]
+pub struct Window {
+    /// In the backend's order.
+    pub lines: Vec<String>,
+    /// Of each line.
+    pub prints: Vec<u64>,
+    /// Of all lines with their line feeds.
+    pub bytes: usize,
+    /// See [`LogLines::server_second`].
+    pub server_second: Option<i64>,
+}
+
+impl Window {
+    /// Goes over every byte.
+    pub fn of(answer: LogLines) -> Self {
+        let lines = answer.lines;
+        Self {
+            prints: lines.iter().map(|line| print(line.as_bytes())).collect(),
+            bytes: bytes(&lines),
+            lines,
+            server_second: answer.server_second,
+        }
     }
-    lines.len() >= MAX_LINES as usize || OTHER_CAPS.contains(&lines.len()) || bytes >= FULL_BYTES
+
+    /// Whether it may hold only a part of what was asked for. One that cannot be made smaller is given more credit.
+    pub fn is_full(&self, smallest: bool) -> bool {
+        let (lines, bytes) = (self.lines.len(), self.bytes);
+        if smallest {
+            return lines >= MAX_LINES as usize || bytes >= LARGEST_ANSWER;
+        }
+        lines >= MAX_LINES as usize || OTHER_CAPS.contains(&lines) || bytes >= FULL_BYTES
+    }
+}
+
+/// Of lines with their line feeds.
+pub fn bytes(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.len() + 1).sum()
 }
 
 /// A line that was not known before.

@@ -17,6 +17,7 @@ fn answer(body: Value) -> Answer {
         request_id: Some("R-1".into()),
         status: 200,
         date: "2026-07-01T12:00:00Z".parse().ok(),
+        size: 0,
     }
 }
 

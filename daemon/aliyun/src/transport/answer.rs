@@ -1,5 +1,6 @@
 //! Reads answers, and tells what the lack of one means.
 
+use crate::aside;
 use crate::error::{self, Effect, Error};
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
@@ -24,16 +25,18 @@ pub struct Answer {
     pub status: u16,
     /// The server's time, from the `Date` header.
     pub date: Option<Timestamp>,
+    /// Length of the body as it was read, in bytes.
+    pub size: usize,
 }
 
 impl Answer {
-    pub(super) fn parse(head: &Head, body: &[u8]) -> Result<Self, Error> {
-        let status = head.status;
+    pub(super) async fn parse(head: &Head, body: Bytes) -> Result<Self, Error> {
+        let (status, size) = (head.status, body.len());
         let body = if status == 204 && body.is_empty() {
             Map::new()
         } else {
             let unreadable = |why| Error::unreadable(why, status, head.request_id());
-            match serde_json::from_slice(body) {
+            match aside(size, move || serde_json::from_slice(&body)).await {
                 Ok(Value::Object(body)) => body,
                 Ok(_) => return Err(unreadable("not a JSON object")),
                 Err(error) if error.is_eof() => return Err(unreadable("the JSON is cut off")),
@@ -46,6 +49,7 @@ impl Answer {
             request_id,
             status,
             date: head.date(),
+            size,
         })
     }
 

@@ -21,7 +21,8 @@ pub(super) fn get_or_make(
     let which = params![key.job_uid, key.pod_id, key.pod_uid, FIRST_SEGMENT];
     let select = format!(
         "SELECT {COLUMNS}, anchor, zone FROM stream
-         WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = ?3 AND segment = ?4"
+         WHERE job_uid = ?1 AND pod_id = ?2 AND (pod_uid = ?3 OR ?3 = '') AND segment = ?4
+         ORDER BY id DESC"
     );
     let read = |row: &Row<'_>| {
         let track = Track {
@@ -33,6 +34,14 @@ pub(super) fn get_or_make(
     let mut statement = connection.prepare_cached(&select)?;
     if let Some(known) = statement.query_row(which, read).optional()? {
         return Ok(known);
+    }
+    // It was begun before the backend named the incarnation.
+    let named = connection.execute(
+        "UPDATE stream SET pod_uid = ?3 WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = '' AND segment = ?4",
+        which,
+    )?;
+    if named > 0 {
+        return Ok(statement.query_row(which, read)?);
     }
     connection.execute(
         "INSERT INTO stream (job_uid, pod_id, pod_uid, segment, role, anchor, zone, changed_ms)

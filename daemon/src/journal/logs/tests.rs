@@ -160,6 +160,31 @@ async fn jobs_pods_and_their_order_are_kept_apart() {
 }
 
 #[tokio::test]
+async fn a_pod_that_gets_its_name_late_keeps_its_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let begin = |pod_uid: &str| {
+        let key = LogKey {
+            pod_uid: pod_uid.into(),
+            ..key("pod")
+        };
+        async { logs.stream(key, String::new(), 5).await.unwrap().0 }
+    };
+    let unnamed = begin("").await;
+    logs.commit(unnamed.id, batch(["one".into()], 7))
+        .await
+        .unwrap();
+    let named = begin("u").await;
+    assert_eq!((named.id, named.last), (unnamed.id, 1));
+    assert_eq!(named.key.pod_uid, "u");
+    let next = begin("v").await;
+    assert_ne!(next.id, named.id, "another incarnation");
+    assert_eq!(begin("").await.id, next.id, "the newest one");
+    assert_eq!(logs.streams("job-1").await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_used_is_dropped_and_old_logs_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logs.db");

@@ -69,7 +69,11 @@ fn an_answer_that_may_have_been_cut_is_full() {
         (1, LARGEST_ANSWER, true, true),
     ] {
         let lines = lines(count, length);
-        let told = (is_full(&lines, false), is_full(&lines, true));
+        let window = Window::of(LogLines {
+            lines,
+            server_second: None,
+        });
+        let told = (window.is_full(false), window.is_full(true));
         assert_eq!(told, (full, of_one_second), "{count} {length}");
     }
 }

@@ -97,10 +97,13 @@ impl Places {
     }
 
     pub(super) fn get(&self, stream: &LogStream) -> Place {
-        self.of.get(&key(stream)).copied().unwrap_or_default()
+        let known = self.of.get(&key(stream));
+        let known = known.or_else(|| self.of.get(&unnamed(stream)));
+        known.copied().unwrap_or_default()
     }
 
     pub(super) fn set(&mut self, stream: &LogStream, place: Place) {
+        self.of.remove(&unnamed(stream));
         self.of.insert(key(stream), place);
     }
 }
@@ -108,6 +111,11 @@ impl Places {
 fn key(stream: &LogStream) -> Key {
     let of = &stream.key;
     (of.pod_id.clone(), of.pod_uid.clone(), stream.segment)
+}
+
+/// The same before the backend named the incarnation: the store gives such a log its name later.
+fn unnamed(stream: &LogStream) -> Key {
+    (stream.key.pod_id.clone(), String::new(), stream.segment)
 }
 
 #[cfg(test)]
@@ -140,6 +148,20 @@ mod tests {
         assert_eq!((&back, replaced), (&places, false));
         assert_eq!(back.get(&stream("a")), place);
         assert_eq!(back.get(&stream("b")), Place::default());
+    }
+
+    #[test]
+    fn a_log_that_got_its_name_later_goes_on_where_it_was() {
+        let mut unnamed = stream("a");
+        unnamed.key.pod_uid.clear();
+        let mut places = Places::new("s");
+        let place = Place { number: 7, gap: 2 };
+        places.set(&unnamed, place);
+        assert_eq!(places.get(&stream("a")), place);
+        places.set(&stream("a"), Place { number: 8, gap: 2 });
+        let mut later = stream("a");
+        later.key.pod_uid = "v".into();
+        assert_eq!(places.get(&later), Place::default(), "another incarnation");
     }
 
     #[test]
