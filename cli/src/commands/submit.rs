@@ -26,6 +26,12 @@ pub struct SubmitArgs {
     /// Profile of the settings; without it the one called `default`.
     #[arg(long, short, value_name = "PROFILE")]
     profile: Option<String>,
+    /// Branch of the settings' code source, in place of its default.
+    #[arg(long, value_name = "BRANCH")]
+    code_branch: Option<String>,
+    /// Commit of the settings' code source, in place of its default.
+    #[arg(long, value_name = "COMMIT")]
+    code_commit: Option<String>,
     /// Command to run in every pod. One word is taken as it is (shell text), several are quoted for the shell.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -41,6 +47,8 @@ pub async fn run(args: SubmitArgs, context: &mut Context) -> Result<Exit, CliErr
         command: shell_text(args.command),
         profile: args.profile.unwrap_or_default(),
         nonce: nonce(),
+        code_branch: args.code_branch.unwrap_or_default(),
+        code_commit: args.code_commit.unwrap_or_default(),
         ..Default::default()
     };
     let response = context.connect().await?.submit(request).await?;

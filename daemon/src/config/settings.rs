@@ -90,6 +90,25 @@ pub struct CodeSource {
     pub default_commit: Option<String>,
 }
 
+impl CodeSource {
+    /// The same at a branch, a commit, or both; empty means that none is named.
+    #[must_use]
+    pub fn at(&self, branch: &str, commit: &str) -> Self {
+        let named = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let (branch, commit) = (named(branch), named(commit));
+        let default_commit = match branch {
+            // The default is a commit of another branch.
+            Some(_) => commit,
+            None => commit.or_else(|| self.default_commit.clone()),
+        };
+        Self {
+            default_branch: branch.or_else(|| self.default_branch.clone()),
+            default_commit,
+            ..self.clone()
+        }
+    }
+}
+
 /// One of `mounts`. Its options may hold a key: there is no debug text.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@
 //! finds out what became of it, over lost answers and restarts; [`stop`] is the way back.
 
 pub mod admission;
+mod code;
 pub mod lost;
 mod name;
 mod note;
@@ -44,6 +45,10 @@ pub struct Wish {
     pub profile: String,
     /// The client's nonce; empty when it has none.
     pub nonce: String,
+    /// Branch of the code source; empty is the settings' default.
+    pub code_branch: String,
+    /// Commit of the code source; empty is the settings' default.
+    pub code_commit: String,
 }
 
 /// What became of it so far.
@@ -201,7 +206,18 @@ fn checked(scope: &Scope, wish: Wish, name: String) -> Result<Request, Fault> {
         .hint(format!("the settings have: {}", known.join(", ")))
         .field("profile")
     })?;
-    let body = request::body(&scope.settings, profile, &name, &wish.command);
+    let code = code::source(
+        scope.settings.code_source.as_ref(),
+        &wish.code_branch,
+        &wish.code_commit,
+    )?;
+    let body = request::body(
+        &scope.settings,
+        profile,
+        code.as_ref(),
+        &name,
+        &wish.command,
+    );
     let size = body.to_string().len();
     if size > BODY_MAX {
         let message = format!("the request has {size} bytes, the cloud takes {BODY_MAX}");

@@ -181,7 +181,10 @@ fn repeatable_body(scope: &Scope, intent: &Intent) -> Option<Value> {
     }
     let stored: Value = serde_json::from_str(&intent.request).ok()?;
     let today = match scope.settings.profiles.get(&intent.profile) {
-        Some(profile) => request::body(&scope.settings, profile, &intent.name, ""),
+        Some(profile) => {
+            let code = scope.settings.code_source.as_ref();
+            request::body(&scope.settings, profile, code, &intent.name, "")
+        }
         None => Value::Null,
     };
     request::unsealed(&stored, &today)

@@ -7,6 +7,8 @@ use paid::{
     submit::{self, StopOutcome, Wish},
 };
 
+use serde_json::json;
+
 use crate::{
     cloud::Create,
     world::{World, secs},
@@ -290,6 +292,33 @@ async fn the_same_call_made_twice_is_one_job() {
     assert!(!first.joined && second.joined);
     assert_eq!(first.job.uid, second.job.uid);
     assert_eq!(world.cloud.with(|state| state.jobs.len()), 1);
+}
+
+#[tokio::test]
+async fn the_code_that_was_asked_for_is_sent() {
+    let world = World::new(ROOMY).await;
+    let running = world.running();
+    for (branch, commit, expected) in [
+        ("", "", json!({"Branch": "main"})),
+        ("dev", "1a2b", json!({"Branch": "dev", "Commit": "1a2b"})),
+    ] {
+        let wish = Wish {
+            name: "train".into(),
+            command: "run".into(),
+            code_branch: branch.into(),
+            code_commit: commit.into(),
+            ..Wish::default()
+        };
+        let submitted = submit::submit(&running.scope, &running.poller, wish).await;
+        submitted.unwrap();
+        let body = world.cloud.with(|state| state.last_body.clone()).unwrap();
+        let mut code = body["CodeSource"].clone();
+        for (key, value) in [("CodeSourceId", "code-1"), ("MountPath", "/code")] {
+            let told = code.as_object_mut().unwrap().remove(key);
+            assert_eq!(told, Some(value.into()));
+        }
+        assert_eq!(code, expected);
+    }
 }
 
 #[tokio::test]

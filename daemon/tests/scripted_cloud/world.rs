@@ -50,6 +50,7 @@ impl World {
         let settings = format!(
             r#"{{"version": "0.5.0", "projectPrefix": "me", "regionId": "r", "workspaceId": "w",
                  "resourceId": "q", "mounts": [], "limits": {limits},
+                 "codeSource": {{"codeSourceId": "code-1", "mountPath": "/code", "defaultBranch": "main"}},
                  "profiles": {{"default": {{"jobType": "PyTorchJob", "jobSpecs": [{{"type": "Worker",
                    "podCount": 1, "image": "i", "imageConfig": {{"password": "registry-pw"}},
                    "resourceConfig": {{"CPU": "1", "GPU": "1", "memory": "1Gi"}}}}]}}}}}}"#

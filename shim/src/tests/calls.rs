@@ -60,8 +60,8 @@ async fn what_is_asked_wrongly_is_told_without_asking_the_daemon() {
         ),
         (
             "pai_job_submit",
-            json!({"name": "x", "command": "y", "code_commit": "1a2b"}),
-            "git checkout 1a2b",
+            json!({"name": "x", "command": "y", "branch": "dev"}),
+            "no argument `branch`; did you mean `code_branch`?",
         ),
     ] {
         let text = peer.failure(tool, arguments).await;

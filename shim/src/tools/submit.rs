@@ -7,9 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Call, Effect, Outcome, Verb, next, the_job};
 use crate::{
     answer::Answer,
-    args::{self, Arguments},
+    args::Arguments,
     clean,
-    error::Failure,
     record::{self, Job, Staleness, is_default},
 };
 
@@ -22,9 +21,9 @@ pub(super) struct Args {
     command: String,
     /// Profile of the settings (see pai_config); without it the one called default.
     profile: Option<String>,
-    /// Not supported yet: put `git checkout BRANCH` into the command.
+    /// Branch of the code source of the settings, in place of its default.
     code_branch: Option<String>,
-    /// Not supported yet: put `git checkout COMMIT` into the command.
+    /// Commit of the code source of the settings, in place of its default.
     code_commit: Option<String>,
 }
 
@@ -53,7 +52,7 @@ sent. Each call makes one job, also when a connection breaks meanwhile.";
     const IN_FRONT: bool = true;
 
     async fn run(self, call: Call) -> Outcome {
-        let request = self.request()?;
+        let request = self.request();
         let response = call
             .daemon
             .call(|client| async move { client.submit(request).await })
@@ -73,27 +72,17 @@ sent. Each call makes one job, also when a connection breaks meanwhile.";
 }
 
 impl Args {
-    /// What the daemon gets. A wish that it cannot fulfil is refused and not dropped.
-    fn request(self) -> Result<v1::SubmitJobRequest, Failure> {
-        for (key, value) in [
-            ("code_branch", &self.code_branch),
-            ("code_commit", &self.code_commit),
-        ] {
-            if let Some(code) = value.as_deref().filter(|code| !code.is_empty()) {
-                return Err(args::refused::<Self>(format!(
-                    "nothing was submitted: this version of the daemon does not support {key}; put `git checkout {}` into \
-the command instead",
-                    clean::line(code)
-                )));
-            }
-        }
-        Ok(v1::SubmitJobRequest {
+    /// What the daemon gets.
+    fn request(self) -> v1::SubmitJobRequest {
+        v1::SubmitJobRequest {
             name: self.name,
             command: self.command,
             profile: self.profile.unwrap_or_default(),
             nonce: nonce(),
+            code_branch: self.code_branch.unwrap_or_default(),
+            code_commit: self.code_commit.unwrap_or_default(),
             ..Default::default()
-        })
+        }
     }
 }
 
@@ -123,38 +112,22 @@ mod tests {
             name: "train".into(),
             command: "true".into(),
             profile: None,
-            code_branch: None,
-            code_commit: Some(String::new()),
+            code_branch: Some("dev".into()),
+            code_commit: None,
         }
     }
 
     #[test]
     fn every_submit_has_a_nonce_of_its_own() {
-        let (one, other) = (args().request().unwrap(), args().request().unwrap());
+        let (one, other) = (args().request(), args().request());
         assert_eq!(one.nonce.len(), 32);
         assert_ne!(one.nonce, other.nonce);
         assert_eq!((one.name.as_str(), one.command.as_str()), ("train", "true"));
         assert_eq!(one.profile, "", "the daemon knows the default");
-    }
-
-    #[test]
-    fn code_that_cannot_be_pinned_is_refused_with_the_way_out() {
-        for (branch, commit, key) in [
-            (Some("main"), None, "code_branch"),
-            (None, Some("1a2b3c"), "code_commit"),
-        ] {
-            let refused = Args {
-                code_branch: branch.map(Into::into),
-                code_commit: commit.map(Into::into),
-                ..args()
-            };
-            let text = refused.request().unwrap_err().text();
-            assert!(text.contains("nothing was submitted"), "{text}");
-            assert!(
-                text.contains(key) && text.contains("git checkout"),
-                "{text}"
-            );
-        }
+        assert_eq!(
+            (one.code_branch.as_str(), one.code_commit.as_str()),
+            ("dev", "")
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{Profile, Settings},
+    config::{CodeSource, Profile, Settings},
     model::redact::{Redactor, is_secret_entry},
 };
 
@@ -22,7 +22,13 @@ const FREE: &[&str] = &[
 ];
 
 /// The wire body (fact sheet §3.1).
-pub fn body(settings: &Settings, profile: &Profile, name: &str, command: &str) -> Value {
+pub fn body(
+    settings: &Settings,
+    profile: &Profile,
+    code: Option<&CodeSource>,
+    name: &str,
+    command: &str,
+) -> Value {
     let mut body = Map::new();
     body.insert("DisplayName".into(), name.into());
     body.insert("JobType".into(), profile.job_type.as_str().into());
@@ -35,7 +41,7 @@ pub fn body(settings: &Settings, profile: &Profile, name: &str, command: &str) -
     if !settings.resource_id.is_empty() {
         body.insert("ResourceId".into(), settings.resource_id.as_str().into());
     }
-    if let Some(source) = &settings.code_source {
+    if let Some(source) = code {
         let mut code = Map::new();
         code.insert("CodeSourceId".into(), source.code_source_id.as_str().into());
         code.insert("MountPath".into(), source.mount_path.as_str().into());

@@ -29,6 +29,8 @@ pub(super) async fn submit(
         command: request.command,
         profile: request.profile,
         nonce: request.nonce,
+        code_branch: request.code_branch,
+        code_commit: request.code_commit,
     };
     let submitted = submit_wish(&running.scope, &running.poller, wish).await?;
     let mut warnings = Vec::new();
