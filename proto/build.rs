@@ -10,6 +10,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     ];
     println!("cargo::rerun-if-changed=pai");
     let descriptors = protox::compile(files, ["."])?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // A frame waits in the queue of each stream: its place there is to be small.
+    tonic_prost_build::configure()
+        .boxed(".pai.v1.WaitJobsResponse.frame.change")
+        .boxed(".pai.v1.WatchJobsResponse.frame.change")
+        .extern_path(".pai.v1.Change", "crate::change::Change")
+        .compile_fds(descriptors)?;
     Ok(())
 }

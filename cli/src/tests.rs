@@ -115,10 +115,11 @@ async fn without_a_command_the_jobs_are_listed() {
 #[tokio::test]
 async fn a_wait_tells_every_change_and_exits_with_the_result() {
     let news = |event| {
-        Frame::Change(Change {
+        Frame::Change(Box::new(Change {
             event,
             job: Some(sample::running()),
-        })
+            encoded: None,
+        }))
     };
     let event = Event {
         rev: 12,

@@ -11,7 +11,10 @@ use std::{
 
 use clap::Parser;
 use pai_proto::paths::{self, process_env};
-use paid::{Boot, BootError, sys::Clock};
+use paid::{
+    Boot, BootError,
+    sys::{self, Clock},
+};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -77,11 +80,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let result = leave_session(args.own_session)
         .and_then(|()| start_logging(args.log_file.as_deref()))
-        .and_then(|()| {
-            tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-        })
+        .and_then(|()| sys::runtime::runtime())
         .map_err(|error| Refusal::new(format!("cannot start: {error}"), ""))
         .and_then(|runtime| finish(runtime, run(&args)));
     match result {

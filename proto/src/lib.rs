@@ -20,8 +20,10 @@
 )]
 pub mod v1 {
     tonic::include_proto!("pai.v1");
+    pub use crate::change::Change;
 }
 
+mod change;
 pub mod client;
 pub mod error;
 pub mod follow;

@@ -104,9 +104,7 @@ impl Wait {
             News::Back => return Some(WaitUpdate::Reconnected),
         };
         match message.frame? {
-            Frame::Change(change) => self
-                .unseen(change)
-                .map(|change| WaitUpdate::Change(Box::new(change))),
+            Frame::Change(change) => self.unseen(change).map(WaitUpdate::Change),
             Frame::Heartbeat(_) => None,
             Frame::Stale(stale) => {
                 let was = std::mem::replace(&mut self.stale, stale.since_ms.is_some());
@@ -121,7 +119,7 @@ impl Wait {
     }
 
     /// Drops what an earlier stream of this wait has said already.
-    fn unseen(&mut self, change: v1::Change) -> Option<v1::Change> {
+    fn unseen(&mut self, change: Box<v1::Change>) -> Option<Box<v1::Change>> {
         let job = change.job.as_ref()?;
         let rev = change.event.as_ref().map_or(job.rev, |event| event.rev);
         let new = self.seen.get(&job.uid).is_none_or(|seen| rev > *seen);

@@ -85,7 +85,7 @@ impl Watch {
                 if let (Some(since), Some(event)) = (&mut self.request.since, &change.event) {
                     since.rev = since.rev.max(event.rev);
                 }
-                Some(WatchUpdate::Change(Box::new(change)))
+                Some(WatchUpdate::Change(change))
             }
             Frame::Heartbeat(heartbeat) => {
                 if self.request.since.is_some() {

@@ -48,6 +48,17 @@ pub async fn fill(journal: &Journal, context: i64, count: usize) {
     }
 }
 
+/// Runs something on a runtime of this thread.
+///
+/// # Panics
+/// When there is none to be had.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.expect("a runtime").block_on(work)
+}
+
 /// The value below which this share of sorted values lies.
 ///
 /// # Panics

@@ -8,7 +8,7 @@ use std::{
 use paid::{
     Boot, BootError, Daemon,
     rpc::Edge,
-    sys::{Clock, clock::ManualClock},
+    sys::{Clock, clock::ManualClock, runtime::runtime},
 };
 use tokio::{sync::oneshot, task::JoinHandle};
 
@@ -79,10 +79,7 @@ impl Inside {
         let clock = boot.clock.clone();
         // As in its own process, it has a thread to itself.
         std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .expect("a runtime");
+            let runtime = runtime().expect("a runtime");
             let result = runtime.block_on(async {
                 let daemon = Daemon::boot(boot).await?;
                 // The test may have ended.

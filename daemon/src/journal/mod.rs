@@ -45,7 +45,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Opens (or makes) the store below `state_dir`, which must be locked by this process.
+    /// Opens (or makes) the store below `state_dir`, which must be locked by this process. Spawns a task on the runtime of
+    /// the caller.
     ///
     /// # Errors
     /// [`StoreError`] when the store is newer than this program, lies on a network file system, or cannot be opened. A

@@ -265,8 +265,8 @@ async fn a_file_that_is_no_database_is_moved_aside() {
     );
 }
 
-#[test]
-fn a_newer_store_is_refused_and_left_as_it_is() {
+#[tokio::test]
+async fn a_newer_store_is_refused_and_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let path = folder.path().join("pai.db");
@@ -282,8 +282,8 @@ fn a_newer_store_is_refused_and_left_as_it_is() {
     assert!(!error.hint().is_empty());
 }
 
-#[test]
-fn the_store_is_the_owners_alone() {
+#[tokio::test]
+async fn the_store_is_the_owners_alone() {
     let folder = tempfile::tempdir().unwrap();
     let _open = open(folder.path());
     for name in ["pai.db", "pai.db-wal"] {
@@ -293,8 +293,8 @@ fn the_store_is_the_owners_alone() {
 }
 
 /// The schema is an interface: a change of it is a new step, and shows here.
-#[test]
-fn the_schema_of_version_2() {
+#[tokio::test]
+async fn the_schema_of_version_2() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let connection = Connection::open(folder.path().join("pai.db")).unwrap();

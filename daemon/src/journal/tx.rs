@@ -1,6 +1,6 @@
 //! One transaction: reads, and writes that carry their events with them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rusqlite::Connection;
 
@@ -80,6 +80,8 @@ impl<'a> Tx<'a> {
             .extend(committed.into_iter().map(|event| Published {
                 event,
                 job: Some(Arc::clone(&shared)),
+                committed: None,
+                encoded: OnceLock::new(),
             }));
         Ok(())
     }
@@ -100,6 +102,8 @@ impl<'a> Tx<'a> {
         self.published.push(Published {
             event,
             job: Some(Arc::new(job)),
+            committed: None,
+            encoded: OnceLock::new(),
         });
         Ok(())
     }
@@ -110,7 +114,12 @@ impl<'a> Tx<'a> {
     /// See [`Self::context`].
     pub fn note(&mut self, context: i64, what: EventDraft) -> Result<(), StoreError> {
         let event = self.append(context, None, what)?;
-        self.published.push(Published { event, job: None });
+        self.published.push(Published {
+            event,
+            job: None,
+            committed: None,
+            encoded: OnceLock::new(),
+        });
         Ok(())
     }
 

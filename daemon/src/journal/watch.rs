@@ -1,6 +1,9 @@
 //! The events after a revision: in order, none twice, none skipped.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, OnceLock},
+};
 
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -93,6 +96,8 @@ impl Watch {
             Arc::new(Published {
                 event,
                 job: job.map(Arc::new),
+                committed: None,
+                encoded: OnceLock::new(),
             })
         }));
         Ok(())

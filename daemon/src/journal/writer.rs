@@ -5,7 +5,7 @@ use std::io;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
-    live::Live,
+    live::{Live, Published},
     pool::{Pool, Rank},
     store::StoreError,
     tx::Tx,
@@ -50,8 +50,9 @@ fn transact<T>(
     let value = work(&mut tx)?;
     let published = tx.into_published();
     transaction.commit()?;
+    let committed = Some(clock.mono());
     for one in published {
-        live.publish(one);
+        live.publish(Published { committed, ..one });
     }
     Ok(value)
 }

@@ -5,6 +5,7 @@ use pai_proto::v1;
 use crate::{
     journal::Published,
     model::{Event, EventKind, Job, Milestone, Phase, Pod, Reason, Replica},
+    sys::turns::Turns,
 };
 
 /// Largest part of a snapshot, in encoded bytes: small, since a part is encoded where all clients are served.
@@ -150,19 +151,27 @@ fn event_kind(kind: EventKind) -> v1::EventKind {
     }
 }
 
+/// Made and encoded by the first of those who tell of it.
 pub(super) fn change(published: &Published) -> v1::Change {
-    v1::Change {
-        event: Some(event(&published.event)),
-        job: published.job.as_deref().map(|known| job(known, None)),
-    }
+    use prost::Message as _;
+    let bytes = published.encoded.get_or_init(|| {
+        let change = v1::Change {
+            event: Some(event(&published.event)),
+            job: published.job.as_deref().map(|known| job(known, None)),
+            encoded: None,
+        };
+        change.encode_to_vec().into()
+    });
+    v1::Change::encoded(bytes.clone())
 }
 
 /// Jobs in parts of at most [`CHUNK_MAX`].
 pub(super) fn chunks(jobs: impl IntoIterator<Item = v1::Job>) -> Vec<v1::JobChunk> {
     use prost::Message as _;
     let mut chunks = Vec::new();
-    let (mut part, mut size) = (Vec::new(), 0);
+    let (mut part, mut size, mut turns) = (Vec::new(), 0, Turns::default());
     for job in jobs {
+        turns.next();
         let len = job.encoded_len() + 8;
         if size + len > CHUNK_MAX && !part.is_empty() {
             chunks.push(v1::JobChunk {

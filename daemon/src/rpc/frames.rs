@@ -1,87 +1,111 @@
-//! A server stream that is fed by a task of its own. A slow reader blocks its task and nobody else; one that leaves ends
-//! it at once.
+//! A server stream that is made while it is read: nothing is made ahead, so that one who reads slowly, or never, holds
+//! one frame and holds up nobody. The making ends with the reader: it is dropped where it waits.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
 
-use futures_util::stream::BoxStream;
-use tokio::sync::{mpsc, watch};
-use tokio_stream::wrappers::ReceiverStream;
+use futures_util::{Stream, StreamExt as _, future::BoxFuture, stream::BoxStream};
+use tokio::sync::watch;
 use tonic::Status;
 
-use super::Edge;
+use super::{Edge, stats::StreamGuard};
 
 /// Between two heartbeats.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
-/// Frames that may wait for a reader, unless a stream says otherwise.
-const QUEUE: usize = 16;
 
 /// What a stream hands to tonic.
 pub(super) type Frames<T> = BoxStream<'static, Result<T, Status>>;
 
-/// The reader has gone, or the daemon is leaving: the feeding task has nothing more to do.
-#[derive(Debug)]
-pub(super) struct Closed;
+/// Where a frame lies between the making and the reading.
+type Slot<T> = Arc<Mutex<Option<Result<T, Status>>>>;
 
 /// The writing end.
 pub(super) struct Sink<T> {
-    frames: mpsc::Sender<Result<T, Status>>,
+    slot: Slot<T>,
     leaving: watch::Receiver<bool>,
 }
 
 impl<T> Sink<T> {
-    pub(super) async fn send(&self, frame: T) -> Result<(), Closed> {
-        self.frames.send(Ok(frame)).await.map_err(|_| Closed)
+    /// Returns once the frame was taken.
+    pub(super) async fn send(&self, frame: T) {
+        self.put(Ok(frame)).await;
     }
 
-    /// Ends the stream with an error.
-    pub(super) async fn fail(&self, status: Status) -> Closed {
-        // The reader may have gone.
-        let _unheard = self.frames.send(Err(status)).await;
-        Closed
+    /// The last thing that a stream says.
+    pub(super) async fn fail(&self, status: Status) {
+        self.put(Err(status)).await;
     }
 
-    /// Returns when the reader has gone.
-    pub(super) async fn gone(&self) {
-        self.frames.closed().await;
+    async fn put(&self, frame: Result<T, Status>) {
+        *lock(&self.slot) = Some(frame);
+        // No waker: whoever takes the frame polls again for the next one.
+        poll_fn(|_| match lock(&self.slot).is_none() {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        })
+        .await;
     }
 
     /// Returns when the daemon is about to leave.
-    pub(super) async fn leaving(&self) {
+    pub(super) fn leaving(&self) -> impl Future<Output = ()> + use<T> {
         let mut leaving = self.leaving.clone();
-        // Without its sender the daemon has left already.
-        let _left = leaving.wait_for(|leaving| *leaving).await;
+        async move {
+            // Without its sender the daemon has left already.
+            let _left = leaving.wait_for(|leaving| *leaving).await;
+        }
     }
 }
 
-/// Starts a task that feeds a stream.
+/// The reading end, which does the work.
+struct Feed<T> {
+    work: Option<BoxFuture<'static, ()>>,
+    slot: Slot<T>,
+    _counted: StreamGuard,
+}
+
+impl<T> Stream for Feed<T> {
+    type Item = Result<T, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let over = match &mut self.work {
+            Some(work) => work.as_mut().poll(context).is_ready(),
+            None => true,
+        };
+        if over {
+            self.work = None;
+        }
+        let frame = lock(&self.slot).take();
+        match frame {
+            None if !over => Poll::Pending,
+            frame => Poll::Ready(frame),
+        }
+    }
+}
+
+/// A stream of what `work` sends.
 pub(super) fn feed<T, F>(edge: &Arc<Edge>, work: impl FnOnce(Sink<T>) -> F) -> Frames<T>
 where
     T: Send + 'static,
-    F: Future<Output = Result<(), Closed>> + Send + 'static,
+    F: Future<Output = ()> + Send + 'static,
 {
-    feed_with(edge, QUEUE, work)
+    let slot = Slot::default();
+    let sink = Sink {
+        slot: Arc::clone(&slot),
+        leaving: edge.leaving.subscribe(),
+    };
+    let feed = Feed {
+        work: Some(Box::pin(work(sink))),
+        slot,
+        _counted: edge.stats.open_stream(),
+    };
+    feed.boxed()
 }
 
-/// The same, with so many frames that may wait for the reader.
-pub(super) fn feed_with<T, F>(
-    edge: &Arc<Edge>,
-    queue: usize,
-    work: impl FnOnce(Sink<T>) -> F,
-) -> Frames<T>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<(), Closed>> + Send + 'static,
-{
-    let (frames, stream) = mpsc::channel(queue);
-    let guard = edge.stats.open_stream();
-    let feeding = work(Sink {
-        frames,
-        leaving: edge.leaving.subscribe(),
-    });
-    tokio::spawn(async move {
-        let _counted = guard;
-        // Closed is a normal end.
-        let _end = feeding.await;
-    });
-    Box::pin(ReceiverStream::new(stream))
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
 }

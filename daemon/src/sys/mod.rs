@@ -4,6 +4,8 @@ pub mod clock;
 pub mod fs;
 pub mod leave;
 pub mod lock;
+pub mod runtime;
 pub mod socket;
+pub mod turns;
 
 pub use clock::Clock;

@@ -18,7 +18,7 @@ use super::{
 #[tokio::test]
 async fn the_end_of_stdin_ends_a_wait_at_once() {
     let fake = Fake {
-        wait: vec![Frame::Change(present(sample::running()))],
+        wait: vec![Frame::Change(Box::new(present(sample::running())))],
         ..Fake::default()
     };
     let served = fake.serve();

@@ -90,8 +90,8 @@ pub(crate) fn unconfirmed() -> Job {
 /// The present state of a job, as a wait tells it at first.
 pub(crate) fn present(job: Job) -> Change {
     Change {
-        event: None,
         job: Some(job),
+        ..Default::default()
     }
 }
 
@@ -114,6 +114,7 @@ pub(crate) fn change(job: &Job, rev: u64, from: (&str, Phase), to: (&str, Phase)
             rev,
             ..job.clone()
         }),
+        encoded: None,
     }
 }
 

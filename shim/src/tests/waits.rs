@@ -31,9 +31,9 @@ fn over() -> Vec<Frame> {
         ("Failed", Phase::Failed),
     );
     vec![
-        Frame::Change(present(queued)),
-        Frame::Change(runs),
-        Frame::Change(fails),
+        Frame::Change(Box::new(present(queued))),
+        Frame::Change(Box::new(runs)),
+        Frame::Change(Box::new(fails)),
         Frame::Ended(WaitEnded {
             met: true,
             results: vec![WaitResult {
@@ -121,7 +121,7 @@ async fn without_a_token_nothing_is_said_on_the_way() {
 #[tokio::test]
 async fn a_slice_that_is_over_says_not_yet_even_if_the_daemon_is_silent() {
     let fake = Fake {
-        wait: vec![Frame::Change(present(sample::running()))],
+        wait: vec![Frame::Change(Box::new(present(sample::running())))],
         ..Fake::default()
     };
     let served = fake.serve();
@@ -153,7 +153,7 @@ async fn a_slice_that_is_over_says_not_yet_even_if_the_daemon_is_silent() {
 #[tokio::test]
 async fn a_cancelled_wait_ends_at_once_without_an_answer() {
     let fake = Fake {
-        wait: vec![Frame::Change(present(sample::running()))],
+        wait: vec![Frame::Change(Box::new(present(sample::running())))],
         ..Fake::with(sample::running())
     };
     let served = fake.serve();

@@ -31,6 +31,7 @@ fn event(kind: EventKind, from: (&str, Phase), to: (&str, Phase)) -> WaitUpdate 
             ..Default::default()
         }),
         job: Some(sample::running()),
+        encoded: None,
     }))
 }
 
@@ -73,6 +74,7 @@ fn every_change_is_one_line() {
     let first = WaitUpdate::Change(Box::new(Change {
         event: None,
         job: Some(sample::running()),
+        encoded: None,
     }));
     assert_eq!(
         line(&mut news, first).as_deref(),
@@ -112,6 +114,7 @@ fn a_first_line_without_a_known_time_has_none() {
     let first = WaitUpdate::Change(Box::new(Change {
         event: None,
         job: Some(sample::unconfirmed()),
+        encoded: None,
     }));
     assert_eq!(
         line(&mut news::News::default(), first).as_deref(),
@@ -196,6 +199,7 @@ fn a_timeout_says_what_was_known_last() {
     let first = WaitUpdate::Change(Box::new(Change {
         event: None,
         job: Some(sample::running()),
+        encoded: None,
     }));
     line(&mut news, first);
     let ended = WaitEnded {

@@ -89,6 +89,7 @@ fn changed(status: &str) -> Heard {
     Heard::Job(WaitUpdate::Change(Box::new(Change {
         event: Some(event),
         job: Some(sample::running()),
+        encoded: None,
     })))
 }
 

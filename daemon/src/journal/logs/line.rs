@@ -1,9 +1,14 @@
 //! Tables `chunk`, `tail` and `gap`: the newest lines lie open, the others in compressed chunks.
 
+use std::thread;
+
 use rusqlite::{Connection, Row, params};
 
 use super::{StoreError, chunk};
-use crate::model::{LogGap, LogLine, NewLine};
+use crate::{
+    model::{LogGap, LogLine, NewLine},
+    sys::turns::Turns,
+};
 
 /// Lines of a chunk.
 const CHUNK_LINES: usize = 512;
@@ -43,6 +48,8 @@ pub(super) fn append(tx: &Connection, stream: i64, new: Vec<NewLine>) -> Result<
     let mut rest = lines.as_slice();
     while let Some(fitting) = whole_chunk(rest) {
         let (lines, others) = rest.split_at(fitting);
+        // Packing takes about as long as a piece may.
+        thread::yield_now();
         put_chunk(tx, stream, lines)?;
         rest = others;
     }
@@ -94,7 +101,9 @@ fn put_tail(tx: &Connection, stream: i64, lines: &[LogLine]) -> Result<(), Store
     let mut insert = tx.prepare_cached(
         "INSERT INTO tail (stream, number, second, late, text) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
+    let mut turns = Turns::default();
     for line in lines {
+        turns.next();
         insert.execute(params![
             stream,
             sql(line.number),

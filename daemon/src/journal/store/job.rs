@@ -3,7 +3,10 @@
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::StoreError;
-use crate::model::{Job, Phase};
+use crate::{
+    model::{Job, Phase},
+    sys::turns::Turns,
+};
 
 pub(crate) fn put(connection: &Connection, context: i64, job: &Job) -> Result<(), StoreError> {
     let doc = serde_json::to_string(job).map_err(|error| unreadable(&error))?;
@@ -138,12 +141,13 @@ pub(crate) fn listed(
          ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC",
     )?;
     let mut rows = statement.query(params![context, what.ended_after_ms, what.foreign])?;
-    let (mut jobs, mut more) = (Vec::new(), 0);
+    let (mut jobs, mut more, mut turns) = (Vec::new(), 0, Turns::default());
     while let Some(row) = rows.next()? {
         if jobs.len() >= what.limit && what.phases.is_empty() {
             let all = count_listed(connection, context, what)?;
             return Ok((jobs, all.saturating_sub(what.limit as u64)));
         }
+        turns.next();
         let job = parse(&row.get::<_, String>(0)?)?;
         if !what.phases.is_empty() && !what.phases.contains(&job.phase) {
             continue;

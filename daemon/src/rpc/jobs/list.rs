@@ -68,7 +68,7 @@ pub(super) async fn list(
             sink.send(ListJobsResponse {
                 part: Some(Part::Chunk(chunk)),
             })
-            .await?;
+            .await;
         }
         sink.send(ListJobsResponse {
             part: Some(Part::End(end)),

@@ -1,6 +1,6 @@
 //! `WaitJobs`: stateless, answered from what each job has reached.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use pai_proto::v1::{
     Change, Cursor, GoingAway, Heartbeat, Stale, WaitEnded, WaitJobsRequest, WaitJobsResponse,
@@ -18,7 +18,7 @@ use crate::{
     rpc::{
         Edge, convert,
         error::store_status,
-        frames::{Closed, Frames, HEARTBEAT, Sink, feed},
+        frames::{Frames, HEARTBEAT, Sink, feed},
         resolve,
     },
 };
@@ -29,7 +29,7 @@ const JOBS_MAX: usize = 1_000;
 struct Target {
     /// As the client wrote it.
     id: String,
-    job: Job,
+    job: Arc<Job>,
 }
 
 struct Waiting {
@@ -61,7 +61,7 @@ pub(super) async fn wait(
     for id in &request.ids {
         targets.push(Target {
             id: id.clone(),
-            job: resolve::job(&running, id).await?,
+            job: Arc::new(resolve::job(&running, id).await?),
         });
     }
     let waiting = Waiting {
@@ -92,7 +92,7 @@ fn condition(request: &WaitJobsRequest) -> Result<Condition, Fault> {
 }
 
 impl Waiting {
-    async fn run(mut self, sink: Sink<WaitJobsResponse>) -> Result<(), Closed> {
+    async fn run(mut self, sink: Sink<WaitJobsResponse>) {
         let scope = Arc::clone(&self.running.scope);
         let waited_for = self
             .targets
@@ -101,57 +101,55 @@ impl Waiting {
             .map(|target| target.job.uid.clone());
         let _counted = scope.interest.wait_for(waited_for.collect());
         let deadline = self.timeout.map(|timeout| scope.clock.mono() + timeout);
-        self.send_present_state(&sink).await?;
-        let mut beat = scope.clock.mono() + HEARTBEAT;
+        let mut timed_out = pin!(async {
+            match deadline {
+                Some(at) => scope.clock.sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        });
+        self.send_present_state(&sink).await;
+        let (mut beat, mut leaving) = (pin!(scope.clock.sleep(HEARTBEAT)), pin!(sink.leaving()));
         loop {
             if let Some(ended) = self.verdict().filter(|_| self.all_told()) {
                 return sink.send(frame(Frame::Ended(ended))).await;
             }
-            let timed_out = async {
-                match deadline {
-                    Some(at) => scope.clock.sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             tokio::select! {
                 published = self.watch.next() => match published {
-                    Ok(published) => self.note(&published, &sink).await?,
-                    Err(error) => return Err(sink.fail(store_status(error)).await),
+                    Ok(published) => self.note(&published, &sink).await,
+                    Err(error) => return sink.fail(store_status(error)).await,
                 },
-                () = timed_out => {
+                () = &mut timed_out => {
                     let ended = self.ended(false, true);
                     return sink.send(frame(Frame::Ended(ended))).await;
                 }
-                () = scope.clock.sleep_until(beat) => {
-                    beat = scope.clock.mono() + HEARTBEAT;
+                () = &mut beat => {
+                    beat.set(scope.clock.sleep(HEARTBEAT));
                     let heartbeat = Heartbeat { cursor: Some(self.cursor()) };
-                    sink.send(frame(Frame::Heartbeat(heartbeat))).await?;
+                    sink.send(frame(Frame::Heartbeat(heartbeat))).await;
                 }
-                () = sink.leaving() => {
+                () = &mut leaving => {
                     let going = GoingAway { reason: "the daemon is leaving".into() };
                     return sink.send(frame(Frame::GoingAway(going))).await;
                 }
-                () = sink.gone() => return Err(Closed),
             }
         }
     }
 
-    async fn send_present_state(&self, sink: &Sink<WaitJobsResponse>) -> Result<(), Closed> {
+    async fn send_present_state(&self, sink: &Sink<WaitJobsResponse>) {
         let looks = self.running.scope.looks.get();
         for target in &self.targets {
             let job = Some(convert::job(&target.job, looks.stale_since_ms));
-            sink.send(frame(Frame::Change(Change { event: None, job })))
-                .await?;
+            let change = Box::new(Change {
+                job,
+                ..Change::default()
+            });
+            sink.send(frame(Frame::Change(change))).await;
         }
         // Also when the data is fresh: an earlier stream of the same wait may have said otherwise.
-        sink.send(frame(Frame::Stale(staleness(looks)))).await
+        sink.send(frame(Frame::Stale(staleness(looks)))).await;
     }
 
-    async fn note(
-        &mut self,
-        published: &Published,
-        sink: &Sink<WaitJobsResponse>,
-    ) -> Result<(), Closed> {
+    async fn note(&mut self, published: &Published, sink: &Sink<WaitJobsResponse>) {
         let what = &published.event.what;
         match (what.kind, &published.job) {
             (EventKind::Stale, _) => {
@@ -176,18 +174,15 @@ impl Waiting {
                 {
                     ours = true;
                     if job.rev >= target.job.rev {
-                        target.job.clone_from(job);
+                        target.job = Arc::clone(job);
                     }
                 }
-                match ours {
-                    true => {
-                        sink.send(frame(Frame::Change(convert::change(published))))
-                            .await
-                    }
-                    false => Ok(()),
+                if ours {
+                    let change = Box::new(convert::change(published));
+                    sink.send(frame(Frame::Change(change))).await;
                 }
             }
-            (_, None) => Ok(()),
+            (_, None) => {}
         }
     }
 

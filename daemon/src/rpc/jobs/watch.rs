@@ -1,6 +1,6 @@
 //! `WatchJobs`: the snapshot at revision R, then every event after R, in order (invariant 1).
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, pin::pin, sync::Arc};
 
 use pai_proto::v1::{
     Cursor, GoingAway, Heartbeat, Resync, SnapshotEnd, WatchJobsRequest, WatchJobsResponse,
@@ -14,7 +14,7 @@ use crate::{
     rpc::{
         Edge, convert,
         error::store_status,
-        frames::{Closed, Frames, HEARTBEAT, Sink, feed},
+        frames::{Frames, HEARTBEAT, Sink, feed},
         resolve,
     },
 };
@@ -99,64 +99,55 @@ pub(super) async fn watch(
 }
 
 impl Watching {
-    async fn run(mut self, sink: Sink<WatchJobsResponse>) -> Result<(), Closed> {
+    async fn run(mut self, sink: Sink<WatchJobsResponse>) {
         let scope = Arc::clone(&self.running.scope);
         let _counted = scope.interest.wait_for(self.only.named());
-        let mut events = match self.begin(&sink).await? {
+        let mut events = match self.begin(&sink).await {
             Ok(events) => events,
-            Err(error) => return Err(sink.fail(store_status(error)).await),
+            Err(error) => return sink.fail(store_status(error)).await,
         };
-        let mut beat = scope.clock.mono() + HEARTBEAT;
+        let (mut beat, mut leaving) = (pin!(scope.clock.sleep(HEARTBEAT)), pin!(sink.leaving()));
         loop {
             tokio::select! {
                 published = events.next() => match published {
                     Ok(published) if self.concerns(&published) => {
-                        let change = convert::change(&published);
-                        sink.send(frame(Frame::Change(change))).await?;
+                        let change = Box::new(convert::change(&published));
+                        sink.send(frame(Frame::Change(change))).await;
                     }
                     Ok(_) => {}
-                    Err(error) => return Err(sink.fail(store_status(error)).await),
+                    Err(error) => return sink.fail(store_status(error)).await,
                 },
-                () = scope.clock.sleep_until(beat) => {
-                    beat = scope.clock.mono() + HEARTBEAT;
+                () = &mut beat => {
+                    beat.set(scope.clock.sleep(HEARTBEAT));
                     let cursor = Some(self.cursor(events.last()));
-                    sink.send(frame(Frame::Heartbeat(Heartbeat { cursor }))).await?;
+                    sink.send(frame(Frame::Heartbeat(Heartbeat { cursor }))).await;
                 }
-                () = sink.leaving() => {
+                () = &mut leaving => {
                     let going = GoingAway { reason: "the daemon is leaving".into() };
                     return sink.send(frame(Frame::GoingAway(going))).await;
                 }
-                () = sink.gone() => return Err(Closed),
             }
         }
     }
 
     /// Resumes at the cursor where that can be done, else begins with a snapshot.
-    async fn begin(
-        &mut self,
-        sink: &Sink<WatchJobsResponse>,
-    ) -> Result<Result<Watch, StoreError>, Closed> {
+    async fn begin(&mut self, sink: &Sink<WatchJobsResponse>) -> Result<Watch, StoreError> {
         let context = self.running.scope.context;
         let journal = self.edge.journal.clone();
         if let Some(since) = self.since.take() {
-            let oldest = match journal
-                .read(|reader| Ok((reader.oldest_event()?, reader.rev()?)))
-                .await
-            {
-                Ok(oldest) => oldest,
-                Err(error) => return Ok(Err(error)),
-            };
+            let oldest = journal.read(|reader| Ok((reader.oldest_event()?, reader.rev()?)));
+            let oldest = oldest.await?;
             let refused = match self.only {
                 Only::Forgotten => Some("the watched jobs are not known any more"),
                 _ => refusal(&since, journal.store_id(), oldest),
             };
             match refused {
-                None => return Ok(Ok(journal.watch(context, WatchStart::After(since.rev)))),
+                None => return Ok(journal.watch(context, WatchStart::After(since.rev))),
                 Some(reason) => {
                     sink.send(frame(Frame::Resync(Resync {
                         reason: reason.into(),
                     })))
-                    .await?;
+                    .await;
                 }
             }
         }
@@ -171,12 +162,9 @@ impl Watching {
                 Ok((chunks, reader.rev()?))
             })
             .await;
-        let (chunks, rev) = match view {
-            Ok(view) => view,
-            Err(error) => return Ok(Err(error)),
-        };
+        let (chunks, rev) = view?;
         for chunk in chunks {
-            sink.send(frame(Frame::Chunk(chunk))).await?;
+            sink.send(frame(Frame::Chunk(chunk))).await;
         }
         let end = SnapshotEnd {
             cursor: Some(self.cursor(rev)),
@@ -187,8 +175,8 @@ impl Watching {
                 .map(|fault| fault.message)
                 .unwrap_or_default(),
         };
-        sink.send(frame(Frame::SnapshotEnd(end))).await?;
-        Ok(Ok(journal.watch(context, WatchStart::After(rev))))
+        sink.send(frame(Frame::SnapshotEnd(end))).await;
+        Ok(journal.watch(context, WatchStart::After(rev)))
     }
 
     fn concerns(&self, published: &Published) -> bool {

@@ -18,7 +18,7 @@ use crate::{
     rpc::{
         Edge,
         error::to_status,
-        frames::{Closed, Frames, HEARTBEAT, Sink, feed_with},
+        frames::{Frames, HEARTBEAT, Sink, feed},
         resolve,
     },
     sys::clock::Mono,
@@ -28,8 +28,6 @@ use crate::{
 const LINES: usize = 2_000;
 /// Bytes of a frame, unless one line has more.
 const BYTES: usize = 64 << 10;
-/// Frames that may wait for a reader: one who never reads holds so much and no more.
-const QUEUE: usize = 4;
 
 const REPLACED: &str =
     "the stored log was lost and is read anew: lines may be missing or repeated here";
@@ -49,24 +47,6 @@ struct Following {
     mask: Option<Redactor>,
     told_stale: bool,
     beat: Mono,
-}
-
-/// Why delivering stops.
-enum Stop {
-    Closed,
-    Failed(Fault),
-}
-
-impl From<Closed> for Stop {
-    fn from(_: Closed) -> Self {
-        Self::Closed
-    }
-}
-
-impl<E: Into<Fault>> From<E> for Stop {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
 }
 
 pub(super) async fn follow(
@@ -105,7 +85,7 @@ pub(super) async fn follow(
         places,
         replaced,
     };
-    Ok(feed_with(edge, QUEUE, |sink| following.run(sink)))
+    Ok(feed(edge, |sink| following.run(sink)))
 }
 
 /// Whether a pod that is not listed does not exist.
@@ -115,15 +95,13 @@ fn all_pods_are_known(job: &Job, pods: &[Pod]) -> bool {
 }
 
 impl Following {
-    async fn run(mut self, sink: Sink<FollowLogsResponse>) -> Result<(), Closed> {
-        match self.deliver_all(&sink).await {
-            Ok(()) => Ok(()),
-            Err(Stop::Closed) => Err(Closed),
-            Err(Stop::Failed(fault)) => Err(sink.fail(to_status(fault)).await),
+    async fn run(mut self, sink: Sink<FollowLogsResponse>) {
+        if let Err(fault) = self.deliver_all(&sink).await {
+            sink.fail(to_status(fault)).await;
         }
     }
 
-    async fn deliver_all(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Stop> {
+    async fn deliver_all(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
         let scope = Arc::clone(&self.running.scope);
         let waits = !self.once && !self.job.has_ended();
         let uids = if waits {
@@ -144,27 +122,29 @@ impl Following {
             let looked = progress.finished >= look;
             if let Some(ended) = progress.ended {
                 let ended = self.ended(ended.complete, ended.note);
-                return Ok(sink.send(frame(ended)).await?);
+                sink.send(frame(ended)).await;
+                return Ok(());
             }
             match progress.fault {
-                Some((_, fault)) if looked && self.once => return Err(Stop::Failed(fault)),
+                Some((_, fault)) if looked && self.once => return Err(fault),
                 Some((since_ms, fault)) if !self.told_stale => {
                     self.told_stale = true;
                     let stale = Stale {
                         since_ms: Some(since_ms),
                         reason: fault.to_string(),
                     };
-                    sink.send(frame(Frame::Stale(stale))).await?;
+                    sink.send(frame(Frame::Stale(stale))).await;
                 }
                 None if self.told_stale => {
                     self.told_stale = false;
-                    sink.send(frame(Frame::Stale(Stale::default()))).await?;
+                    sink.send(frame(Frame::Stale(Stale::default()))).await;
                 }
                 _ => {}
             }
             if looked && self.once {
                 let ended = self.ended(false, "");
-                return Ok(sink.send(frame(ended)).await?);
+                sink.send(frame(ended)).await;
+                return Ok(());
             }
             if !self.news(sink).await? {
                 return Ok(());
@@ -173,7 +153,7 @@ impl Following {
     }
 
     /// Waits until a look is over, or none is needed any more; false when the stream has ended meanwhile.
-    async fn looked(&mut self, look: u64, sink: &Sink<FollowLogsResponse>) -> Result<bool, Stop> {
+    async fn looked(&mut self, look: u64, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
         loop {
             let progress = self.followed.progress.borrow_and_update().clone();
             if progress.finished >= look || progress.ended.is_some() {
@@ -186,18 +166,15 @@ impl Following {
     }
 
     /// Waits for progress, and keeps the stream alive meanwhile; false when it has ended.
-    async fn news(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Stop> {
+    async fn news(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
         let clock = &self.running.scope.clock;
         tokio::select! {
-            changed = self.followed.progress.changed() => {
-                // Its end has gone only with the whole context.
-                changed.map_err(|_| Stop::Closed)?;
-                Ok(true)
-            }
+            // Its other end goes only with the whole context.
+            changed = self.followed.progress.changed() => Ok(changed.is_ok()),
             () = clock.sleep_until(self.beat) => {
                 self.beat = clock.mono() + HEARTBEAT;
                 let cursor = self.cursor();
-                sink.send(frame(Frame::Heartbeat(LogHeartbeat { cursor }))).await?;
+                sink.send(frame(Frame::Heartbeat(LogHeartbeat { cursor }))).await;
                 Ok(true)
             }
             () = sink.leaving() => {
@@ -205,14 +182,13 @@ impl Following {
                     reason: "the daemon is leaving".into(),
                     cursor: self.cursor(),
                 };
-                sink.send(frame(Frame::GoingAway(going))).await?;
+                sink.send(frame(Frame::GoingAway(going))).await;
                 Ok(false)
             }
-            () = sink.gone() => Err(Stop::Closed),
         }
     }
 
-    async fn skip_to_tail(&mut self) -> Result<(), Stop> {
+    async fn skip_to_tail(&mut self) -> Result<(), Fault> {
         let Some(tail) = self.tail else {
             return Ok(());
         };
@@ -237,14 +213,14 @@ impl Following {
     }
 
     /// The newest gap before a line that is not delivered.
-    async fn newest_gap(&self, stream: &LogStream, number: u64) -> Result<u64, Stop> {
+    async fn newest_gap(&self, stream: &LogStream, number: u64) -> Result<u64, Fault> {
         let logs = self.running.scope.journal.logs();
         let before = logs.after(stream.id, number - 1, 0, 0, 0, None).await?;
         let before = before.gaps.iter().filter(|gap| gap.after < number);
         Ok(before.map(|gap| gap.id).max().unwrap_or(0))
     }
 
-    async fn streams(&self) -> Result<Vec<LogStream>, Stop> {
+    async fn streams(&self) -> Result<Vec<LogStream>, Fault> {
         let logs = self.running.scope.journal.logs();
         let mut streams = logs.streams(&self.job.uid).await?;
         streams.retain(|stream| self.wanted.has(stream));
@@ -252,11 +228,11 @@ impl Following {
     }
 
     /// Sends everything that is stored and was not sent yet.
-    async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Stop> {
+    async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
         for stream in self.streams().await? {
             if std::mem::take(&mut self.replaced) {
                 let gap = self.gap(&stream, 0, 0, REPLACED);
-                sink.send(frame(gap)).await?;
+                sink.send(frame(gap)).await;
             }
             loop {
                 let place = self.places.get(&stream);
@@ -277,7 +253,7 @@ impl Following {
                     while let Some(line) = lines.next_if(|line| line.number <= gap.after) {
                         before.push(line);
                     }
-                    self.send_lines(&stream, before, sink).await?;
+                    self.send_lines(&stream, before, sink).await;
                     let number = self.places.get(&stream).number;
                     self.places.set(
                         &stream,
@@ -287,9 +263,9 @@ impl Following {
                         },
                     );
                     let told = self.gap(&stream, gap.from_second, gap.to_second, &gap.reason);
-                    sink.send(frame(told)).await?;
+                    sink.send(frame(told)).await;
                 }
-                self.send_lines(&stream, lines.collect(), sink).await?;
+                self.send_lines(&stream, lines.collect(), sink).await;
             }
         }
         Ok(())
@@ -300,9 +276,9 @@ impl Following {
         stream: &LogStream,
         lines: Vec<crate::model::LogLine>,
         sink: &Sink<FollowLogsResponse>,
-    ) -> Result<(), Closed> {
+    ) {
         let Some(last) = lines.last() else {
-            return Ok(());
+            return;
         };
         let place = Place {
             number: last.number,
@@ -322,7 +298,7 @@ impl Following {
             lines: lines.collect(),
             cursor: self.places.encode(),
         };
-        sink.send(frame(Frame::Chunk(chunk))).await
+        sink.send(frame(Frame::Chunk(chunk))).await;
     }
 
     fn gap(&self, stream: &LogStream, from_second: i64, to_second: i64, reason: &str) -> Frame {
