@@ -111,7 +111,7 @@ impl Follow {
             }
             Frame::GoingAway(going) => {
                 self.keep(going.cursor);
-                let news = self.link.leave(going.reason)?;
+                let news = self.link.close(going.reason)?;
                 self.update(news)
             }
         }

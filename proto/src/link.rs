@@ -7,7 +7,7 @@ use tonic::{Response, Status, Streaming};
 
 use crate::{
     error::{ClientError, is_transport, reason_of},
-    retry::{is_nobody, pauses},
+    retry::{is_crashed, pauses},
     start::heal::{AWAY, Healer},
 };
 
@@ -34,8 +34,6 @@ pub(crate) struct Link<M> {
     broken: Option<Instant>,
     /// Starts the daemon where nobody serves.
     healer: Option<Arc<Healer>>,
-    /// The daemon took its leave: it was sent away, and whoever did that may not want it back.
-    left: bool,
 }
 
 impl<M> Link<M> {
@@ -45,7 +43,6 @@ impl<M> Link<M> {
             pauses: pauses(),
             broken: None,
             healer,
-            left: false,
         }
     }
 
@@ -66,11 +63,10 @@ impl<M> Link<M> {
         match timeout_at(limit(deadline), call).await {
             Ok(Ok(response)) => {
                 self.stream = Some(response.into_inner());
-                self.left = false;
                 Ok(self.broken.take().map(|_| News::Back))
             }
             Ok(Err(status)) if is_transport(&status) => {
-                if is_nobody(&status) {
+                if is_crashed(&status) {
                     self.heal(deadline).await;
                 }
                 Ok(self.close(reason_of(&status)))
@@ -109,16 +105,10 @@ impl<M> Link<M> {
         first.then_some(News::Broke(reason))
     }
 
-    /// The same after the daemon's own good-bye.
-    pub(crate) fn leave(&mut self, reason: String) -> Option<News<M>> {
-        self.left = true;
-        self.close(reason)
-    }
-
-    /// Starts the daemon that is gone.
+    /// Starts the daemon that crashed. One that was sent away is left alone: whoever did that may not want it back.
     async fn heal(&self, deadline: Option<Instant>) {
         let away = self.broken.is_some_and(|since| since.elapsed() >= AWAY);
-        if let Some(healer) = self.healer.as_ref().filter(|_| away && !self.left) {
+        if let Some(healer) = self.healer.as_ref().filter(|_| away) {
             // One that is not ready by the deadline is of no use to us; it is ended, and the next call starts another.
             let _late = timeout_at(limit(deadline), healer.heal_or_say()).await;
         }

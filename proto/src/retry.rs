@@ -64,6 +64,11 @@ pub(crate) fn is_nobody(status: &Status) -> bool {
     is_transport(status) && is_caused_by(status, &kinds)
 }
 
+/// A socket is there, and nobody has it open: its daemon ended without removing it, as each does that is sent away.
+pub(crate) fn is_crashed(status: &Status) -> bool {
+    is_transport(status) && is_caused_by(status, &[io::ErrorKind::ConnectionRefused])
+}
+
 fn is_caused_by(status: &Status, kinds: &[io::ErrorKind]) -> bool {
     causes(status).any(|error| {
         error

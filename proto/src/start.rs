@@ -15,7 +15,7 @@
 //! this very moment, holds the lock of the state folder: then it is tried again until that one serves or has gone.
 //!
 //! A daemon that is gone *later* is started again the same way (`heal`), by the next call, or by a wait or a follow
-//! whose daemon took no leave. One that said that it leaves was sent away by somebody: streams wait for the next one.
+//! whose daemon crashed: it left its socket behind. One that removed it was sent away: streams wait for the next one.
 
 mod announce;
 mod child;

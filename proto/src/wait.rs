@@ -112,7 +112,7 @@ impl Wait {
             }
             Frame::Ended(ended) => Some(WaitUpdate::Ended(ended)),
             Frame::GoingAway(going) => {
-                let news = self.link.leave(going.reason)?;
+                let news = self.link.close(going.reason)?;
                 self.update(news)
             }
         }

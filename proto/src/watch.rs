@@ -98,7 +98,7 @@ impl Watch {
                 Some(WatchUpdate::Resync(resync.reason))
             }
             Frame::GoingAway(going) => {
-                let news = self.link.leave(going.reason)?;
+                let news = self.link.close(going.reason)?;
                 self.update(news)
             }
         }

@@ -78,7 +78,7 @@ impl Daemon {
 
     /// What a failed call is for the agent.
     async fn failed(&self, error: ClientError) -> Failure {
-        if matches!(error, ClientError::Broken(_)) {
+        if matches!(error, ClientError::Broken(_) | ClientError::Start { .. }) {
             self.forget().await;
         }
         error.into()

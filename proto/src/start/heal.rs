@@ -9,8 +9,8 @@ use crate::{client::ConnectOptions, error::ClientError};
 
 /// For so long nobody must have served: somebody may be starting the next daemon, or a service restarts it.
 pub(crate) const AWAY: Duration = Duration::from_secs(2);
-/// Between two starts: a daemon that ends again and again is not to be started all the time.
-const AGAIN: Duration = Duration::from_secs(30);
+/// Between two starts by streams: a daemon that ends again and again is not to be started all the time.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// The way in which a connection was made, to make it again. All clones of a client share it.
 #[derive(Debug)]
@@ -29,22 +29,23 @@ impl Healer {
         }
     }
 
-    /// Starts a daemon where nobody serves; nothing so soon after the last time.
+    /// Starts a daemon where nobody serves.
     ///
     /// # Errors
-    /// As [`super::connect`], once per try.
+    /// As [`super::connect`].
     pub(crate) async fn heal(&self) -> Result<(), ClientError> {
         let mut tried = self.tried.lock().await;
-        if tried.is_some_and(|at| at.elapsed() < AGAIN) {
-            return Ok(());
-        }
         let healed = start(&self.options, &self.starter, Life::UntilIdle).await;
         *tried = Some(Instant::now());
         healed.map(drop)
     }
 
-    /// The same for a stream, which goes on trying: a failure is said and no more.
+    /// The same for a stream, which goes on trying: nothing so soon after the last time, and a failure is said and no more.
     pub(crate) async fn heal_or_say(&self) {
+        let tried = *self.tried.lock().await;
+        if tried.is_some_and(|at| at.elapsed() < AGAIN) {
+            return;
+        }
         if let Err(error) = self.heal().await {
             (self.starter.say)(&error.to_string());
         }

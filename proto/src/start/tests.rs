@@ -288,8 +288,10 @@ async fn a_daemon_that_ends_again_and_again_is_not_started_all_the_time() {
     let healer = Healer::new(place.options(), place.starter(|_| {}));
     let error = healer.heal().await.unwrap_err();
     assert!(matches!(error, ClientError::Start { .. }), "{error:?}");
-    healer.heal().await.unwrap();
-    assert_eq!(place.starts(), 1);
+    healer.heal_or_say().await;
+    assert_eq!(place.starts(), 1, "a stream can wait");
+    healer.heal().await.unwrap_err();
+    assert_eq!(place.starts(), 2, "a call cannot");
 }
 
 /// A place with an installed service, which this script starts.

@@ -21,8 +21,7 @@ pub(super) fn get_or_make(
     let which = params![key.job_uid, key.pod_id, key.pod_uid, FIRST_SEGMENT];
     let select = format!(
         "SELECT {COLUMNS}, anchor, zone FROM stream
-         WHERE job_uid = ?1 AND pod_id = ?2 AND (pod_uid = ?3 OR ?3 = '') AND segment = ?4
-         ORDER BY id DESC"
+         WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = ?3 AND segment = ?4"
     );
     let read = |row: &Row<'_>| {
         let track = Track {

@@ -180,8 +180,10 @@ async fn a_pod_that_gets_its_name_late_keeps_its_log() {
     assert_eq!(named.key.pod_uid, "u");
     let next = begin("v").await;
     assert_ne!(next.id, named.id, "another incarnation");
-    assert_eq!(begin("").await.id, next.id, "the newest one");
-    assert_eq!(logs.streams("job-1").await.unwrap().len(), 2);
+    let third = begin("").await;
+    assert_ne!(third.id, next.id, "an attempt that is not named yet");
+    assert_eq!(begin("w").await.id, third.id);
+    assert_eq!(logs.streams("job-1").await.unwrap().len(), 3);
 }
 
 #[tokio::test]

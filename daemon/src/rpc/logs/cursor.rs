@@ -97,25 +97,32 @@ impl Places {
     }
 
     pub(super) fn get(&self, stream: &LogStream) -> Place {
-        let known = self.of.get(&key(stream));
-        let known = known.or_else(|| self.of.get(&unnamed(stream)));
-        known.copied().unwrap_or_default()
+        self.of.get(&key(stream)).copied().unwrap_or_default()
     }
 
     pub(super) fn set(&mut self, stream: &LogStream, place: Place) {
-        self.of.remove(&unnamed(stream));
         self.of.insert(key(stream), place);
+    }
+
+    /// The backend has named the incarnations of some logs since their places were noted: each such place goes to the oldest
+    /// log of its pod that has none of its own. `streams` are those of the store, oldest first.
+    pub(super) fn name(&mut self, streams: &[LogStream]) {
+        for stream in streams {
+            let unnamed = (stream.key.pod_id.clone(), String::new(), stream.segment);
+            let is_there = streams.iter().any(|other| key(other) == unnamed);
+            if is_there || self.of.contains_key(&key(stream)) {
+                continue;
+            }
+            if let Some(place) = self.of.remove(&unnamed) {
+                self.of.insert(key(stream), place);
+            }
+        }
     }
 }
 
 fn key(stream: &LogStream) -> Key {
     let of = &stream.key;
     (of.pod_id.clone(), of.pod_uid.clone(), stream.segment)
-}
-
-/// The same before the backend named the incarnation: the store gives such a log its name later.
-fn unnamed(stream: &LogStream) -> Key {
-    (stream.key.pod_id.clone(), String::new(), stream.segment)
 }
 
 #[cfg(test)]
@@ -157,11 +164,19 @@ mod tests {
         let mut places = Places::new("s");
         let place = Place { number: 7, gap: 2 };
         places.set(&unnamed, place);
-        assert_eq!(places.get(&stream("a")), place);
-        places.set(&stream("a"), Place { number: 8, gap: 2 });
-        let mut later = stream("a");
+        let (named, mut later) = (stream("a"), stream("a"));
         later.key.pod_uid = "v".into();
-        assert_eq!(places.get(&later), Place::default(), "another incarnation");
+        let before = places.clone();
+        places.name(&[unnamed, named.clone()]);
+        assert_eq!(
+            places, before,
+            "it has no name yet, and the other is another"
+        );
+        for _ in 0..2 {
+            places.name(&[named.clone(), later.clone()]);
+            assert_eq!(places.get(&named), place);
+            assert_eq!(places.get(&later), Place::default(), "the next attempt");
+        }
     }
 
     #[test]

@@ -220,9 +220,10 @@ impl Following {
         Ok(before.map(|gap| gap.id).max().unwrap_or(0))
     }
 
-    async fn streams(&self) -> Result<Vec<LogStream>, Fault> {
+    async fn streams(&mut self) -> Result<Vec<LogStream>, Fault> {
         let logs = self.running.scope.journal.logs();
         let mut streams = logs.streams(&self.job.uid).await?;
+        self.places.name(&streams);
         streams.retain(|stream| self.wanted.has(stream));
         Ok(streams)
     }
