@@ -189,3 +189,16 @@ async fn daemon_stop_ends_it_and_the_next_one_knows_the_jobs() {
     assert_eq!(listed[0]["job_id"], id.as_str());
     assert_eq!(listed[0]["phase"], "succeeded");
 }
+
+#[tokio::test]
+async fn a_daemon_without_memory_looks_before_it_says_that_there_are_no_jobs() {
+    let world = World::new().await;
+    let daemon = world.daemon().await;
+    let id = world.submit("train", "true").await;
+    world.ended(&id).await;
+    daemon.term().await;
+    std::fs::remove_dir_all(world.state()).unwrap();
+    let _next = world.daemon().await;
+    let listed = world.paictl(&["ls", "--json"]).await.json();
+    assert_eq!(listed[0]["job_id"], id.as_str(), "{listed}");
+}
