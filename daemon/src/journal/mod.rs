@@ -36,8 +36,9 @@ const LIVE_CAPACITY: usize = 1024;
 /// The door. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    writer: writer::Writer,
+    // Dropped before the writer, which then is the last one to close the file and takes the write-ahead log into it.
     readers: reader::Readers,
+    writer: writer::Writer,
     live: live::Live,
     seq: Arc<AtomicU64>,
     store_id: Arc<str>,
@@ -61,8 +62,8 @@ impl Journal {
         let store_id = opened.store_id.as_str().into();
         Ok((
             Self {
-                writer,
                 readers,
+                writer,
                 live,
                 seq,
                 store_id,

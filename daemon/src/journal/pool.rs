@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         mpsc::{self, Receiver, Sender},
     },
-    thread,
+    thread::{self, JoinHandle},
 };
 
 use rusqlite::Connection;
@@ -17,10 +17,32 @@ use super::store::StoreError;
 
 type Piece = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// A thread per connection, and one queue for all of them. The threads end with the last handle.
+/// A thread per connection, and one queue for all of them. The last handle waits for the threads: then the files are closed,
+/// and another journal may be opened in their place.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
-    pieces: Sender<Piece>,
+    threads: Arc<Threads>,
+}
+
+#[derive(Debug)]
+struct Threads {
+    /// `None` once they are to end.
+    pieces: Option<Sender<Piece>>,
+    running: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        self.pieces = None;
+        let own = thread::current().id();
+        for thread in self.running.drain(..) {
+            // A piece of work may hold the last handle itself.
+            if thread.thread().id() != own {
+                // Its panics were caught and told.
+                let _ended = thread.join();
+            }
+        }
+    }
 }
 
 /// Whether a pool's work may wait for the processor.
@@ -36,19 +58,27 @@ impl Pool {
     pub(super) fn start(name: &str, connections: Vec<Connection>, rank: Rank) -> io::Result<Self> {
         let (pieces, queue) = mpsc::channel::<Piece>();
         let queue = Arc::new(Mutex::new(queue));
+        let mut threads = Threads {
+            pieces: Some(pieces),
+            running: Vec::new(),
+        };
         for (number, mut connection) in connections.into_iter().enumerate() {
             let queue = Arc::clone(&queue);
             let name = format!("{name}-{number}");
-            thread::Builder::new().name(name).spawn(move || {
-                if rank == Rank::Behind {
-                    step_back();
-                }
-                while let Some(piece) = next(&queue) {
-                    piece(&mut connection);
-                }
-            })?;
+            threads
+                .running
+                .push(thread::Builder::new().name(name).spawn(move || {
+                    if rank == Rank::Behind {
+                        step_back();
+                    }
+                    while let Some(piece) = next(&queue) {
+                        piece(&mut connection);
+                    }
+                })?);
         }
-        Ok(Self { pieces })
+        Ok(Self {
+            threads: Arc::new(threads),
+        })
     }
 
     /// Runs `work` on the next free thread. It is done even when the asker has gone.
@@ -61,7 +91,8 @@ impl Pool {
             // The asker may have gone.
             let _unheard = answer.send(caught(|| work(connection)));
         });
-        self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
+        let pieces = self.threads.pieces.as_ref().ok_or(StoreError::Gone)?;
+        pieces.send(piece).map_err(|_| StoreError::Gone)?;
         answered.await.map_err(|_| StoreError::Gone)?
     }
 }
