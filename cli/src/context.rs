@@ -22,6 +22,9 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 /// Longest time that a handshake may take once the socket took the connection.
 pub const HANDSHAKE: Duration = start::HANDSHAKE;
 
+/// What is said where a stream finds nobody to whom it could connect.
+pub(crate) const UNATTENDED: &str = "no daemon serves and none is started by itself; `paictl daemon start` starts one, and this goes on";
+
 /// Looks up an environment variable.
 pub type Lookup = Box<dyn Fn(&str) -> Option<PathBuf>>;
 

@@ -18,6 +18,9 @@ pub enum FollowUpdate {
     Stale(v1::Stale),
     /// The connection broke; the follow goes on trying. Said once per break.
     Reconnecting(String),
+    /// Nobody has served for some seconds and nobody is started: the daemon was sent away, or `PAI_NO_AUTOSTART` is set. The
+    /// follow goes on trying. Said at most once per break.
+    Unattended,
     /// The connection is back. Said once per break.
     Reconnected,
     /// The last word.
@@ -89,6 +92,7 @@ impl Follow {
         let message = match news {
             News::Message(message) => message,
             News::Broke(reason) => return Some(FollowUpdate::Reconnecting(reason)),
+            News::Unattended => return Some(FollowUpdate::Unattended),
             News::Back => return Some(FollowUpdate::Reconnected),
         };
         match message.frame? {

@@ -7,7 +7,7 @@ use tonic::{Response, Status, Streaming};
 
 use crate::{
     error::{ClientError, is_transport, reason_of},
-    retry::{is_crashed, pauses},
+    retry::{is_crashed, is_nobody, pauses},
     start::heal::{AWAY, Healer},
 };
 
@@ -23,6 +23,8 @@ const LAST_WORD: Duration = Duration::from_secs(2);
 pub(crate) enum News<M> {
     Message(M),
     Broke(String),
+    /// Nobody has served for a while, and nobody here will start a daemon.
+    Unattended,
     Back,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Link<M> {
     pauses: backon::ExponentialBackoff,
     /// Since when there is no stream, once that was said.
     broken: Option<Instant>,
+    /// Has said that nobody serves.
+    unattended: bool,
     /// Starts the daemon where nobody serves.
     healer: Option<Arc<Healer>>,
 }
@@ -42,6 +46,7 @@ impl<M> Link<M> {
             stream: None,
             pauses: pauses(),
             broken: None,
+            unattended: false,
             healer,
         }
     }
@@ -63,11 +68,18 @@ impl<M> Link<M> {
         match timeout_at(limit(deadline), call).await {
             Ok(Ok(response)) => {
                 self.stream = Some(response.into_inner());
+                self.unattended = false;
                 Ok(self.broken.take().map(|_| News::Back))
             }
             Ok(Err(status)) if is_transport(&status) => {
-                if is_crashed(&status) {
-                    self.heal(deadline).await;
+                match &self.healer {
+                    Some(healer) if is_crashed(&status) => {
+                        self.heal(Arc::clone(healer), deadline).await;
+                    }
+                    _ if is_nobody(&status) && self.is_away() => {
+                        return Ok(self.leave_unattended());
+                    }
+                    _ => {}
                 }
                 Ok(self.close(reason_of(&status)))
             }
@@ -106,12 +118,21 @@ impl<M> Link<M> {
     }
 
     /// Starts the daemon that crashed. One that was sent away is left alone: whoever did that may not want it back.
-    async fn heal(&self, deadline: Option<Instant>) {
-        let away = self.broken.is_some_and(|since| since.elapsed() >= AWAY);
-        if let Some(healer) = self.healer.as_ref().filter(|_| away) {
+    async fn heal(&self, healer: Arc<Healer>, deadline: Option<Instant>) {
+        if self.is_away() {
             // One that is not ready by the deadline is of no use to us; it is ended, and the next call starts another.
             let _late = timeout_at(limit(deadline), healer.heal_or_say()).await;
         }
+    }
+
+    fn is_away(&self) -> bool {
+        self.broken.is_some_and(|since| since.elapsed() >= AWAY)
+    }
+
+    /// Said once per break.
+    fn leave_unattended(&mut self) -> Option<News<M>> {
+        let said = std::mem::replace(&mut self.unattended, true);
+        (!said).then_some(News::Unattended)
     }
 
     async fn pause(&mut self, deadline: Option<Instant>) {

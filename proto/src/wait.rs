@@ -20,6 +20,9 @@ pub enum WaitUpdate {
     Stale(v1::Stale),
     /// The connection broke; the wait goes on trying. Said once per break.
     Reconnecting(String),
+    /// Nobody has served for some seconds and nobody is started: the daemon was sent away, or `PAI_NO_AUTOSTART` is set. The
+    /// wait goes on trying. Said at most once per break.
+    Unattended,
     /// The connection is back. Said once per break.
     Reconnected,
     /// The last word. Without results when the time ran out while the daemon was away.
@@ -101,6 +104,7 @@ impl Wait {
         let message = match news {
             News::Message(message) => message,
             News::Broke(reason) => return Some(WaitUpdate::Reconnecting(reason)),
+            News::Unattended => return Some(WaitUpdate::Unattended),
             News::Back => return Some(WaitUpdate::Reconnected),
         };
         match message.frame? {

@@ -20,6 +20,9 @@ pub enum WatchUpdate {
     Resync(String),
     /// The connection broke; the watch goes on trying. Said once per break.
     Reconnecting(String),
+    /// Nobody has served for some seconds and nobody is started: the daemon was sent away, or `PAI_NO_AUTOSTART` is set. The
+    /// watch goes on trying. Said at most once per break.
+    Unattended,
     /// The connection is back. Said once per break.
     Reconnected,
 }
@@ -73,6 +76,7 @@ impl Watch {
         let message = match news {
             News::Message(message) => message,
             News::Broke(reason) => return Some(WatchUpdate::Reconnecting(reason)),
+            News::Unattended => return Some(WatchUpdate::Unattended),
             News::Back => return Some(WatchUpdate::Reconnected),
         };
         match message.frame? {

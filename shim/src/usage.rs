@@ -13,7 +13,8 @@ Usage: pai-mcp            serve on stdin and stdout; an MCP client starts it lik
        pai-mcp --help     print this
        pai-mcp --version  print the version
 
-Environment: PAI_SOCKET, ALIYUN_PAI_SETTINGS_PATH, as for paictl.
+Environment: PAI_SOCKET, PAI_STATE_DIR, PAI_NO_AUTOSTART and ALIYUN_PAI_SETTINGS_PATH, as for paictl; see
+`paictl help environment`. The daemon is started where none serves, with this environment.
 ";
 
 const VERSION: &str = concat!("pai-mcp ", env!("CARGO_PKG_VERSION"), "\n");

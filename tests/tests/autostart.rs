@@ -302,6 +302,8 @@ async fn who_waits_leaves_a_daemon_that_was_stopped_alone() {
     assert_eq!(paictl(&world, &["daemon", "stop"]).await.code, 0);
     let wait = wait.finish().await;
     assert!(wait.stderr.contains("trying again"), "{wait:?}");
+    let advice = wait.stderr.matches("`paictl daemon start` starts one");
+    assert_eq!(advice.count(), 1, "{wait:?}");
     assert_eq!((starters(&[wait]), served(&world)), (0, 1));
 }
 

@@ -196,9 +196,17 @@ async fn a_daemon_without_memory_looks_before_it_says_that_there_are_no_jobs() {
     let daemon = world.daemon().await;
     let id = world.submit("train", "true").await;
     world.ended(&id).await;
+    let known = world.paictl(&["get", &id, "--json"]).await.json();
+    let name = known["name"].as_str().unwrap();
     daemon.term().await;
-    std::fs::remove_dir_all(world.state()).unwrap();
-    let _next = world.daemon().await;
-    let listed = world.paictl(&["ls", "--json"]).await.json();
-    assert_eq!(listed[0]["job_id"], id.as_str(), "{listed}");
+    for question in [["ls", "--json"], ["get", "@last"], ["get", name]] {
+        std::fs::remove_dir_all(world.state()).unwrap();
+        let next = world.daemon().await;
+        let told = world.paictl(&question).await;
+        assert!(
+            told.code == 0 && told.stdout.contains(&id),
+            "{question:?}: {told:?}"
+        );
+        next.term().await;
+    }
 }

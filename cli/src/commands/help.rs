@@ -11,11 +11,17 @@ use crate::{
 
 const ENVIRONMENT: &str = "\
 Environment:
-  PAI_SOCKET                 the daemon's socket
-  PAI_STATE_DIR              the daemon's state and log
-  PAI_NO_AUTOSTART           1: no command starts the daemon unasked
-  ALIYUN_PAI_SETTINGS_PATH   the settings file that is meant
-  NO_COLOR                   set: no colours";
+  PAI_SOCKET                       the daemon's socket [default: $XDG_RUNTIME_DIR/pai/paid.sock, without that variable
+                                   /run/user/UID/pai/paid.sock, on macOS $TMPDIR/pai/paid.sock, else
+                                   /tmp/pai-UID/paid.sock]
+  PAI_STATE_DIR                    the daemon's state and log [default: $XDG_STATE_HOME/pai, else ~/.local/state/pai]
+  PAI_NO_AUTOSTART                 1: no command starts the daemon unasked
+  PAI_LOG                          what the daemon logs: error, warn, info or debug [default: info]
+  ALIYUN_PAI_SETTINGS_PATH         the settings file that is meant [default: ~/.config/aliyun-pai/settings.json]
+  ALIBABA_CLOUD_ACCESS_KEY_ID      the key, where the settings hold none; the daemon reads these three when it starts
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET
+  ALIBABA_CLOUD_SECURITY_TOKEN
+  NO_COLOR                         set: no colours";
 
 /// Help for a command or a topic (exit-codes, environment).
 #[derive(Debug, Args)]

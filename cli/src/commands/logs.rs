@@ -19,7 +19,7 @@ use self::{
 };
 use super::the_job;
 use crate::{
-    context::Context,
+    context::{Context, UNATTENDED},
     error::CliError,
     exit::Exit,
     view::{clean, time, word},
@@ -39,7 +39,7 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(
     visible_alias = "log",
-    after_help = "Examples:\n  paictl logs @last                      all of the newest job, as far as it is now\n  \
+    after_help = "Exit code: 0 when the log was printed, whatever became of the job; `paictl wait` tells that.\n\nExamples:\n  paictl logs @last                      all of the newest job, as far as it is now\n  \
 paictl logs -f dlc1abc                 everything, until its end\n  \
 paictl logs -f --tail 20 dlc1abc       the last 20 lines of each pod, and what follows\n  \
 paictl logs --pod worker-0 dlc1abc     one pod\n  \
@@ -168,6 +168,10 @@ impl Log {
                     format!("{clock} the connection to the daemon broke ({reason}); trying again");
                 self.note(Some(text), context).await
             }
+            FollowUpdate::Unattended => {
+                let text = format!("{} {UNATTENDED}", time::of_day(now, &zone));
+                self.note(Some(text), context).await
+            }
             FollowUpdate::Reconnected => {
                 let text = format!("{} the daemon is back", time::of_day(now, &zone));
                 self.note(Some(text), context).await
@@ -205,6 +209,10 @@ impl Log {
     ) -> Result<(), Stop> {
         let note = (!ended.note.is_empty()).then(|| clean::line(&ended.note));
         self.note(note, context).await?;
+        if !args.follow && args.tail != Some(0) {
+            let silence = self.news.silence(&self.job);
+            self.note(silence, context).await?;
+        }
         if args.follow {
             let text = match self.present().await {
                 Ok(job) => news::result(&job),

@@ -8,6 +8,7 @@ use super::{
     summary::{Change, Sighting, Summary, delay},
 };
 use crate::{
+    context::UNATTENDED,
     json,
     view::{clean, table, time, word},
 };
@@ -60,6 +61,7 @@ pub fn sighting(
 pub fn disturbance(update: &WaitUpdate) -> String {
     match update {
         WaitUpdate::Reconnecting(reason) => broken(reason),
+        WaitUpdate::Unattended => UNATTENDED.into(),
         WaitUpdate::Reconnected => BACK.into(),
         WaitUpdate::Stale(stale) if stale.since_ms.is_some() => {
             format!("the data is old: {}", clean::line(&stale.reason))
@@ -72,6 +74,7 @@ pub fn disturbance(update: &WaitUpdate) -> String {
 pub fn log_disturbance(update: &FollowUpdate) -> String {
     match update {
         FollowUpdate::Reconnecting(reason) => log_line(&broken(reason)),
+        FollowUpdate::Unattended => log_line(UNATTENDED),
         FollowUpdate::Reconnected => log_line(BACK),
         FollowUpdate::Stale(stale) if stale.since_ms.is_some() => {
             log_line(&format!("cannot be read: {}", clean::line(&stale.reason)))

@@ -26,10 +26,17 @@ pub fn lines(config: &GetConfigResponse) -> Vec<String> {
     }
     if let Some(code) = &config.code_source {
         let at = word::or_dash(&code.mount_path);
-        facts.add(
-            "Code",
-            format!("{} at {at}", clean::line(&code.code_source_id)),
-        );
+        let which = [
+            ("branch", &code.default_branch),
+            ("commit", &code.default_commit),
+        ];
+        let which: String = which
+            .into_iter()
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(kind, name)| format!(", {kind} {}", clean::line(name)))
+            .collect();
+        let id = clean::line(&code.code_source_id);
+        facts.add("Code", format!("{id} at {at}{which}"));
     }
     let mut lines = facts.lines(0);
     for profile in &config.profiles {

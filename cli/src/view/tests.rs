@@ -107,7 +107,12 @@ fn settings() -> GetConfigResponse {
             mount_path: "/data".into(),
             read_only: true,
         }],
-        code_source: None,
+        code_source: Some(pai_proto::v1::CodeSource {
+            code_source_id: "code-1".into(),
+            mount_path: "/root/code".into(),
+            default_branch: "main".into(),
+            default_commit: String::new(),
+        }),
         warnings: vec!["unknown key `colour`".into()],
     }
 }

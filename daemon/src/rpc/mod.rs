@@ -4,6 +4,7 @@ mod convert;
 mod counted;
 mod daemon;
 mod error;
+mod first_look;
 mod frames;
 mod jobs;
 mod logs;

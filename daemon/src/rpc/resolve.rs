@@ -6,6 +6,7 @@ use crate::{
     journal::StoreError,
     model::{Fault, FaultKind, Job},
     poll,
+    rpc::first_look,
 };
 
 /// Shortest beginning that may stand for the whole.
@@ -25,13 +26,11 @@ pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
     if id.is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "the job id is empty").field("id"));
     }
-    let context = running.scope.context;
-    let looked_for = id.clone();
-    let found = running
-        .scope
-        .journal
-        .read(move |reader| known(reader, context, &looked_for))
-        .await?;
+    let mut found = stored(running, &id).await?;
+    if matches!(found, Found::Nothing) && !is_native(&id) && first_look::due(running) {
+        first_look::done(running).await;
+        found = stored(running, &id).await?;
+    }
     match found {
         Found::Job(job) => Ok(*job),
         Found::Several(jobs) => {
@@ -48,6 +47,14 @@ pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
         Found::Nothing if is_native(&id) => ask_backend(running, &id).await,
         Found::Nothing => Err(unknown(&id)),
     }
+}
+
+async fn stored(running: &Running, id: &str) -> Result<Found, StoreError> {
+    let (context, id) = (running.scope.context, id.to_owned());
+    let journal = &running.scope.journal;
+    journal
+        .read(move |reader| known(reader, context, &id))
+        .await
 }
 
 fn known(reader: &Reader<'_>, context: i64, id: &str) -> Result<Found, StoreError> {
@@ -103,8 +110,16 @@ async fn ask_backend(running: &Running, id: &str) -> Result<Job, Fault> {
 }
 
 fn unknown(id: &str) -> Fault {
+    let hint = match id.chars().count() < BEGINNING_MIN {
+        true => {
+            format!("a beginning of an id or name must have {BEGINNING_MIN} characters or more")
+        }
+        false => {
+            "`paictl ls` shows the jobs that are known; any id of the workspace can be named".into()
+        }
+    };
     Fault::new(FaultKind::NotFound, format!("there is no job {id:?}"))
-        .hint("`paictl ls` shows the jobs that are known; any id of the workspace can be named")
+        .hint(hint)
         .field("id")
 }
 

@@ -4,6 +4,7 @@
 //! finds out what became of it, over lost answers and restarts; [`stop`] is the way back.
 
 pub mod admission;
+mod again;
 mod code;
 pub mod lost;
 mod name;

@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Request, admission, look_is_fresh, made_before};
+use super::{
+    Request, admission,
+    again::{leads_back, todays_body},
+    look_is_fresh, made_before,
+};
 use crate::{
     journal::{Intent, IntentState, StoreError, Tx},
     model::{EventDraft, EventKind, Fault, Job, Phase},
@@ -68,10 +72,11 @@ fn draft(scope: &Scope, request: &Request) -> (Intent, Job) {
     let now_ms = scope.clock.wall_ms();
     let shown_command = scope.redactor.text(&request.command);
     let mut stored = sealed(&request.body, &scope.redactor);
-    let resendable = shown_command == request.command;
-    if !resendable {
+    if shown_command != request.command {
         stored["UserCommand"] = shown_command.as_str().into();
     }
+    let today = todays_body(&scope.settings, &request.profile, &request.name);
+    let resendable = leads_back(&stored, &request.body, &today);
     let mut job = Job::new(uid.clone(), request.name.clone(), Phase::Submitting, now_ms);
     job.created_ms = Some(now_ms);
     job.command = shown_command;

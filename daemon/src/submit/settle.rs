@@ -11,6 +11,7 @@ use tokio::sync::oneshot;
 
 use super::{
     Request,
+    again::todays_body,
     lost::{self, Next, Why},
     note::{Leave, Notes},
 };
@@ -180,13 +181,7 @@ fn repeatable_body(scope: &Scope, intent: &Intent) -> Option<Value> {
         return None;
     }
     let stored: Value = serde_json::from_str(&intent.request).ok()?;
-    let today = match scope.settings.profiles.get(&intent.profile) {
-        Some(profile) => {
-            let code = scope.settings.code_source.as_ref();
-            request::body(&scope.settings, profile, code, &intent.name, "")
-        }
-        None => Value::Null,
-    };
+    let today = todays_body(&scope.settings, &intent.profile, &intent.name);
     request::unsealed(&stored, &today)
 }
 

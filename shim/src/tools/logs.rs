@@ -85,7 +85,7 @@ async fn read(
                 FollowUpdate::Lines(chunk) => tail.lines(&chunk),
                 FollowUpdate::Gap(gap) => tail.gap(&gap),
                 FollowUpdate::Stale(stale) => tail.stale(&stale),
-                FollowUpdate::Reconnecting(_) => tail.away(true),
+                FollowUpdate::Reconnecting(_) | FollowUpdate::Unattended => tail.away(true),
                 FollowUpdate::Reconnected => tail.away(false),
                 FollowUpdate::Ended(ended) => tail.ended(&ended),
             }

@@ -43,6 +43,21 @@ impl News {
         }
     }
 
+    /// What is said where no line came, and nothing was said of the job before.
+    pub(super) fn silence(&self, job: &Job) -> Option<String> {
+        if !self.attempts.is_empty() || waiting(job, false).is_some() {
+            return None;
+        }
+        let ended = job.ended_at_ms.is_some()
+            || matches!(
+                job.phase(),
+                Phase::Succeeded | Phase::Failed | Phase::Stopped | Phase::Gone
+            );
+        let yet = if ended { "" } else { " yet" };
+        let (id, status) = (word::id(job), word::of_job(job));
+        Some(format!("{id} is {status} and has no lines{yet}"))
+    }
+
     /// Said once when the log cannot be read and once when it can again.
     pub(super) fn staleness(
         &mut self,
@@ -208,6 +223,34 @@ mod tests {
             told(second, ""),
             "lines of worker-1 at 12:03:04 may be missing here"
         );
+    }
+
+    #[test]
+    fn a_job_without_a_line_is_told_once() {
+        let mut news = News::default();
+        let stopped = Job {
+            phase: Phase::Stopped.into(),
+            status: "Stopped".into(),
+            running_at_ms: None,
+            ..sample::running()
+        };
+
+        assert_eq!(
+            news.silence(&stopped).as_deref(),
+            Some("dlc1running is Stopped and has no lines")
+        );
+        assert_eq!(
+            news.silence(&sample::running()).as_deref(),
+            Some("dlc1running is Running and has no lines yet")
+        );
+        let queued = Job {
+            phase: Phase::Queued.into(),
+            running_at_ms: None,
+            ..sample::running()
+        };
+        assert_eq!(news.silence(&queued), None, "that was said before");
+        news.attempt(&chunk("worker-0", "a"), &sample::running());
+        assert_eq!(news.silence(&stopped), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use pai_proto::{
 };
 
 use crate::{
+    context::UNATTENDED,
     json,
     view::{clean, job, jobs, time, word},
 };
@@ -37,6 +38,10 @@ impl News {
                 time::of_day(now_ms, zone),
                 clean::line(reason)
             )),
+            WaitUpdate::Unattended => {
+                let clock = time::of_day(now_ms, zone);
+                Some(format!("{clock} {UNATTENDED}"))
+            }
             WaitUpdate::Reconnected => {
                 Some(format!("{} the daemon is back", time::of_day(now_ms, zone)))
             }

@@ -1,6 +1,6 @@
 //! `ListJobs`: a consistent snapshot, in parts.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use pai_proto::v1::{
     Cursor, ListJobsRequest, ListJobsResponse, SnapshotEnd, list_jobs_response::Part,
@@ -11,32 +11,18 @@ use crate::{
     journal::Listed,
     model::Fault,
     rpc::{
-        Edge, convert,
+        Edge, convert, first_look,
         frames::{Frames, feed},
     },
 };
 
-/// How long the very first look may be waited for.
-const FIRST_LOOK: Duration = Duration::from_secs(10);
-
 /// A store that has never seen a look knows no job: "none" would be a guess, which may cost somebody a second job.
-async fn first_look(running: &Running) -> Result<(), Fault> {
-    let scope = &running.scope;
-    let looks = scope.looks.get();
-    if looks.last_ok.is_some() || looks.last_error.is_some() {
-        return Ok(());
-    }
-    let context = scope.context;
-    let (_, known) = scope
-        .journal
-        .read(move |reader| reader.count(context))
-        .await?;
+async fn know_something(running: &Running) -> Result<(), Fault> {
+    let context = running.scope.context;
+    let journal = &running.scope.journal;
+    let (_, known) = journal.read(move |reader| reader.count(context)).await?;
     if known == 0 {
-        tokio::select! {
-            // Whether it failed is told below.
-            _ = running.poller.look_now() => {}
-            () = scope.clock.sleep(FIRST_LOOK) => {}
-        }
+        first_look::done(running).await;
     }
     Ok(())
 }
@@ -61,7 +47,7 @@ pub(super) async fn list(
         },
     };
     let context = scope.context;
-    first_look(running).await?;
+    know_something(running).await?;
     let looks = scope.looks.get();
     let stale = looks.stale_since_ms;
     // All the work is done where the store is read: ten thousand jobs must not hold up those who wait.

@@ -40,7 +40,11 @@ pub(super) fn of(job: &Job, tail: &Tail) -> String {
     let mut page = header(&title, shown, pods.len() - shown.len(), &lines, tail);
     for (pod, lines) in shown.iter().zip(&lines) {
         if shown.len() > 1 {
-            page.push_str(&format!("\n--- {} ({} lines) ---", pod.name, lines.len()));
+            page.push_str(&format!(
+                "\n--- {} ({}) ---",
+                pod.name,
+                counted(lines.len())
+            ));
         }
         for line in lines {
             page.push('\n');
@@ -50,10 +54,21 @@ pub(super) fn of(job: &Job, tail: &Tail) -> String {
     page
 }
 
+fn counted(lines: usize) -> String {
+    match lines {
+        1 => "1 line".into(),
+        lines => format!("{lines} lines"),
+    }
+}
+
 fn header(title: &str, shown: &[&Pod], hidden: usize, lines: &[Vec<&str>], tail: &Tail) -> String {
     let count: usize = lines.iter().map(Vec::len).sum();
     let names: Vec<_> = shown.iter().map(|pod| pod.name.as_str()).collect();
-    let mut header = format!("{title}: the last {count} lines of {}", names.join(", "));
+    let mut header = format!(
+        "{title}: the last {} of {}",
+        counted(count),
+        names.join(", ")
+    );
     let did_not_fit = shown
         .iter()
         .zip(lines)
@@ -175,7 +190,7 @@ mod tests {
             page.len()
         );
         assert!(
-            page.contains("\n--- master-0 (1 lines) ---\nshort\n--- worker-0 ("),
+            page.contains("\n--- master-0 (1 line) ---\nshort\n--- worker-0 ("),
             "{page}"
         );
         let counts: Vec<_> = page

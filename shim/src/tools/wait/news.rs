@@ -33,6 +33,10 @@ impl News {
                 self.away = true;
                 Some("the daemon is away; trying again".into())
             }
+            WaitUpdate::Unattended => Some(
+                "no daemon serves and none is started by itself: the user can start it with `paictl daemon start`; trying again"
+                    .into(),
+            ),
             WaitUpdate::Reconnected => {
                 self.away = false;
                 Some("the daemon is back; still waiting".into())
