@@ -199,7 +199,13 @@ async fn a_daemon_without_memory_looks_before_it_says_that_there_are_no_jobs() {
     let known = world.paictl(&["get", &id, "--json"]).await.json();
     let name = known["name"].as_str().unwrap();
     daemon.term().await;
-    for question in [["ls", "--json"], ["get", "@last"], ["get", name]] {
+    let beginning = &id[..8];
+    for question in [
+        ["ls", "--json"],
+        ["get", "@last"],
+        ["get", name],
+        ["get", beginning],
+    ] {
         std::fs::remove_dir_all(world.state()).unwrap();
         let next = world.daemon().await;
         let told = world.paictl(&question).await;
@@ -208,5 +214,17 @@ async fn a_daemon_without_memory_looks_before_it_says_that_there_are_no_jobs() {
             "{question:?}: {told:?}"
         );
         next.term().await;
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_that_never_reached_the_cloud_does_not_say_that_there_is_no_such_job() {
+    let world = World::new().await;
+    world.fault("ListJobs:server_error");
+    let _daemon = world.daemon().await;
+    for name in ["train", "@last"] {
+        let told = world.paictl(&["stop", name]).await;
+        assert!(told.stderr.contains("not been reached yet"), "{told:?}");
+        assert_ne!(told.code, 5, "{told:?}");
     }
 }

@@ -83,6 +83,7 @@ async fn print(args: &LogsArgs, context: &mut Context, sink: Sink) -> Result<Exi
         client,
         sink,
         news: News::default(),
+        silent: true,
     };
     let told = log.tell(args, context).await;
     // Lines that came before an error are written before it is told.
@@ -104,6 +105,8 @@ struct Log {
     form: Form,
     sink: Sink,
     news: News,
+    /// No line came, and no word of missing ones.
+    silent: bool,
 }
 
 /// Why it is printed no further, other than its end.
@@ -147,6 +150,7 @@ impl Log {
         let zone = context.zone.clone();
         match update {
             FollowUpdate::Lines(chunk) => {
+                self.silent = false;
                 self.know_the_id().await?;
                 let rule = self.news.attempt(chunk, &self.job);
                 self.note(rule, context).await?;
@@ -154,6 +158,7 @@ impl Log {
                 return Ok(self.sink.write(piece).await?);
             }
             FollowUpdate::Gap(gap) => {
+                self.silent = false;
                 self.know_the_id().await?;
                 let text = news::gap(gap, &self.job, &zone, now);
                 self.note(Some(text), context).await
@@ -207,12 +212,14 @@ impl Log {
         ended: &LogEnded,
         context: &mut Context,
     ) -> Result<(), Stop> {
-        let note = (!ended.note.is_empty()).then(|| clean::line(&ended.note));
+        let note = match ended.note.as_str() {
+            "" if self.silent && !args.follow && args.tail != Some(0) => {
+                news::silence(&self.job, !args.pods.is_empty(), ended.complete)
+            }
+            "" => None,
+            note => Some(clean::line(note)),
+        };
         self.note(note, context).await?;
-        if !args.follow && args.tail != Some(0) {
-            let silence = self.news.silence(&self.job);
-            self.note(silence, context).await?;
-        }
         if args.follow {
             let text = match self.present().await {
                 Ok(job) => news::result(&job),

@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use prost::bytes::Bytes;
@@ -12,6 +12,12 @@ use crate::{
     model::{Event, Job},
     sys::clock::Mono,
 };
+
+/// Those who listen are told group by group: while the first are written to, and run on other processors, the next are woken.
+/// Told all at once, none would be written to before all of them were woken.
+const GROUPS: usize = 16;
+/// After so many the rest of the daemon has its turn.
+const AT_ONCE: usize = 32;
 
 /// A committed event with the job as it was after it.
 #[derive(Debug, Clone)]
@@ -28,26 +34,24 @@ pub struct Published {
 
 #[derive(Debug, Clone)]
 pub(super) struct Live {
-    sender: broadcast::Sender<Arc<Published>>,
+    groups: Arc<[broadcast::Sender<Arc<Published>>]>,
+    next_group: Arc<AtomicUsize>,
     committed: mpsc::UnboundedSender<Published>,
     rev: Arc<AtomicU64>,
 }
 
 impl Live {
-    /// Spawns a task.
+    /// Spawns a task. A listener may be `capacity` events behind.
     pub(super) fn new(capacity: usize, rev: u64) -> Self {
-        let sender = broadcast::Sender::new(capacity);
-        let (committed, mut relayed) = mpsc::unbounded_channel();
-        let listeners = sender.clone();
+        let groups: Arc<[_]> = (0..GROUPS)
+            .map(|_| broadcast::Sender::new(capacity))
+            .collect();
+        let (committed, relayed) = mpsc::unbounded_channel();
         // Here and not in the writer's thread, which would need a system call to wake each of those who listen.
-        tokio::spawn(async move {
-            while let Some(published) = relayed.recv().await {
-                // Fails only when nobody listens.
-                let _unheard = listeners.send(Arc::new(published));
-            }
-        });
+        tokio::spawn(relay(relayed, Arc::clone(&groups)));
         Self {
-            sender,
+            groups,
+            next_group: Arc::default(),
             committed,
             rev: Arc::new(AtomicU64::new(rev)),
         }
@@ -60,10 +64,29 @@ impl Live {
     }
 
     pub(super) fn subscribe(&self) -> broadcast::Receiver<Arc<Published>> {
-        self.sender.subscribe()
+        let group = self.next_group.fetch_add(1, Ordering::Relaxed) % GROUPS;
+        self.groups[group].subscribe()
     }
 
     pub(super) fn rev(&self) -> u64 {
         self.rev.load(Ordering::Acquire)
+    }
+}
+
+async fn relay(
+    mut committed: mpsc::UnboundedReceiver<Published>,
+    groups: Arc<[broadcast::Sender<Arc<Published>>]>,
+) {
+    while let Some(published) = committed.recv().await {
+        let published = Arc::new(published);
+        let mut woken = 0;
+        for group in groups.iter() {
+            // Fails only when nobody listens.
+            woken += group.send(Arc::clone(&published)).unwrap_or_default();
+            if woken >= AT_ONCE {
+                woken = 0;
+                tokio::task::yield_now().await;
+            }
+        }
     }
 }

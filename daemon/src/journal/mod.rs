@@ -31,14 +31,13 @@ pub use watch::{Watch, WatchStart};
 use crate::sys::Clock;
 
 /// How many published events a subscriber may be behind before it must read the table.
-const LIVE_CAPACITY: usize = 1024;
+const LIVE_CAPACITY: usize = 256;
 
 /// The door. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Journal {
-    // Dropped before the writer, which then is the last one to close the file and takes the write-ahead log into it.
-    readers: reader::Readers,
     writer: writer::Writer,
+    readers: reader::Readers,
     live: live::Live,
     seq: Arc<AtomicU64>,
     store_id: Arc<str>,
@@ -62,8 +61,8 @@ impl Journal {
         let store_id = opened.store_id.as_str().into();
         Ok((
             Self {
-                readers,
                 writer,
+                readers,
                 live,
                 seq,
                 store_id,

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         mpsc::{self, Receiver, Sender},
     },
-    thread::{self, JoinHandle},
+    thread,
 };
 
 use rusqlite::Connection;
@@ -17,32 +17,10 @@ use super::store::StoreError;
 
 type Piece = Box<dyn FnOnce(&mut Connection) + Send>;
 
-/// A thread per connection, and one queue for all of them. The last handle waits for the threads: then the files are closed,
-/// and another journal may be opened in their place.
+/// A thread per connection, and one queue for all of them. The threads end with the last handle.
 #[derive(Debug, Clone)]
 pub(super) struct Pool {
-    threads: Arc<Threads>,
-}
-
-#[derive(Debug)]
-struct Threads {
-    /// `None` once they are to end.
-    pieces: Option<Sender<Piece>>,
-    running: Vec<JoinHandle<()>>,
-}
-
-impl Drop for Threads {
-    fn drop(&mut self) {
-        self.pieces = None;
-        let own = thread::current().id();
-        for thread in self.running.drain(..) {
-            // A piece of work may hold the last handle itself.
-            if thread.thread().id() != own {
-                // Its panics were caught and told.
-                let _ended = thread.join();
-            }
-        }
-    }
+    pieces: Sender<Piece>,
 }
 
 /// Whether a pool's work may wait for the processor.
@@ -58,27 +36,19 @@ impl Pool {
     pub(super) fn start(name: &str, connections: Vec<Connection>, rank: Rank) -> io::Result<Self> {
         let (pieces, queue) = mpsc::channel::<Piece>();
         let queue = Arc::new(Mutex::new(queue));
-        let mut threads = Threads {
-            pieces: Some(pieces),
-            running: Vec::new(),
-        };
         for (number, mut connection) in connections.into_iter().enumerate() {
             let queue = Arc::clone(&queue);
             let name = format!("{name}-{number}");
-            threads
-                .running
-                .push(thread::Builder::new().name(name).spawn(move || {
-                    if rank == Rank::Behind {
-                        step_back();
-                    }
-                    while let Some(piece) = next(&queue) {
-                        piece(&mut connection);
-                    }
-                })?);
+            thread::Builder::new().name(name).spawn(move || {
+                if rank == Rank::Behind {
+                    step_back();
+                }
+                while let Some(piece) = next(&queue) {
+                    piece(&mut connection);
+                }
+            })?;
         }
-        Ok(Self {
-            threads: Arc::new(threads),
-        })
+        Ok(Self { pieces })
     }
 
     /// Runs `work` on the next free thread. It is done even when the asker has gone.
@@ -91,8 +61,7 @@ impl Pool {
             // The asker may have gone.
             let _unheard = answer.send(caught(|| work(connection)));
         });
-        let pieces = self.threads.pieces.as_ref().ok_or(StoreError::Gone)?;
-        pieces.send(piece).map_err(|_| StoreError::Gone)?;
+        self.pieces.send(piece).map_err(|_| StoreError::Gone)?;
         answered.await.map_err(|_| StoreError::Gone)?
     }
 }

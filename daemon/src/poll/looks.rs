@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
+
 use super::shared::Shared;
 use crate::{model::Fault, sys::clock::Mono};
 
@@ -14,6 +16,8 @@ const IDS_ASKED: usize = 100;
 #[derive(Debug)]
 pub struct Looks {
     state: Mutex<Freshness>,
+    /// Whether this daemon's first look is over, well or not.
+    tried: watch::Sender<bool>,
     /// Jobs that clients made us ask for their pods, by uid.
     pub(super) pods_asked: Shared,
     /// Native ids that clients made us look up.
@@ -24,6 +28,7 @@ impl Default for Looks {
     fn default() -> Self {
         Self {
             state: Mutex::default(),
+            tried: watch::Sender::new(false),
             pods_asked: Shared::new(PODS_ASKED),
             ids_asked: Shared::new(IDS_ASKED),
         }
@@ -55,6 +60,18 @@ impl Looks {
     /// A copy of the present state.
     pub fn get(&self) -> Freshness {
         self.lock().clone()
+    }
+
+    /// Returns once this daemon's first look is over, well or not.
+    pub async fn tried(&self) {
+        let mut tried = self.tried.subscribe();
+        // The sender is ours: it cannot go before us.
+        let _over = tried.wait_for(|tried| *tried).await;
+    }
+
+    pub(super) fn note_tried(&self) {
+        self.tried
+            .send_if_modified(|tried| !std::mem::replace(tried, true));
     }
 
     pub(super) fn update(&self, change: impl FnOnce(&mut Freshness)) {

@@ -231,6 +231,7 @@ impl Poller {
                 note_stale(&self.scope, fault).await;
             }
         }
+        self.scope.looks.note_tried();
         result
     }
 

@@ -1,5 +1,7 @@
 //! What people and agents write for a job → the job. Only here; clients pass on what they were given.
 
+use std::time::Duration;
+
 use crate::{
     contexts::Running,
     journal::Reader,
@@ -22,17 +24,46 @@ enum Found {
 
 /// Finds a job in the journal, else at the backend: a job that somebody names is watched from then on.
 pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
+    job_within(running, id, first_look::PATIENCE).await
+}
+
+/// The same; the first look, which may bring the job, is waited for at most `patience`.
+pub(super) async fn job_within(
+    running: &Running,
+    id: &str,
+    patience: Duration,
+) -> Result<Job, Fault> {
     let id = id.trim().to_owned();
     if id.is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "the job id is empty").field("id"));
     }
-    let mut found = stored(running, &id).await?;
-    if matches!(found, Found::Nothing) && !is_native(&id) && first_look::due(running) {
-        first_look::done(running).await;
-        found = stored(running, &id).await?;
+    if let Some(job) = stored(running, &id).await? {
+        return Ok(job);
     }
-    match found {
-        Found::Job(job) => Ok(*job),
+    let is_native = is_native(&id);
+    let refused = match is_native {
+        true => match ask_backend(running, &id).await {
+            Err(fault) if fault.kind == FaultKind::NotFound => fault,
+            answered => return answered,
+        },
+        false => unknown(&id),
+    };
+    match first_look::done(running, patience).await {
+        Ok(true) => stored(running, &id).await?.ok_or(refused),
+        // What the backend itself refused is certain.
+        Err(fault) if !is_native => Err(fault),
+        _ => Err(refused),
+    }
+}
+
+/// What the journal knows by that name.
+async fn stored(running: &Running, id: &str) -> Result<Option<Job>, Fault> {
+    let (context, looked_for) = (running.scope.context, id.to_owned());
+    let journal = &running.scope.journal;
+    let found = journal.read(move |reader| known(reader, context, &looked_for));
+    match found.await? {
+        Found::Job(job) => Ok(Some(*job)),
+        Found::Nothing => Ok(None),
         Found::Several(jobs) => {
             let named: Vec<_> = jobs
                 .iter()
@@ -44,17 +75,7 @@ pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
             )
             .hint("write more of the id"))
         }
-        Found::Nothing if is_native(&id) => ask_backend(running, &id).await,
-        Found::Nothing => Err(unknown(&id)),
     }
-}
-
-async fn stored(running: &Running, id: &str) -> Result<Found, StoreError> {
-    let (context, id) = (running.scope.context, id.to_owned());
-    let journal = &running.scope.journal;
-    journal
-        .read(move |reader| known(reader, context, &id))
-        .await
 }
 
 fn known(reader: &Reader<'_>, context: i64, id: &str) -> Result<Found, StoreError> {

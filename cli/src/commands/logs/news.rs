@@ -43,21 +43,6 @@ impl News {
         }
     }
 
-    /// What is said where no line came, and nothing was said of the job before.
-    pub(super) fn silence(&self, job: &Job) -> Option<String> {
-        if !self.attempts.is_empty() || waiting(job, false).is_some() {
-            return None;
-        }
-        let ended = job.ended_at_ms.is_some()
-            || matches!(
-                job.phase(),
-                Phase::Succeeded | Phase::Failed | Phase::Stopped | Phase::Gone
-            );
-        let yet = if ended { "" } else { " yet" };
-        let (id, status) = (word::id(job), word::of_job(job));
-        Some(format!("{id} is {status} and has no lines{yet}"))
-    }
-
     /// Said once when the log cannot be read and once when it can again.
     pub(super) fn staleness(
         &mut self,
@@ -118,6 +103,20 @@ pub(super) fn waiting(job: &Job, follow: bool) -> Option<String> {
         true => format!("{id} is {status}; its log begins when it runs"),
         false => format!("{id} is {status} and has no log yet; `paictl logs -f {id}` waits for it"),
     })
+}
+
+/// What is said where no line and no gap came, and nothing was said of the job before. `complete`: nothing will come any more.
+pub(super) fn silence(job: &Job, chosen: bool, complete: bool) -> Option<String> {
+    if waiting(job, false).is_some() {
+        return None;
+    }
+    let (id, status) = (word::id(job), word::of_job(job));
+    let has = match chosen {
+        true => "the chosen pods have",
+        false => "has",
+    };
+    let yet = if complete { "" } else { " yet" };
+    Some(format!("{id} is {status} and {has} no lines{yet}"))
 }
 
 /// What became of the job.
@@ -226,31 +225,28 @@ mod tests {
     }
 
     #[test]
-    fn a_job_without_a_line_is_told_once() {
-        let mut news = News::default();
+    fn a_log_without_a_line_is_told() {
         let stopped = Job {
             phase: Phase::Stopped.into(),
             status: "Stopped".into(),
             running_at_ms: None,
             ..sample::running()
         };
-
+        let told = |text: &str| Some(text.to_owned());
         assert_eq!(
-            news.silence(&stopped).as_deref(),
-            Some("dlc1running is Stopped and has no lines")
+            silence(&stopped, false, true),
+            told("dlc1running is Stopped and has no lines")
         );
         assert_eq!(
-            news.silence(&sample::running()).as_deref(),
-            Some("dlc1running is Running and has no lines yet")
+            silence(&sample::running(), true, false),
+            told("dlc1running is Running and the chosen pods have no lines yet")
         );
         let queued = Job {
             phase: Phase::Queued.into(),
             running_at_ms: None,
             ..sample::running()
         };
-        assert_eq!(news.silence(&queued), None, "that was said before");
-        news.attempt(&chunk("worker-0", "a"), &sample::running());
-        assert_eq!(news.silence(&stopped), None);
+        assert_eq!(silence(&queued, false, false), None, "that was said before");
     }
 
     #[test]

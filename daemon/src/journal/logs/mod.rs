@@ -25,9 +25,8 @@ use crate::{
 /// The door to the lines. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct LogStore {
-    // Dropped before the writer, which then is the last one to close the file and takes the write-ahead log into it.
-    reader: Pool,
     writer: Pool,
+    reader: Pool,
     clock: Clock,
     id: Arc<str>,
 }
@@ -57,8 +56,8 @@ impl LogStore {
         let (connection, id) = open::open(state_dir, clock.wall_ms())?;
         let reader = open_reader(&open::path(state_dir))?;
         Ok(Self {
-            reader: Pool::start("log-reader", vec![reader], Rank::Behind)?,
             writer: Pool::start("log-writer", vec![connection], Rank::Behind)?,
+            reader: Pool::start("log-reader", vec![reader], Rank::Behind)?,
             clock,
             id: id.as_str().into(),
         })

@@ -22,7 +22,7 @@ async fn know_something(running: &Running) -> Result<(), Fault> {
     let journal = &running.scope.journal;
     let (_, known) = journal.read(move |reader| reader.count(context)).await?;
     if known == 0 {
-        first_look::done(running).await;
+        first_look::done(running, first_look::PATIENCE).await?;
     }
     Ok(())
 }

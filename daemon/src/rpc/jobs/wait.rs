@@ -18,11 +18,15 @@ use crate::{
     rpc::{
         Edge, convert,
         error::store_status,
+        first_look::PATIENCE,
         frames::{Frames, HEARTBEAT, Sink, feed},
         resolve,
     },
+    sys::clock::Mono,
 };
 
+/// How much longer than the wait itself its jobs may be looked for.
+const GRACE: Duration = Duration::from_secs(1);
 /// Most jobs of one wait.
 const JOBS_MAX: usize = 1_000;
 
@@ -38,7 +42,7 @@ struct Waiting {
     targets: Vec<Target>,
     condition: Condition,
     any: bool,
-    timeout: Option<Duration>,
+    deadline: Option<Mono>,
     watch: Watch,
 }
 
@@ -55,13 +59,17 @@ pub(super) async fn wait(
         .field("ids"));
     }
     let condition = condition(&request)?;
+    let timeout = (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms));
+    let deadline = timeout.map(|timeout| running.scope.clock.mono() + timeout);
+    // A client that asked for a short wait gives up soon after it.
+    let patience = timeout.map_or(PATIENCE, |timeout| PATIENCE.min(timeout + GRACE));
     // Begun before the jobs are read: nothing that happens in between is missed.
     let watch = edge.journal.watch(running.scope.context, WatchStart::Now);
     let mut targets = Vec::with_capacity(request.ids.len());
     for id in &request.ids {
         targets.push(Target {
             id: id.clone(),
-            job: Arc::new(resolve::job(&running, id).await?),
+            job: Arc::new(resolve::job_within(&running, id, patience).await?),
         });
     }
     let waiting = Waiting {
@@ -70,7 +78,7 @@ pub(super) async fn wait(
         targets,
         condition,
         any: request.mode() == Mode::Any,
-        timeout: (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms)),
+        deadline,
         watch,
     };
     Ok(feed(edge, |sink| waiting.run(sink)))
@@ -100,7 +108,7 @@ impl Waiting {
             .filter(|target| !target.job.has_ended())
             .map(|target| target.job.uid.clone());
         let _counted = scope.interest.wait_for(waited_for.collect());
-        let deadline = self.timeout.map(|timeout| scope.clock.mono() + timeout);
+        let deadline = self.deadline;
         let mut timed_out = pin!(async {
             match deadline {
                 Some(at) => scope.clock.sleep_until(at).await,
