@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .boxed(".pai.v1.WaitJobsResponse.frame.change")
         .boxed(".pai.v1.WatchJobsResponse.frame.change")
         .extern_path(".pai.v1.Change", "crate::change::Change")
+        .extern_path(".pai.v1.JobChunk", "crate::chunk::JobChunk")
         .compile_fds(descriptors)?;
     Ok(())
 }

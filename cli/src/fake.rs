@@ -146,7 +146,7 @@ impl jobs_server::Jobs for Fake {
         use list_jobs_response::Part;
         let jobs = self.job().into_iter().collect();
         let parts = [
-            Part::Chunk(v1::JobChunk { jobs }),
+            Part::Chunk(v1::JobChunk::encoded(jobs)),
             Part::End(self.end.clone()),
         ];
         let part = |part| Ok(v1::ListJobsResponse { part: Some(part) });

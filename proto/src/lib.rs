@@ -21,9 +21,11 @@
 pub mod v1 {
     tonic::include_proto!("pai.v1");
     pub use crate::change::Change;
+    pub use crate::chunk::JobChunk;
 }
 
 mod change;
+mod chunk;
 pub mod client;
 pub mod error;
 pub mod follow;

@@ -1,8 +1,12 @@
 //! What was just committed, for those who listen.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, AtomicUsize, Ordering},
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    task::Poll,
 };
 
 use prost::bytes::Bytes;
@@ -85,8 +89,22 @@ async fn relay(
             woken += group.send(Arc::clone(&published)).unwrap_or_default();
             if woken >= AT_ONCE {
                 woken = 0;
-                tokio::task::yield_now().await;
+                next_turn().await;
             }
         }
     }
+}
+
+/// Goes behind what is due now, and no further: tokio's own yield comes back only after the sockets were looked at, which takes
+/// milliseconds while somebody is sent a long list.
+async fn next_turn() {
+    let mut over = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut over, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }

@@ -8,8 +8,8 @@ use crate::{
     sys::turns::Turns,
 };
 
-/// Largest part of a snapshot, in encoded bytes: small, since a part is encoded where all clients are served.
-const CHUNK_MAX: usize = 128 * 1024;
+/// Largest part of a snapshot, in encoded bytes: small, since a part is copied and written where all clients are served.
+const CHUNK_MAX: usize = 64 * 1024;
 
 pub(super) fn phase(phase: Phase) -> v1::Phase {
     match phase {
@@ -165,7 +165,7 @@ pub(super) fn change(published: &Published) -> v1::Change {
     v1::Change::encoded(bytes.clone())
 }
 
-/// Jobs in parts of at most [`CHUNK_MAX`].
+/// Jobs in parts of at most [`CHUNK_MAX`], ready to be sent.
 pub(super) fn chunks(jobs: impl IntoIterator<Item = v1::Job>) -> Vec<v1::JobChunk> {
     use prost::Message as _;
     let mut chunks = Vec::new();
@@ -174,16 +174,14 @@ pub(super) fn chunks(jobs: impl IntoIterator<Item = v1::Job>) -> Vec<v1::JobChun
         turns.next();
         let len = job.encoded_len() + 8;
         if size + len > CHUNK_MAX && !part.is_empty() {
-            chunks.push(v1::JobChunk {
-                jobs: std::mem::take(&mut part),
-            });
+            chunks.push(v1::JobChunk::encoded(std::mem::take(&mut part)));
             size = 0;
         }
         size += len;
         part.push(job);
     }
     if !part.is_empty() {
-        chunks.push(v1::JobChunk { jobs: part });
+        chunks.push(v1::JobChunk::encoded(part));
     }
     chunks
 }
@@ -209,7 +207,9 @@ mod tests {
             ..v1::Job::default()
         };
         let parts = chunks(std::iter::repeat_n(big, 200));
-        assert_eq!(parts.iter().map(|part| part.jobs.len()).sum::<usize>(), 200);
+        let read = |part: &v1::JobChunk| v1::JobChunk::decode(&*part.encode_to_vec()).unwrap();
+        let jobs: usize = parts.iter().map(|part| read(part).jobs.len()).sum();
+        assert_eq!(jobs, 200);
         assert!(parts.len() >= 4);
         assert!(parts.iter().all(|part| part.encoded_len() <= CHUNK_MAX));
     }

@@ -261,7 +261,7 @@ impl jobs_server::Jobs for Fake {
         let jobs: Vec<_> = self.jobs.iter().take(limit).cloned().collect();
         let mut end = self.end.clone();
         end.left_out += u64::try_from(self.jobs.len() - jobs.len()).unwrap();
-        let parts = [Part::Chunk(v1::JobChunk { jobs }), Part::End(end)];
+        let parts = [Part::Chunk(v1::JobChunk::encoded(jobs)), Part::End(end)];
         let part = |part| Ok(v1::ListJobsResponse { part: Some(part) });
         self.answer(stream::iter(parts.map(part)).boxed())
     }
