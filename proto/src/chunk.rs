@@ -11,10 +11,10 @@ use crate::v1::Job;
 
 const JOBS: u32 = 1;
 
-/// Jobs, newest first.
+/// A part of a snapshot.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct JobChunk {
-    /// A part of the list, in its order.
+    /// In the order of the list; one chunk goes on where the one before ended.
     pub jobs: Vec<Job>,
     /// Goes out in place of the jobs where it is set; see [`JobChunk::encoded`]. Never set in one that was received.
     pub encoded: Option<Bytes>,
