@@ -154,11 +154,9 @@ impl Daemon {
     }
 
     /// Serves until `end`, a client's Shutdown, idleness where a client started it, or the loss of the socket's name; then streams are told, writes finish, and
-    /// the socket is removed where it is still ours. Takes less than two seconds from there.
-    ///
-    /// # Errors
-    /// [`BootError::SocketLost`], or tonic's.
-    pub async fn serve(self, end: impl Future<Output = ()>) -> Result<(), BootError> {
+    /// the socket is removed where it is still ours. Takes less than two seconds from there. The lock comes back with the
+    /// result ([`BootError::SocketLost`], or tonic's error): a write that did not finish in time may still be going on.
+    pub async fn serve(self, end: impl Future<Output = ()>) -> (Result<(), BootError>, StateLock) {
         let Self {
             edge,
             listener,
@@ -189,19 +187,19 @@ impl Daemon {
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
             tracing::warn!("the store did not finish its writes in time");
         }
-        // Only the holder of the lock may remove the name; it is given up after that.
+        // Only the holder of the lock may remove the name.
         if let Err(error) = name.remove() {
             tracing::debug!(%error, "the socket was gone already");
         }
-        drop(lock);
-        match lost {
+        let result = match lost {
             true => Err(BootError::SocketLost(edge.socket.clone())),
-            false => Ok(result?),
-        }
+            false => result.map_err(BootError::from),
+        };
+        (result, lock)
     }
 }
 
-/// Boots and serves.
+/// Boots and serves; the state folder stays this process's until it ends.
 ///
 /// # Errors
 /// See [`BootError`].
@@ -212,7 +210,9 @@ pub async fn run(
 ) -> Result<(), BootError> {
     let daemon = Daemon::boot(boot).await?;
     ready(&daemon);
-    daemon.serve(end).await
+    let (result, lock) = daemon.serve(end).await;
+    lock.keep();
+    result
 }
 
 /// Returns only in a daemon that a client started.
@@ -280,9 +280,12 @@ mod tests {
             }
         };
         let result = tokio::time::timeout(Duration::from_secs(20), left).await;
-        let freed = StateLock::take(&dir.path().join("state")).is_ok();
-        assert!(freed, "the lock is free for the next daemon");
-        (result.unwrap(), socket.exists())
+        let (result, lock) = result.unwrap();
+        let state = dir.path().join("state");
+        assert!(StateLock::take(&state).is_err(), "the lock is still held");
+        drop(lock);
+        assert!(StateLock::take(&state).is_ok());
+        (result, socket.exists())
     }
 
     #[tokio::test]

@@ -85,7 +85,7 @@ impl Inside {
                 // The test may have ended.
                 let _unheard = ready.send(Arc::clone(daemon.edge()));
                 // A dropped sender is an end, too.
-                daemon.serve(async { drop(ended.await) }).await
+                daemon.serve(async { drop(ended.await) }).await.0
             });
             drop(runtime);
             let _unheard = last.send((result, clock.mono()));

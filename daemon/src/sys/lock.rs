@@ -80,6 +80,11 @@ impl StateLock {
         .map_err(io)?;
         Ok(Self { _file: file })
     }
+
+    /// Holds it until the process ends: threads that nobody joins may write until then.
+    pub fn keep(self) {
+        std::mem::forget(self);
+    }
 }
 
 #[cfg(test)]
@@ -98,6 +103,7 @@ mod tests {
             "{error}"
         );
         drop(first);
-        StateLock::take(dir.path()).unwrap();
+        StateLock::take(dir.path()).unwrap().keep();
+        StateLock::take(dir.path()).unwrap_err();
     }
 }
