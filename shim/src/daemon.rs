@@ -70,23 +70,22 @@ impl Daemon {
     where
         F: Future<Output = Result<T, ClientError>>,
     {
-        match ask(self.client().await?).await {
-            Ok(answer) => Ok(answer),
-            Err(error) => Err(self.failed(error).await),
-        }
+        let client = self.client().await?;
+        ask(client.clone()).await.map_err(|error| {
+            if matches!(error, ClientError::Broken(_) | ClientError::Start { .. }) {
+                self.forget(&client);
+            }
+            error.into()
+        })
     }
 
-    /// What a failed call is for the agent.
-    async fn failed(&self, error: ClientError) -> Failure {
-        if matches!(error, ClientError::Broken(_) | ClientError::Start { .. }) {
-            self.forget().await;
+    /// This one's daemon did not come back: the next call looks for one anew, and starts one where there is none. A
+    /// connection that another call has made meanwhile, or is making now, stays.
+    pub(crate) fn forget(&self, lost: &Client) {
+        let same = |held: &Client| held.hello().instance == lost.hello().instance;
+        if let Ok(mut link) = self.link.try_lock() {
+            link.client.take_if(|held| same(held));
         }
-        error.into()
-    }
-
-    /// The daemon did not come back: the next call looks for one anew, and starts one where there is none.
-    pub(crate) async fn forget(&self) {
-        self.link.lock().await.client = None;
     }
 
     /// The only place where a connection is made. Where nobody serves the daemon is started, and that is said on stderr.

@@ -28,7 +28,7 @@ const KEPT_MS: u64 = 60 * 60 * 1000;
 const INSTRUCTIONS: &str = "\
 Use this server to run training jobs on Alibaba Cloud PAI-DLC: submit a job, wait for its end, read its state and log, stop it. \
 The usual order: pai_job_submit returns a job_id at once; pai_job_wait blocks until the job has ended, at most 50 s per call. \
-When it answers done=false, call it again with the same arguments, as often as needed; do not poll pai_job_get instead. \
+When it answers done=false, call it again as its hint says, as often as needed; do not poll pai_job_get instead. \
 When a job has failed, pai_job_get tells the reason and pai_job_logs shows its last output. \
 A job may be named by its job_id, its full name, an unambiguous beginning of one of these, or @last for the newest. \
 Ending or cancelling a call, or this session, never stops a job; only pai_job_stop does. \

@@ -5,6 +5,7 @@
 mod answers;
 mod autostart;
 mod demo;
+mod docs;
 mod faults;
 mod idle_exit;
 mod lag;

@@ -220,11 +220,42 @@ async fn a_daemon_without_memory_looks_before_it_says_that_there_are_no_jobs() {
 #[tokio::test]
 async fn a_daemon_that_never_reached_the_cloud_does_not_say_that_there_is_no_such_job() {
     let world = World::new().await;
+    let daemon = world.daemon().await;
+    let id = world.submit("train", "sleep 60").await;
+    daemon.term().await;
+    std::fs::remove_dir_all(world.state()).unwrap();
     world.fault("ListJobs:server_error");
     let _daemon = world.daemon().await;
-    for name in ["train", "@last"] {
+    // GetJob answers that there is no job of the beginning's name, which says nothing about those that begin so.
+    for name in ["train", "@last", &id[..8]] {
         let told = world.paictl(&["stop", name]).await;
         assert!(told.stderr.contains("not been reached yet"), "{told:?}");
         assert_ne!(told.code, 5, "{told:?}");
     }
+}
+
+#[tokio::test]
+async fn what_an_earlier_daemon_knew_is_not_told_as_if_it_were_new() {
+    let world = World::new().await;
+    let daemon = world.daemon().await;
+    let gate = Gate::new(&world, "open");
+    let id = world.submit("train", &gate.command()).await;
+    world.reached(&id, Status::Running).await;
+    daemon.kill9().await;
+    gate.open();
+    world.ended(&id).await;
+    let daemon = world.daemon().await;
+    let listed = world.paictl(&["ls", "--json"]).await.json();
+    assert_eq!(listed[0]["phase"], "succeeded", "it looks first: {listed}");
+    let second = world.submit("train", "sleep 60").await;
+    daemon.kill9().await;
+    world.fault("ListJobs:server_error");
+    let _daemon = world.daemon().await;
+    let listed = world.paictl(&["ls", "--json"]).await.json();
+    let known = world.paictl(&["get", &second, "--json"]).await.json();
+    for job in [&listed[0], &known] {
+        assert_eq!(job["job_id"], second.as_str());
+        assert!(job["stale_since"].is_string(), "{job}");
+    }
+    assert!(known["stale_reason"].is_string(), "{known}");
 }

@@ -107,6 +107,14 @@ impl<'a> Reader<'a> {
             .collect()
     }
 
+    /// When the newest event of this context was observed, Unix ms.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn newest_observation(&self, context: i64) -> Result<Option<i64>, StoreError> {
+        event::newest_observation(self.view, context)
+    }
+
     /// A job by our uid.
     ///
     /// # Errors

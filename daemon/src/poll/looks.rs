@@ -50,10 +50,30 @@ pub struct Freshness {
     pub next_ms: Option<i64>,
     /// Since when looks fail, Unix ms.
     pub stale_since_ms: Option<i64>,
+    /// The newest thing that daemons before this one have seen, Unix ms.
+    pub known_until_ms: Option<i64>,
     /// Why the newest look failed.
     pub last_error: Option<Fault>,
     /// Observations that were dropped because a newer one was held.
     pub dropped: u64,
+}
+
+impl Freshness {
+    /// Since when what we hold is old, Unix ms: also where this daemon has not looked yet, for what it holds is that of an
+    /// earlier one then.
+    pub fn old_since_ms(&self) -> Option<i64> {
+        let inherited = self.known_until_ms.filter(|_| self.last_ok.is_none());
+        self.stale_since_ms.or(inherited)
+    }
+
+    /// Why it is old; empty when it is not.
+    pub fn reason(&self) -> String {
+        match (self.old_since_ms(), &self.last_error) {
+            (None, _) => String::new(),
+            (_, Some(fault)) => fault.message.clone(),
+            (_, None) => "the daemon has just started and not seen the cloud yet".into(),
+        }
+    }
 }
 
 impl Looks {
@@ -67,6 +87,11 @@ impl Looks {
         let mut tried = self.tried.subscribe();
         // The sender is ours: it cannot go before us.
         let _over = tried.wait_for(|tried| *tried).await;
+    }
+
+    /// Whether it is over by now.
+    pub fn is_tried(&self) -> bool {
+        *self.tried.borrow()
     }
 
     pub(super) fn note_tried(&self) {

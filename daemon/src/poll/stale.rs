@@ -6,17 +6,21 @@ use crate::{
     scope::Scope,
 };
 
-/// An earlier daemon may have told its clients that the data is old: it counts as old until a look is answered, and they
+/// What an earlier daemon left: how far it saw. It may also have told its clients that the data is old: it counts as old until a look is answered, and they
 /// hear then that it is fresh.
 ///
 /// # Errors
 /// When the store cannot be read.
 pub async fn restore(scope: &Scope) -> Result<(), StoreError> {
     let context = scope.context;
-    let told = scope
-        .journal
-        .read(move |reader| reader.newest_scope_event(context))
-        .await?;
+    let read = scope.journal.read(move |reader| {
+        let told = reader.newest_scope_event(context)?;
+        Ok((told, reader.newest_observation(context)?))
+    });
+    let (told, known_until_ms) = read.await?;
+    scope
+        .looks
+        .update(|looks| looks.known_until_ms = known_until_ms);
     if let Some(stale) = told.filter(|event| event.kind == EventKind::Stale) {
         let reason = stale.reason.unwrap_or_default().message;
         scope.looks.update(|looks| {
@@ -30,7 +34,10 @@ pub async fn restore(scope: &Scope) -> Result<(), StoreError> {
 /// Looks fail, or do not come back.
 pub(super) async fn note_stale(scope: &Scope, fault: &Fault) {
     let looks = scope.looks.get();
-    let since = looks.last_ok_ms.unwrap_or_else(|| scope.clock.wall_ms());
+    let since = looks
+        .last_ok_ms
+        .or(looks.known_until_ms)
+        .unwrap_or_else(|| scope.clock.wall_ms());
     scope.looks.update(|looks| {
         looks.last_error = Some(fault.clone());
         looks.stale_since_ms.get_or_insert(since);

@@ -206,11 +206,24 @@ mod tests {
             command: "x".repeat(10_000),
             ..v1::Job::default()
         };
-        let parts = chunks(std::iter::repeat_n(big, 200));
-        let read = |part: &v1::JobChunk| v1::JobChunk::decode(&*part.encode_to_vec()).unwrap();
-        let jobs: usize = parts.iter().map(|part| read(part).jobs.len()).sum();
-        assert_eq!(jobs, 200);
-        assert!(parts.len() >= 4);
-        assert!(parts.iter().all(|part| part.encoded_len() <= CHUNK_MAX));
+        let jobs_in = |part: &v1::JobChunk| {
+            let read = v1::JobChunk::decode(&*part.encode_to_vec()).unwrap();
+            read.jobs.len()
+        };
+        let parts = chunks(std::iter::repeat_n(big.clone(), 200));
+        // Six of them have less than 64 KB.
+        let most = parts.iter().map(jobs_in).max();
+        assert_eq!(
+            (most, parts.iter().map(jobs_in).sum()),
+            (Some(6), 200_usize)
+        );
+        assert!(parts.iter().all(|part| part.encoded_len() <= 64 * 1024));
+        let huge = v1::Job {
+            command: "x".repeat(100_000),
+            ..v1::Job::default()
+        };
+        let parts = chunks([big.clone(), huge, big]);
+        assert_eq!(parts.iter().map(jobs_in).collect::<Vec<_>>(), [1, 1, 1]);
+        assert!(chunks([]).is_empty());
     }
 }

@@ -1,7 +1,5 @@
 //! What people and agents write for a job → the job. Only here; clients pass on what they were given.
 
-use std::time::Duration;
-
 use crate::{
     contexts::Running,
     journal::Reader,
@@ -11,6 +9,8 @@ use crate::{
     rpc::first_look,
 };
 
+/// The newest job of ours.
+const LAST: &str = "@last";
 /// Shortest beginning that may stand for the whole.
 const BEGINNING_MIN: usize = 4;
 /// Candidates that are named when a beginning is not enough.
@@ -24,40 +24,35 @@ enum Found {
 
 /// Finds a job in the journal, else at the backend: a job that somebody names is watched from then on.
 pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
-    job_within(running, id, first_look::PATIENCE).await
-}
-
-/// The same; the first look, which may bring the job, is waited for at most `patience`.
-pub(super) async fn job_within(
-    running: &Running,
-    id: &str,
-    patience: Duration,
-) -> Result<Job, Fault> {
     let id = id.trim().to_owned();
     if id.is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "the job id is empty").field("id"));
     }
+    if id == LAST {
+        // There may be one that an earlier daemon has not seen.
+        first_look::briefly(running).await;
+    }
     if let Some(job) = stored(running, &id).await? {
         return Ok(job);
     }
-    let is_native = is_native(&id);
-    let refused = match is_native {
+    let refused = match is_native(&id) {
         true => match ask_backend(running, &id).await {
             Err(fault) if fault.kind == FaultKind::NotFound => fault,
             answered => return answered,
         },
         false => unknown(&id),
     };
-    match first_look::done(running, patience).await {
-        Ok(true) => stored(running, &id).await?.ok_or(refused),
-        // What the backend itself refused is certain.
-        Err(fault) if !is_native => Err(fault),
-        _ => Err(refused),
+    match first_look::done(running).await {
+        // The look may have brought it since the store was read.
+        Ok(()) => stored(running, &id).await?.ok_or(refused),
+        // What the backend itself refused is certain, unless it was asked for a mere beginning.
+        Err(_) if is_whole(&id) => Err(refused),
+        Err(fault) => Err(fault),
     }
 }
 
-/// What the journal knows by that name.
-async fn stored(running: &Running, id: &str) -> Result<Option<Job>, Fault> {
+/// What the journal knows by that name, as it is.
+pub(super) async fn stored(running: &Running, id: &str) -> Result<Option<Job>, Fault> {
     let (context, looked_for) = (running.scope.context, id.to_owned());
     let journal = &running.scope.journal;
     let found = journal.read(move |reader| known(reader, context, &looked_for));
@@ -79,7 +74,7 @@ async fn stored(running: &Running, id: &str) -> Result<Option<Job>, Fault> {
 }
 
 fn known(reader: &Reader<'_>, context: i64, id: &str) -> Result<Found, StoreError> {
-    if id == "@last" {
+    if id == LAST {
         return Ok(match reader.newest_own(context)? {
             Some(job) => Found::Job(Box::new(job)),
             None => Found::Nothing,
@@ -113,6 +108,11 @@ fn is_native(id: &str) -> bool {
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     })
+}
+
+/// Both forms have sixteen characters or more (fact sheet §1).
+fn is_whole(id: &str) -> bool {
+    is_native(id) && id.len() >= 16
 }
 
 async fn ask_backend(running: &Running, id: &str) -> Result<Job, Fault> {
@@ -151,10 +151,19 @@ mod tests {
     #[test]
     fn only_ids_of_the_backends_form_are_asked_for() {
         for id in ["dlc1gbd4p5lft9tx", "dlc-20210126170216-abc"] {
-            assert!(is_native(id));
+            assert!(is_native(id) && is_whole(id));
+            assert!(is_native(&id[..8]) && !is_whole(&id[..8]), "a beginning");
         }
-        for id in ["dlc", "job-abc", "DLC1", "dlc/../x", "dlc1?x=1", "train"] {
-            assert!(!is_native(id), "{id}");
+        for id in [
+            "dlc",
+            "job-abc",
+            "DLC1",
+            "dlc/../x",
+            "dlc1?x=1",
+            "train",
+            "a-name-of-many-letters",
+        ] {
+            assert!(!is_native(id) && !is_whole(id), "{id}");
         }
     }
 }

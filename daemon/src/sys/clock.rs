@@ -65,6 +65,14 @@ impl Clock {
         }
     }
 
+    /// Returns once that is reached; never without a deadline.
+    pub async fn until(&self, deadline: Option<Mono>) {
+        match deadline {
+            Some(at) => self.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Returns after this time.
     pub async fn sleep(&self, span: Duration) {
         self.sleep_until(self.mono() + span).await;

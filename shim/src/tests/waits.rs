@@ -137,9 +137,10 @@ async fn a_slice_that_is_over_says_not_yet_even_if_the_daemon_is_silent() {
     assert_eq!(waited["timed_out"], true);
     assert_eq!(waited["jobs"][0]["status"], "Running");
     let hint = waited["hint"].as_str().unwrap();
+    let id = waited["jobs"][0]["job_id"].as_str().unwrap();
     assert!(
-        hint.starts_with("not yet") && hint.contains("again with the same arguments"),
-        "{hint}"
+        hint.starts_with("not yet") && hint.contains(&format!(r#"{{"job_ids":["{id}"]}}"#)),
+        "@last may be another job by then: {hint}"
     );
     let Heard::Wait(request, _) = served.heard_call().await else {
         panic!("no wait");

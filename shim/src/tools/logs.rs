@@ -62,9 +62,10 @@ which pods and how many lines are shown and whether earlier ones were left out. 
             no_follow: true,
             ..Default::default()
         };
-        let tail = read(&call.daemon.client().await?, request, &job, deadline).await?;
+        let client = call.daemon.client().await?;
+        let tail = read(&client, request, &job, deadline).await?;
         if tail.is_away() {
-            call.daemon.forget().await;
+            call.daemon.forget(&client);
         }
         Ok(Answer::text(page::of(&job, &tail)))
     }

@@ -68,7 +68,7 @@ impl Arguments for Args {
 impl Verb for Args {
     const TITLE: &'static str = "Wait for training jobs";
     const DESCRIPTION: &'static str = "Waits until jobs have ended (or reached another status) and tells how. Takes 50 s at \
-most: done=false means not yet, so call it again with the same arguments, for hours if need be. Reports every change as \
+most: done=false means not yet, so call it again as its hint says, for hours if need be. Reports every change as \
 progress. Cancelling it stops the waiting, never a job.";
     const EFFECT: Effect = Effect::Reads;
     const IN_FRONT: bool = true;
@@ -88,9 +88,9 @@ progress. Cancelling it stops the waiting, never a job.";
             Err(_) => None,
         };
         if news.is_away() {
-            call.daemon.forget().await;
+            call.daemon.forget(&client);
         }
-        Answer::record(&outcome::of(&self.until(), ended, &news))
+        Answer::record(&outcome::of(&self.until(), &self.job_ids, ended, &news))
     }
 }
 

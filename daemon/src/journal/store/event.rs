@@ -55,6 +55,21 @@ pub(crate) fn newest_of_scope(
         .transpose()
 }
 
+/// When the newest event of the context was observed, Unix ms.
+pub(crate) fn newest_observation(
+    connection: &Connection,
+    context: i64,
+) -> Result<Option<i64>, StoreError> {
+    let observed = connection
+        .query_row(
+            "SELECT observed_ms FROM event WHERE context = ?1 ORDER BY rev DESC LIMIT 1",
+            [context],
+            |row| row.get(0),
+        )
+        .optional()?;
+    Ok(observed)
+}
+
 pub(crate) fn after(
     connection: &Connection,
     context: i64,

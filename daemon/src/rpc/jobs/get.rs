@@ -6,12 +6,16 @@ use crate::{
     contexts::Running,
     model::{Fault, Job, Pod},
     poll,
-    rpc::{convert, resolve},
+    rpc::{convert, first_look, resolve},
 };
 
 pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, Fault> {
     let scope = &running.scope;
     let mut job = resolve::job(running, id).await?;
+    if job.is_active() && scope.looks.get().last_ok.is_none() {
+        first_look::briefly(running).await;
+        job = again(running, job).await?;
+    }
     let mut pods = pods(running, &job.uid).await?;
     if pods.is_empty() {
         // What the journal has is an answer too: it says how old it is.
@@ -20,15 +24,12 @@ pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, F
         pods = self::pods(running, &job.uid).await?;
     }
     let looks = scope.looks.get();
-    let mut message = convert::job(&job, looks.stale_since_ms);
+    let mut message = convert::job(&job, looks.old_since_ms());
     message.pods = pods.iter().map(convert::pod).collect();
     Ok(GetJobResponse {
         job: Some(message),
-        stale_since_ms: looks.stale_since_ms,
-        stale_reason: looks
-            .last_error
-            .map(|fault| fault.message)
-            .unwrap_or_default(),
+        stale_since_ms: looks.old_since_ms(),
+        stale_reason: looks.reason(),
     })
 }
 

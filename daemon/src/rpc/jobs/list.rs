@@ -3,28 +3,52 @@
 use std::sync::Arc;
 
 use pai_proto::v1::{
-    Cursor, ListJobsRequest, ListJobsResponse, SnapshotEnd, list_jobs_response::Part,
+    Cursor, JobChunk, ListJobsRequest, ListJobsResponse, SnapshotEnd, list_jobs_response::Part,
 };
 
 use crate::{
     contexts::Running,
-    journal::Listed,
+    journal::{Listed, StoreError},
     model::Fault,
+    poll::Freshness,
     rpc::{
         Edge, convert, first_look,
         frames::{Frames, feed},
     },
+    scope::Scope,
 };
 
-/// A store that has never seen a look knows no job: "none" would be a guess, which may cost somebody a second job.
-async fn know_something(running: &Running) -> Result<(), Fault> {
-    let context = running.scope.context;
-    let journal = &running.scope.journal;
-    let (_, known) = journal.read(move |reader| reader.count(context)).await?;
-    if known == 0 {
-        first_look::done(running, first_look::PATIENCE).await?;
+/// What the store knows.
+struct View {
+    looks: Freshness,
+    chunks: Vec<JobChunk>,
+    left_out: u64,
+    rev: u64,
+}
+
+impl View {
+    /// All the work is done where the store is read: ten thousand jobs must not hold up those who wait.
+    async fn read(scope: &Scope, what: Listed) -> Result<Self, StoreError> {
+        let (context, looks) = (scope.context, scope.looks.get());
+        let stale = looks.old_since_ms();
+        let view = scope.journal.read(move |reader| {
+            let (jobs, left_out) = reader.listed(context, &what)?;
+            let chunks = convert::chunks(jobs.iter().map(|job| convert::job(job, stale)));
+            Ok((chunks, left_out, reader.rev()?))
+        });
+        let (chunks, left_out, rev) = view.await?;
+        Ok(Self {
+            looks,
+            chunks,
+            left_out,
+            rev,
+        })
     }
-    Ok(())
+
+    /// As long as no look was answered "none" would be a guess, which may cost somebody a second job.
+    fn is_guess(&self) -> bool {
+        self.chunks.is_empty() && self.looks.last_ok.is_none()
+    }
 }
 
 pub(super) async fn list(
@@ -46,35 +70,26 @@ pub(super) async fn list(
             limit => limit as usize,
         },
     };
-    let context = scope.context;
-    know_something(running).await?;
-    let looks = scope.looks.get();
-    let stale = looks.stale_since_ms;
-    // All the work is done where the store is read: ten thousand jobs must not hold up those who wait.
-    let view = scope.journal.read(move |reader| {
-        let (jobs, left_out) = reader.listed(context, &what)?;
-        let chunks = convert::chunks(jobs.iter().map(|job| convert::job(job, stale)));
-        Ok((chunks, left_out, reader.rev()?))
-    });
-    let (chunks, left_out, rev) = view.await?;
-    // "No jobs" would be a guess as long as the cloud has never answered.
-    if let (true, None, Some(fault)) = (chunks.is_empty(), looks.last_ok, &looks.last_error) {
-        return Err(Fault {
-            message: format!("the cloud has not been reached yet: {}", fault.message),
-            ..fault.clone()
-        });
+    first_look::briefly(running).await;
+    let mut view = View::read(scope, what.clone()).await?;
+    if view.is_guess() {
+        first_look::done(running).await?;
+        view = View::read(scope, what).await?;
     }
+    let View {
+        looks,
+        chunks,
+        left_out,
+        rev,
+    } = view;
     let end = SnapshotEnd {
         cursor: Some(Cursor {
             store_id: edge.journal.store_id().into(),
             rev,
         }),
         left_out,
-        stale_since_ms: stale,
-        stale_reason: looks
-            .last_error
-            .map(|fault| fault.message)
-            .unwrap_or_default(),
+        stale_since_ms: looks.old_since_ms(),
+        stale_reason: looks.reason(),
     };
     Ok(feed(edge, |sink| async move {
         for chunk in chunks {

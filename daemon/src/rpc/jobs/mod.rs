@@ -4,6 +4,7 @@ mod get;
 mod list;
 mod reach;
 mod submit;
+mod targets;
 mod wait;
 mod watch;
 

@@ -9,32 +9,25 @@ use pai_proto::v1::{
     wait_jobs_response::Frame,
 };
 
-use super::reach::{Condition, Reach, reach};
+use super::{
+    reach::{Condition, Reach, reach},
+    targets::{self, Target},
+};
 use crate::{
     contexts::Running,
     journal::{Published, Watch, WatchStart},
-    model::{EventKind, Fault, FaultKind, Job},
+    model::{EventKind, Fault, FaultKind},
     poll::Freshness,
     rpc::{
         Edge, convert,
         error::store_status,
-        first_look::PATIENCE,
         frames::{Frames, HEARTBEAT, Sink, feed},
-        resolve,
     },
     sys::clock::Mono,
 };
 
-/// How much longer than the wait itself its jobs may be looked for.
-const GRACE: Duration = Duration::from_secs(1);
 /// Most jobs of one wait.
 const JOBS_MAX: usize = 1_000;
-
-struct Target {
-    /// As the client wrote it.
-    id: String,
-    job: Arc<Job>,
-}
 
 struct Waiting {
     edge: Arc<Edge>,
@@ -61,17 +54,9 @@ pub(super) async fn wait(
     let condition = condition(&request)?;
     let timeout = (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms));
     let deadline = timeout.map(|timeout| running.scope.clock.mono() + timeout);
-    // A client that asked for a short wait gives up soon after it.
-    let patience = timeout.map_or(PATIENCE, |timeout| PATIENCE.min(timeout + GRACE));
     // Begun before the jobs are read: nothing that happens in between is missed.
     let watch = edge.journal.watch(running.scope.context, WatchStart::Now);
-    let mut targets = Vec::with_capacity(request.ids.len());
-    for id in &request.ids {
-        targets.push(Target {
-            id: id.clone(),
-            job: Arc::new(resolve::job_within(&running, id, patience).await?),
-        });
-    }
+    let targets = targets::find(&running, &request.ids, deadline).await?;
     let waiting = Waiting {
         edge: Arc::clone(edge),
         running,
@@ -109,12 +94,7 @@ impl Waiting {
             .map(|target| target.job.uid.clone());
         let _counted = scope.interest.wait_for(waited_for.collect());
         let deadline = self.deadline;
-        let mut timed_out = pin!(async {
-            match deadline {
-                Some(at) => scope.clock.sleep_until(at).await,
-                None => std::future::pending().await,
-            }
-        });
+        let mut timed_out = pin!(scope.clock.until(deadline));
         self.send_present_state(&sink).await;
         let (mut beat, mut leaving) = (pin!(scope.clock.sleep(HEARTBEAT)), pin!(sink.leaving()));
         loop {
@@ -123,7 +103,10 @@ impl Waiting {
             }
             tokio::select! {
                 published = self.watch.next() => match published {
-                    Ok(published) => self.note(&published, &sink).await,
+                    Ok(published) => {
+                        let published = targets::with_job(&self.targets, published);
+                        self.note(&published, &sink).await;
+                    }
                     Err(error) => return sink.fail(store_status(error)).await,
                 },
                 () = &mut timed_out => {
@@ -218,7 +201,7 @@ impl Waiting {
     }
 
     fn ended(&self, met: bool, timed_out: bool) -> WaitEnded {
-        let stale = self.running.scope.looks.get().stale_since_ms;
+        let stale = self.running.scope.looks.get().old_since_ms();
         let results = self.targets.iter().map(|target| {
             let reach = reach(&target.job, &self.condition);
             WaitResult {

@@ -84,18 +84,31 @@ pub(super) async fn watch(
     running: Arc<Running>,
     request: WatchJobsRequest,
 ) -> Result<Frames<WatchJobsResponse>, Fault> {
+    let resumed = request.since.is_some();
     let mut found = Vec::with_capacity(request.ids.len());
     for id in request.ids {
-        let uid = resolve::job(&running, &id).await.map(|job| job.uid);
+        let uid = uid(&running, &id, resumed).await;
         found.push((id, uid));
     }
     let watching = Watching {
         edge: Arc::clone(edge),
         running,
-        only: Only::of(found, request.since.is_some())?,
+        only: Only::of(found, resumed)?,
         since: request.since,
     };
     Ok(feed(edge, |sink| watching.run(sink)))
+}
+
+/// A watch that is resumed was about jobs that were known: what the store does not have any more is gone, and a cloud
+/// that cannot be asked must not end the watch (invariant 7).
+async fn uid(running: &Running, id: &str, resumed: bool) -> Result<String, Fault> {
+    let job = match resumed {
+        false => resolve::job(running, id).await?,
+        true => resolve::stored(running, id.trim())
+            .await?
+            .ok_or_else(|| Fault::new(FaultKind::NotFound, "the job is not known any more"))?,
+    };
+    Ok(job.uid)
 }
 
 impl Watching {
@@ -170,10 +183,7 @@ impl Watching {
             cursor: Some(self.cursor(rev)),
             left_out: 0,
             stale_since_ms: stale,
-            stale_reason: looks
-                .last_error
-                .map(|fault| fault.message)
-                .unwrap_or_default(),
+            stale_reason: looks.reason(),
         };
         sink.send(frame(Frame::SnapshotEnd(end))).await;
         Ok(journal.watch(context, WatchStart::After(rev)))

@@ -52,8 +52,8 @@ enum Named {
     },
 }
 
-/// The answer of a wait for `until`: the daemon's last word, or none where it said nothing in time.
-pub(super) fn of(until: &str, ended: Option<WaitEnded>, news: &News) -> Waited {
+/// The answer of a wait for `until` of the jobs that were `asked` for: the daemon's last word, or none where it said nothing in time.
+pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: &News) -> Waited {
     let ended = ended.unwrap_or(WaitEnded {
         timed_out: true,
         ..Default::default()
@@ -65,14 +65,11 @@ pub(super) fn of(until: &str, ended: Option<WaitEnded>, news: &News) -> Waited {
     };
     let hint = match (done, news.is_away()) {
         (true, _) => told(until, &results),
-        (false, true) => {
-            "not yet, and the daemon is away: this is what was last known. The jobs go on; call \
-pai_job_wait again with the same arguments"
-                .into()
-        }
-        (false, false) => {
-            "not yet; the jobs go on. Call pai_job_wait again with the same arguments".into()
-        }
+        (false, true) => format!(
+            "not yet, and the daemon is away: this is what was last known. The jobs go on; {}",
+            again(asked, &results)
+        ),
+        (false, false) => format!("not yet; the jobs go on: {}", again(asked, &results)),
     };
     Waited {
         done,
@@ -84,6 +81,22 @@ pai_job_wait again with the same arguments"
             .collect(),
         staleness: news.staleness(),
         hint,
+    }
+}
+
+/// How to go on. By then `@last` may be another job, and a beginning that of two.
+fn again(asked: &[String], results: &[WaitResult]) -> String {
+    let ids: Vec<_> = results
+        .iter()
+        .filter_map(|result| result.job.as_ref().map(record::id))
+        .collect();
+    let same = "call pai_job_wait again with the same arguments";
+    match ids.len() == asked.len() && ids != asked {
+        true => format!(
+            "{same}, but these jobs by their ids: {}",
+            serde_json::json!({"job_ids": ids})
+        ),
+        false => same.into(),
     }
 }
 

@@ -227,7 +227,7 @@ fn what_is_waited_for_reaches_the_daemon() {
 }
 
 fn answer(until: &str, ended: Option<WaitEnded>, news: &News) -> Value {
-    serde_json::to_value(outcome::of(until, ended, news)).unwrap()
+    serde_json::to_value(outcome::of(until, &["@last".into()], ended, news)).unwrap()
 }
 
 #[test]
