@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::window::{self, MAX_LINES, Window, advance, has_shrunk, merge, narrower};
+use super::window::{self, MAX_LINES, Window, advance, has_shrunk, merge, narrower, shows};
 use crate::{
     journal::LogBatch,
     model::{Fault, LogStream, NewLine, Track},
@@ -46,6 +46,9 @@ pub(super) struct Reading<'a> {
     pub(super) priority: Priority,
     /// Answers have lacked lines for so long that they are taken for gone.
     pub(super) gives_up: bool,
+    /// Where the anchor was before it went over windows without lines, while the zone has some: these lie behind it now,
+    /// unless those answers lacked them. Nothing of this is committed before an answer shows it.
+    pub(super) unproven: Option<i64>,
 }
 
 impl Reading<'_> {
@@ -66,6 +69,9 @@ impl Reading<'_> {
             let answer = self.fetch(anchor, to).await?;
             let (now, settled) = self.seconds(&answer);
             let full = answer.is_full(small);
+            if !self.is_proven_by(&answer, full).await? {
+                return Ok(End::Lacking);
+            }
             match narrower(anchor, to.unwrap_or(now)).filter(|_| full) {
                 Some(middle) => {
                     to = Some(middle);
@@ -114,12 +120,8 @@ impl Reading<'_> {
                 Some(end) if end > settled => return Ok(End::Behind),
                 Some(end) => {
                     match count {
-                        0 if !self.track.zone.is_empty() => return Ok(End::Lacking),
                         // The larger window was full a moment ago: its lines lie behind this one.
-                        0 => {
-                            self.track.anchor = end;
-                            self.commit(Vec::new(), None).await?;
-                        }
+                        0 => self.go_over_nothing(end).await?,
                         to_end => self.move_to(end, to_end).await?,
                     }
                     let next = end + 2 * (end - anchor).max(1);
@@ -127,6 +129,34 @@ impl Reading<'_> {
                 }
             }
         }
+    }
+
+    /// Moves the anchor over seconds without lines.
+    async fn go_over_nothing(&mut self, end: i64) -> Result<(), Fault> {
+        let before = std::mem::replace(&mut self.track.anchor, end);
+        if self.track.zone.is_empty() {
+            return self.commit(Vec::new(), None).await;
+        }
+        self.unproven.get_or_insert(before);
+        Ok(())
+    }
+
+    /// False when the zone's lines are not where they must be if there was nothing in what was gone over.
+    async fn is_proven_by(&mut self, answer: &Window, full: bool) -> Result<bool, Fault> {
+        let (Some(before), false) = (self.unproven, answer.lines.is_empty()) else {
+            return Ok(true);
+        };
+        if shows(&self.track.zone, &answer.prints) {
+            self.unproven = None;
+            self.commit(Vec::new(), None).await?;
+        } else if !full && self.gives_up {
+            self.unproven = None;
+            self.track.zone.clear();
+            let gap = (before, self.track.anchor, GONE);
+            self.commit(Vec::new(), Some(gap)).await?;
+        }
+        // A full one may have been cut at either end.
+        Ok(full || self.unproven.is_none())
     }
 
     /// The backend's present second, and the last one in which nothing appears late any more.
@@ -225,14 +255,14 @@ impl Reading<'_> {
         if answer.lines.is_empty() {
             return self.pass_over(larger).await;
         }
-        self.track.anchor = next;
-        self.commit(Vec::new(), None).await
+        self.go_over_nothing(next).await
     }
 
     /// Leaves a second behind of which the backend does not give out everything.
     async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
         let second = self.track.anchor;
         let new = self.new_lines(answer, true);
+        self.unproven = None;
         self.track = Track {
             anchor: second + 1,
             zone: Vec::new(),

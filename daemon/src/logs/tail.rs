@@ -320,6 +320,7 @@ impl Tail {
             lag: self.lag,
             priority,
             gives_up: self.has_lacked_long(stream.id),
+            unproven: None,
         };
         let stored = || {
             self.shared

@@ -127,6 +127,20 @@ fn uncounted(known: &[u64], window: &[u64]) -> Vec<Found> {
     found
 }
 
+/// Whether the zone's lines stand at the beginning of a window that begins behind the anchor: as many of them as it reaches.
+/// Late ones may stand between them. Of equal texts it cannot tell which they are.
+pub fn shows(zone: &[u64], window: &[u64]) -> bool {
+    let (mut next, mut last_is_known) = (0, true);
+    for line in window {
+        last_is_known = zone.get(next) == Some(line);
+        next += usize::from(last_is_known);
+        if next == zone.len() {
+            return true;
+        }
+    }
+    last_is_known
+}
+
 /// Moves the anchor. `from_new_anchor` lines are in the window from `anchor` to the very end that the zone's first
 /// `to_end` lines were read to.
 pub fn advance(track: &mut Track, anchor: i64, to_end: usize, from_new_anchor: usize) {

@@ -106,6 +106,43 @@ async fn every_line_once_in_order_whatever_the_windows_are_like() {
 }
 
 #[tokio::test]
+async fn bursts_behind_the_first_lines_are_read() {
+    for (ends, keeps_tail) in [
+        ((true, true), true),
+        ((true, true), false),
+        ((true, false), true),
+        ((false, true), false),
+    ] {
+        for (lines_of_a_second, seconds) in [(3_000, 3), (997, 25)] {
+            let (world, uid) = running_job("{}").await;
+            world.cloud.with(|state| {
+                state.logs.ends = ends;
+                state.logs.keeps_tail = keeps_tail;
+            });
+            let _followed = follow(&world, &uid);
+            write(&world, POD, now_ms(&world), 1);
+            world.pass(secs(6)).await;
+            for _ in 0..seconds {
+                write(&world, POD, now_ms(&world), lines_of_a_second);
+                world.pass(secs(1)).await;
+            }
+            world.pass(secs(5)).await;
+            write(&world, POD, now_ms(&world), 2);
+            world.pass(secs(70)).await;
+            let (texts, gaps) = stored(&world, &uid, POD).await;
+            let written = written(&world, POD);
+            assert!(
+                texts == written,
+                "{ends:?} {keeps_tail}: {} of {}",
+                texts.len(),
+                written.len()
+            );
+            assert_eq!(gaps, []);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_daemon_that_dies_reads_on_where_the_store_is() {
     let (mut world, uid) = running_job("{}").await;
     for round in 0..12 {
@@ -308,6 +345,43 @@ async fn an_empty_answer_proves_nothing() {
         drop(followed);
         let (texts, gaps) = stored(&world, &uid, POD).await;
         assert_eq!(texts, written(&world, POD), "{before}");
+        assert_eq!(gaps, []);
+    }
+}
+
+#[tokio::test]
+async fn empty_answers_to_parts_of_a_burst_lose_no_line() {
+    for keeps_tail in [true, false] {
+        let (world, uid) = running_job("{}").await;
+        world.cloud.with(|state| state.logs.keeps_tail = keeps_tail);
+        let followed = follow(&world, &uid);
+        let mut number = 0;
+        let mut write = |count| {
+            let at_ms = now_ms(&world);
+            world.cloud.with(|state| {
+                for _ in 0..count {
+                    number += 1;
+                    state.logs.write(POD, at_ms, format!("line {number}"));
+                }
+            });
+        };
+        write(3);
+        world.pass(secs(6)).await;
+        world.cloud.with(|state| state.logs.blank_parts = true);
+        for _ in 0..4 {
+            write(2_300);
+            world.pass(secs(1)).await;
+        }
+        world.pass(secs(50)).await;
+        world.cloud.with(|state| state.logs.blank_parts = false);
+        world.pass(secs(70)).await;
+        drop(followed);
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        assert!(
+            texts == written(&world, POD),
+            "{keeps_tail}: {}",
+            texts.len()
+        );
         assert_eq!(gaps, []);
     }
 }

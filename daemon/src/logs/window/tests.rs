@@ -48,6 +48,21 @@ fn a_short_window_keeps_what_lies_behind_it() {
 }
 
 #[test]
+fn a_window_behind_the_anchor_proves_that_nothing_of_the_zone_was_left_behind() {
+    for (zone, window, proves) in [
+        (&[1, 2][..], &[1, 2, 3][..], true),
+        (&[1, 2, 3], &[1, 2], true),
+        (&[1, 2], &[9, 1, 9, 2, 3], true),
+        (&[], &[5], true),
+        (&[1, 2], &[2, 3], false),
+        (&[1, 2], &[7, 8], false),
+        (&[1, 2, 3], &[1, 3, 4], false),
+    ] {
+        assert_eq!(shows(zone, window), proves, "{zone:?} {window:?}");
+    }
+}
+
+#[test]
 fn a_window_of_one_second_cannot_be_halved() {
     assert_eq!(narrower(10, 10), None);
     assert_eq!(narrower(10, 11), Some(10));

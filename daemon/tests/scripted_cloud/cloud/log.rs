@@ -22,6 +22,8 @@ pub(crate) struct Logs {
     pub(crate) ends: (bool, bool),
     /// Answers have no lines, as if nothing were there.
     pub(crate) blank: bool,
+    /// The same for windows that do not go to the present.
+    pub(crate) blank_parts: bool,
     /// The log of this pod can never be read.
     pub(crate) barred: Option<&'static str>,
     /// The next look finds a fault of ours.
@@ -41,6 +43,7 @@ impl Default for Logs {
             keeps_tail: true,
             ends: (true, true),
             blank: false,
+            blank_parts: false,
             barred: None,
             panics: false,
             faults: VecDeque::new(),
@@ -78,7 +81,7 @@ impl Logs {
             .filter(|(pod, ms, _)| *pod == window.pod_id && inside(*ms))
             .map(|(_, _, text)| text.clone())
             .collect();
-        if self.blank {
+        if self.blank || (self.blank_parts && window.to.is_some()) {
             lines.clear();
         }
         let most = self.cap.min(window.max_lines as usize);
