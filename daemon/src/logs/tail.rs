@@ -54,6 +54,8 @@ pub struct Progress {
     pub commits: u64,
     /// Since when looks fail (Unix ms), and why the newest one did.
     pub fault: Option<(i64, Fault)>,
+    /// Why the newest look that was answered did not reach the present; empty when it did.
+    pub unread: &'static str,
     /// There is nothing more to read.
     pub ended: Option<Ended>,
 }
@@ -106,7 +108,8 @@ struct Tail {
 
 /// What a look found out.
 enum Look {
-    GoesOn,
+    /// There may be more. Why some of what is there was not read; empty when all of it was.
+    GoesOn(&'static str),
     Ended(Ended),
 }
 
@@ -171,8 +174,10 @@ impl Tail {
                     Some((since_ms, fault.clone()))
                 }
             };
-            if let Ok(Look::Ended(ended)) = result {
-                progress.ended = Some(ended);
+            match result {
+                Ok(Look::Ended(ended)) => progress.ended = Some(ended),
+                Ok(Look::GoesOn(unread)) => progress.unread = unread,
+                Err(_) => {}
             }
         });
     }
@@ -202,15 +207,19 @@ impl Tail {
         let Some(native_id) = &job.native_id else {
             return Ok(match job.has_ended() {
                 true => complete(),
-                false => Look::GoesOn,
+                false => Look::GoesOn(""),
             });
         };
         let mut read = Vec::with_capacity(pods.len());
-        let (mut missing, mut unfinished, mut barred) = (false, false, None);
+        let (mut missing, mut unread, mut barred) = (false, "", None);
         for pod in &pods {
             match self.read(&job, native_id, pod, priority).await {
                 Ok((stream, end)) => {
-                    unfinished |= end != End::Present;
+                    unread = match end {
+                        End::Present => unread,
+                        End::Behind => YOUNG,
+                        End::Lacking => LACKING,
+                    };
                     read.push(stream);
                 }
                 Err(fault) if fault.kind == FaultKind::NotFound => missing = true,
@@ -221,13 +230,14 @@ impl Tail {
         }
         if let Some(fault) = barred {
             let over = readable_from_ms(&job, self.lag + BARRED);
-            return match over.is_some_and(|over_ms| began_ms >= over_ms) && !unfinished {
+            return match over.is_some_and(|over_ms| began_ms >= over_ms) && unread.is_empty() {
                 true => Ok(incomplete("the log of one of the pods cannot be read")),
                 false => Err(fault),
             };
         }
-        if !whole(&job) || unfinished || (pods.is_empty() && pods_may_return(&job, began_ms)) {
-            return Ok(Look::GoesOn);
+        let more = !whole(&job) || (pods.is_empty() && pods_may_return(&job, began_ms));
+        if more || !unread.is_empty() {
+            return Ok(Look::GoesOn(unread));
         }
         if missing || job.phase == Phase::Gone {
             return Ok(incomplete(
@@ -374,6 +384,9 @@ fn is_lasting(fault: &Fault) -> bool {
         FaultKind::Permission | FaultKind::Invalid | FaultKind::Unsupported
     )
 }
+
+const YOUNG: &str = "many lines came at once, and the newest cannot be read without gaps before they are half a minute old";
+const LACKING: &str = "the cloud does not show lines that it had shown before";
 
 const UNKNOWN: Look = incomplete("the job is not known any more");
 

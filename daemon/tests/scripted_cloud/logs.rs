@@ -119,16 +119,21 @@ async fn bursts_behind_the_first_lines_are_read() {
                 state.logs.ends = ends;
                 state.logs.keeps_tail = keeps_tail;
             });
-            let _followed = follow(&world, &uid);
+            let followed = follow(&world, &uid);
             write(&world, POD, now_ms(&world), 1);
             world.pass(secs(6)).await;
             for _ in 0..seconds {
                 write(&world, POD, now_ms(&world), lines_of_a_second);
                 world.pass(secs(1)).await;
             }
+            assert!(
+                followed.progress.borrow().unread.contains("many lines"),
+                "that they are there is told"
+            );
             world.pass(secs(5)).await;
             write(&world, POD, now_ms(&world), 2);
             world.pass(secs(70)).await;
+            assert_eq!(followed.progress.borrow().unread, "");
             let (texts, gaps) = stored(&world, &uid, POD).await;
             let written = written(&world, POD);
             assert!(

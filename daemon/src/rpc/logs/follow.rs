@@ -122,7 +122,7 @@ impl Following {
             let looked = progress.finished >= look;
             if let Some(ended) = progress.ended {
                 let ended = self.ended(ended.complete, ended.note);
-                sink.send(frame(ended)).await;
+                sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }
             match progress.fault {
@@ -142,8 +142,11 @@ impl Following {
                 _ => {}
             }
             if looked && self.once {
-                let ended = self.ended(false, "");
-                sink.send(frame(ended)).await;
+                let ended = LogEnded {
+                    more: true,
+                    ..self.ended(false, progress.unread)
+                };
+                sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }
             if !self.news(sink).await? {
@@ -313,12 +316,13 @@ impl Following {
         })
     }
 
-    fn ended(&self, complete: bool, note: &str) -> Frame {
-        Frame::Ended(LogEnded {
+    fn ended(&self, complete: bool, note: &str) -> LogEnded {
+        LogEnded {
             complete,
             cursor: self.places.encode(),
             note: note.into(),
-        })
+            more: false,
+        }
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) fn of(job: &Job, tail: &Tail) -> String {
     );
     let pods = tail.pods();
     if pods.is_empty() {
-        let why = match is_ended(job) && !tail.is_cut_short() {
+        let why = match is_ended(job) && !tail.has_more() {
             true => "no log lines",
             false => "no log lines yet",
         };
@@ -244,5 +244,16 @@ mod tests {
             ..Default::default()
         });
         assert!(of(&sample::failed(), &none).ends_with("Failed): no log lines; the pods are gone"));
+        let mut young = Tail::new("dlc1");
+        young.ended(&LogEnded {
+            note: "they are too young".into(),
+            more: true,
+            ..Default::default()
+        });
+        let page = of(&sample::failed(), &young);
+        assert!(
+            page.ends_with("Failed): no log lines yet; they are too young"),
+            "{page}"
+        );
     }
 }

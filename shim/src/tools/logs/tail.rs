@@ -19,7 +19,8 @@ pub(super) struct Tail {
     /// Why this is not all, each for people.
     remarks: Vec<String>,
     away: bool,
-    cut_short: bool,
+    /// Lines may be there, or come, that were not read.
+    more: bool,
     stale: Option<String>,
 }
 
@@ -85,13 +86,14 @@ impl Tail {
         self.away
     }
 
-    /// Whether the time was over before the end.
-    pub(super) fn is_cut_short(&self) -> bool {
-        self.cut_short
+    /// Whether lines may be there, or come, that were not read.
+    pub(super) fn has_more(&self) -> bool {
+        self.more
     }
 
     /// The last word.
     pub(super) fn ended(&mut self, ended: &LogEnded) {
+        self.more = ended.more;
         if !ended.note.is_empty() {
             self.remarks
                 .push(clean::line(&clean::cut(&ended.note, LINE_MAX)));
@@ -100,7 +102,7 @@ impl Tail {
 
     /// The time was over before the end.
     pub(super) fn cut_short(&mut self, limit: Duration) {
-        self.cut_short = true;
+        self.more = true;
         let why = match self.away {
             true => "; the daemon is away",
             false => "",
