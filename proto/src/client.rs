@@ -303,10 +303,16 @@ impl Client {
         F: Future<Output = Result<Response<T>, Status>>,
     {
         if let Some(healer) = &self.healer {
-            match retry(AWAY, &mut attempt).await {
-                Err(status) if is_nobody(&status) => healer.heal().await?,
-                Err(status) if is_transport(&status) => {}
-                answer => return Ok(answer?),
+            // Twice: the call may have been under way for longer than that when its connection broke.
+            for _ in 0..2 {
+                match retry(AWAY, &mut attempt).await {
+                    Err(status) if is_nobody(&status) => {
+                        healer.heal().await?;
+                        break;
+                    }
+                    Err(status) if is_transport(&status) => {}
+                    answer => return Ok(answer?),
+                }
             }
         }
         Ok(retry(RECONNECT_PATIENCE, attempt).await?)

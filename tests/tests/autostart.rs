@@ -4,6 +4,7 @@ use std::{
     fs,
     path::Path,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use pai_tests::{
@@ -288,6 +289,23 @@ async fn who_waits_or_follows_starts_the_next_daemon_after_a_crash() {
     assert_eq!((wait.code, follow.code), (0, 0), "{wait:?} {follow:?}");
     assert_eq!(follow.stdout, "one\ntwo\n");
     assert_eq!((starters(&[wait, follow]), served(&world)), (1, 2));
+}
+
+#[tokio::test]
+async fn a_call_under_way_starts_the_next_daemon_after_a_crash() {
+    let world = World::new().await;
+    let _strays = Strays::of(&world);
+    assert_eq!(paictl(&world, &["ls"]).await.code, 0);
+    world.fault("CreateJob:slow:delay_ms=6000");
+    let submit = world.start_paictl_alone(&["submit", "train", "--", "true"]);
+    // Longer than a daemon must be away before another one is started: the call's own age must not count.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let status = paictl(&world, &["daemon", "status", "--json"]).await.json();
+    kill_process(pid_of(&status), Signal::KILL).unwrap();
+    let done = submit.finish().await;
+    assert_eq!((done.code, served(&world)), (0, 2), "{done:?}");
+    let listed = paictl(&world, &["ls", "--json"]).await.json();
+    assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
 }
 
 #[tokio::test]
