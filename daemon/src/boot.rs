@@ -85,7 +85,8 @@ impl BootError {
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Lock(LockError::Held { .. }) => {
-                "`paictl daemon status` shows it; stop it, or give this one its own PAI_STATE_DIR and PAI_SOCKET"
+                "`paictl daemon stop` ends it; one that does not answer has lost its socket and leaves by itself within a minute; \
+                 or give this one its own PAI_STATE_DIR and PAI_SOCKET"
             }
             Self::Socket(SocketError::InUse(_)) => {
                 "`paictl daemon stop` ends it, or give this one its own PAI_SOCKET"

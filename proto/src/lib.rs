@@ -36,6 +36,7 @@ mod retry;
 mod socket;
 mod stamp;
 pub mod start;
+pub mod status;
 pub mod wait;
 pub mod watch;
 

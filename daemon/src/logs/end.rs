@@ -33,8 +33,12 @@ pub(super) fn pods_may_return(job: &Job, now_ms: i64) -> bool {
 
 /// Whether a job has come so far that it had pods.
 pub(super) fn had_pods(job: &Job) -> bool {
-    let with_pods = |phase| matches!(phase, Phase::Preparing | Phase::Running | Phase::Stopping);
-    job.running_ms.is_some() || job.milestones.iter().any(|mile| with_pods(mile.phase))
+    let with_pods = |phase| matches!(phase, Phase::Preparing | Phase::Running);
+    // One that is stopped in the queue had none; of one that was first seen stopping nothing is known.
+    let first = job.milestones.first();
+    job.running_ms.is_some()
+        || first.is_some_and(|mile| mile.phase == Phase::Stopping)
+        || job.milestones.iter().any(|mile| with_pods(mile.phase))
 }
 
 fn ms(span: Duration) -> i64 {
@@ -85,5 +89,24 @@ mod tests {
         job.running_ms = Some(1);
         assert!(pods_may_return(&job, 6_000));
         assert!(!pods_may_return(&job, 65_000));
+    }
+
+    #[test]
+    fn a_job_that_was_stopped_in_the_queue_had_no_pods() {
+        let passed = |phases: &[Phase]| {
+            let mut job = ended(None, 5_000);
+            let end = job.milestones.remove(0);
+            for phase in phases {
+                let mile = Milestone {
+                    phase: *phase,
+                    ..end.clone()
+                };
+                job.milestones.push(mile);
+            }
+            had_pods(&job)
+        };
+        assert!(!passed(&[Phase::Queued, Phase::Stopping, Phase::Stopped]));
+        assert!(passed(&[Phase::Stopping, Phase::Stopped]));
+        assert!(passed(&[Phase::Queued, Phase::Preparing, Phase::Stopping]));
     }
 }

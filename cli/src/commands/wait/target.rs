@@ -1,23 +1,8 @@
 //! What `--for` names.
 
-use crate::{exit::Target, view::clean};
+use pai_proto::status::is_documented;
 
-/// The statuses that PAI-DLC documents (fact sheet §5.1).
-const DOCUMENTED: [&str; 13] = [
-    "Creating",
-    "Queuing",
-    "Bidding",
-    "EnvPreparing",
-    "SanityChecking",
-    "Running",
-    "Restarting",
-    "Stopping",
-    "SucceededReserving",
-    "FailedReserving",
-    "Succeeded",
-    "Failed",
-    "Stopped",
-];
+use crate::{exit::Target, view::clean};
 
 /// Reads it.
 ///
@@ -37,10 +22,7 @@ pub(super) fn remark(target: &Target) -> Option<String> {
     let Target::Status(status) = target else {
         return None;
     };
-    let documented = DOCUMENTED
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(status));
-    (!documented).then(|| {
+    (!is_documented(status)).then(|| {
         let status = clean::line(status);
         format!("{status} is not a status that PAI-DLC documents; waiting for it anyway")
     })

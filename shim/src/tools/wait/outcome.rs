@@ -1,6 +1,9 @@
 //! What a slice of a wait answers. Pure.
 
-use pai_proto::v1::{self, Phase, WaitEnded, WaitResult};
+use pai_proto::{
+    status::is_documented,
+    v1::{self, Phase, WaitEnded, WaitResult},
+};
 use serde::Serialize;
 
 use super::{super::next, news::News};
@@ -9,6 +12,8 @@ use crate::{
     record::{self, Job, Row, Staleness, is_default},
 };
 
+/// What is waited for where nothing else is asked.
+const TERMINAL: &str = "terminal";
 /// Of more jobs each is told in a row, as in a list.
 const IN_SHORT: usize = 10;
 
@@ -66,10 +71,15 @@ pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: 
     let hint = match (done, news.is_away()) {
         (true, _) => told(until, &results),
         (false, true) => format!(
-            "not yet, and the daemon is away: this is what was last known. The jobs go on; {}",
-            again(asked, &results)
+            "not yet, and the daemon is away: this is what was last known. The jobs go on; {}{}",
+            again(asked, &results),
+            doubt(until)
         ),
-        (false, false) => format!("not yet; the jobs go on: {}", again(asked, &results)),
+        (false, false) => format!(
+            "not yet; the jobs go on: {}{}",
+            again(asked, &results),
+            doubt(until)
+        ),
     };
     Waited {
         done,
@@ -82,6 +92,17 @@ pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: 
         staleness: news.staleness(),
         hint,
     }
+}
+
+/// A status that may never come.
+fn doubt(until: &str) -> String {
+    if until.eq_ignore_ascii_case(TERMINAL) || is_documented(until) {
+        return String::new();
+    }
+    let until = clean::line(until);
+    format!(
+        ". But {until} is not a status that PAI-DLC documents: to wait for the end, use until=terminal"
+    )
 }
 
 /// How to go on. By then `@last` may be another job, and a beginning that of two.

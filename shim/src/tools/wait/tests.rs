@@ -341,3 +341,21 @@ fn what_is_not_there_yet_is_answered_with_what_was_seen_last() {
     let told = answer("terminal", Some(silent), &news);
     assert_eq!(told, away, "the wait of the client said the same");
 }
+
+#[test]
+fn a_status_that_may_never_come_is_told() {
+    let hint = |until| {
+        let not_yet = WaitEnded {
+            timed_out: true,
+            ..Default::default()
+        };
+        answer(until, Some(not_yet), &News::default())["hint"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    for known in ["terminal", "Terminal", "running", "EnvPreparing"] {
+        assert!(hint(known).ends_with("with the same arguments"), "{known}");
+    }
+    assert!(hint("finished").contains("finished is not a status that PAI-DLC documents"));
+}
