@@ -6,8 +6,8 @@ use crate::{
     scope::Scope,
 };
 
-/// What an earlier daemon left: how far it saw. It may also have told its clients that the data is old: it counts as old until a look is answered, and they
-/// hear then that it is fresh.
+/// What an earlier daemon left: how far it saw. It may also have told its clients that the data is old: it counts as old
+/// until a look is answered, and they hear then that it is fresh.
 ///
 /// # Errors
 /// When the store cannot be read.

@@ -1,5 +1,6 @@
 //! A server stream that is made while it is read: nothing is made ahead, so that one who reads slowly, or never, holds
-//! one frame (and the parts of a snapshot that it asked for) and holds up nobody. The making ends with the reader: it is dropped where it waits.
+//! one frame (and the parts of a snapshot that it asked for) and holds up nobody. The making ends with the reader: it is
+//! dropped where it waits.
 
 use std::{
     future::{Future, poll_fn},

@@ -15,6 +15,13 @@ use crate::{
 const ROOMY: &str = r#"{"maxRunningJobs": 9}"#;
 const POD: &str = "dlc1-worker-0";
 const OTHER: &str = "dlc1-worker-1";
+/// Which ends of a window belong to it, and whether the last ones of too many lines are given.
+const ANSWERS: [((bool, bool), bool); 4] = [
+    ((true, true), true),
+    ((true, true), false),
+    ((true, false), true),
+    ((false, true), false),
+];
 
 /// A running job of two pods, and its uid.
 async fn running_job(own: &str) -> (World, String) {
@@ -70,12 +77,7 @@ fn write(world: &World, pod: &str, at_ms: i64, count: usize) {
 
 #[tokio::test]
 async fn every_line_once_in_order_whatever_the_windows_are_like() {
-    for (ends, keeps_tail) in [
-        ((true, true), true),
-        ((true, true), false),
-        ((true, false), true),
-        ((false, true), false),
-    ] {
+    for (ends, keeps_tail) in ANSWERS {
         let (world, uid) = running_job("{}").await;
         world.cloud.with(|state| {
             state.logs.ends = ends;
@@ -107,12 +109,7 @@ async fn every_line_once_in_order_whatever_the_windows_are_like() {
 
 #[tokio::test]
 async fn bursts_behind_the_first_lines_are_read() {
-    for (ends, keeps_tail) in [
-        ((true, true), true),
-        ((true, true), false),
-        ((true, false), true),
-        ((false, true), false),
-    ] {
+    for (ends, keeps_tail) in ANSWERS {
         for (lines_of_a_second, seconds) in [(3_000, 3), (997, 25)] {
             let (world, uid) = running_job("{}").await;
             world.cloud.with(|state| {
