@@ -92,6 +92,11 @@ impl BootError {
                 "`paictl daemon stop` ends it, or give this one its own PAI_SOCKET"
             }
             Self::Socket(SocketError::NotASocket(_)) => "move that file away, or set PAI_SOCKET",
+            Self::Socket(SocketError::Io { source, .. })
+                if source.kind() == std::io::ErrorKind::PermissionDenied =>
+            {
+                "set PAI_SOCKET to a path in a folder of your own that nobody else may write to (chmod 700)"
+            }
             Self::SocketLost(_) => {
                 "start it again; keep cleaners of temporary files off its folder, or set PAI_SOCKET to another one"
             }
@@ -119,7 +124,8 @@ impl Daemon {
         private_state(&boot.state_dir)?;
         let lock = StateLock::take(&boot.state_dir)?;
         let (listener, name) = socket::bind(&boot.socket, &lock).await?;
-        let (journal, opened) = Journal::open(&boot.state_dir, boot.clock.clone())?;
+        let store = Journal::open(&boot.state_dir, boot.clock.clone());
+        let (journal, opened) = store.inspect_err(|_| unname(&name))?;
         if let Some(aside) = &opened.moved_aside {
             tracing::error!(
                 moved_to = %aside.display(),
@@ -188,10 +194,7 @@ impl Daemon {
         if tokio::time::timeout(LAST_WRITES, last).await.is_err() {
             tracing::warn!("the store did not finish its writes in time");
         }
-        // Only the holder of the lock may remove the name.
-        if let Err(error) = name.remove() {
-            tracing::debug!(%error, "the socket was gone already");
-        }
+        unname(&name);
         let result = match lost {
             true => Err(BootError::SocketLost(edge.socket.clone())),
             false => result.map_err(BootError::from),
@@ -214,6 +217,13 @@ pub async fn run(
     let (result, lock) = daemon.serve(end).await;
     lock.keep();
     result
+}
+
+/// Only the holder of the lock may remove the name.
+fn unname(name: &SocketName) {
+    if let Err(error) = name.remove() {
+        tracing::debug!(%error, "the socket was gone already");
+    }
 }
 
 /// Returns only in a daemon that a client started.
@@ -296,6 +306,24 @@ mod tests {
         assert!(matches!(error, BootError::SocketLost(_)), "{error}");
         assert!(error.to_string().contains("paid.sock"), "{error}");
         assert!(!error.hint().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_cannot_open_its_store_leaves_no_socket() {
+        let dir = tempfile::tempdir().unwrap();
+        let (socket, state) = (dir.path().join("paid.sock"), dir.path().join("state"));
+        std::fs::create_dir_all(state.join("pai.db")).unwrap();
+        let booted = Daemon::boot(Boot {
+            socket: socket.clone(),
+            state_dir: state,
+            settings: dir.path().join("none.json"),
+            env: Arc::new(|_| None),
+            clock: Clock::System,
+            auto_started: false,
+        });
+        let error = booted.await.map(|_| ()).unwrap_err();
+        assert!(matches!(error, BootError::Store(_)), "{error}");
+        assert!(!socket.exists());
     }
 
     #[tokio::test]
