@@ -131,7 +131,7 @@ pub fn is_secret_entry(object: &Map<String, Value>, key: &str, value: &Value) ->
     match (name::kind(name), value) {
         (Kind::Plain, _) | (_, Value::Null | Value::Bool(_)) => false,
         (Kind::Counted, Value::Number(_)) => false,
-        (Kind::Counted, Value::String(text)) => !value::is_number(text),
+        (Kind::Counted, Value::String(text)) => !value::is_amount(text),
         (_, Value::String(text)) => !text.is_empty(),
         _ => true,
     }

@@ -47,11 +47,13 @@ const KEYS: &[&str] = &[
     "auth",
 ];
 
-/// As the last word they turn the name into one of something else: `TOKEN_FILE`, `--password-stdin`.
+/// As the last word they turn the name into one of something else: `TOKEN_FILE`, `--password-stdin`, the error code
+/// `InvalidAccessKeyId.NotFound`.
 const ABOUT: &[&str] = &[
     "path", "paths", "file", "files", "dir", "folder", "stdin", "prompt", "env", "type", "length",
     "len", "size", "limit", "budget", "dim", "dropout", "ratio", "ttl", "expiry", "timeout",
-    "format",
+    "format", "found", "expired", "invalid", "missing", "mismatch", "inactive", "disabled",
+    "error",
 ];
 
 /// After `token` they count or number tokens.
@@ -157,7 +159,8 @@ mod tests {
                 Kind::Plain,
                 "tokenizer TOKENIZER_PATH tokenizer-path tokenize TOKEN_FILE password-stdin sort_key key partitionKey \
                  monkey author auth-service pass_rate bypass compass PWD OLDPWD eos_token pad_token tokens_per_batch \
-                 SignatureMethod SignatureVersion epochs image keyboard",
+                 SignatureMethod SignatureVersion InvalidAccessKeyId.NotFound InvalidAccessKeyId.Inactive \
+                 SecurityTokenExpired InvalidSecurityToken.Expired epochs image keyboard",
             ),
         ] {
             for name in names.split_whitespace() {

@@ -153,6 +153,8 @@ fn what_is_no_secret_stays() {
         "https://me@host/x ssh://git@host/x http://host:8080/x",
         r#"{"tokens": [1, 2, 3], "token": null, "image": "x"}"#,
         "wandb login --relogin",
+        "InvalidAccessKeyId.NotFound: Specified access key is not found",
+        "max_tokens: auto, --max-tokens unlimited",
     ] {
         assert_eq!(redactor.text(text), text);
     }

@@ -77,12 +77,18 @@ pub(super) fn stays(kind: Kind, value: &str) -> bool {
         || ["true", "false", "none", "null"]
             .iter()
             .any(|word| bare.eq_ignore_ascii_case(word))
-        || kind == Kind::Counted && is_number(bare)
+        || kind == Kind::Counted && is_amount(bare)
         || !value.starts_with('\'') && is_reference(bare)
 }
 
+/// A number, or a word that stands for one.
+pub(super) fn is_amount(text: &str) -> bool {
+    let words = ["auto", "default", "inf", "max", "unlimited"];
+    is_number(text) || words.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
 /// A number, or an array of numbers.
-pub(super) fn is_number(text: &str) -> bool {
+fn is_number(text: &str) -> bool {
     let inner = text.trim_start_matches('[').trim_end_matches(']');
     inner.split(',').all(|item| NUMBER.is_match(item.trim()))
 }
