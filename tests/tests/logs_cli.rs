@@ -88,6 +88,21 @@ async fn raw_lines_are_the_clouds_own_and_others_are_safe_for_a_terminal() {
 }
 
 #[tokio::test]
+async fn a_pod_that_the_job_turns_out_not_to_have_ends_its_follow() {
+    let world = world(2).await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "never");
+    let id = world.submit("train", &gate.command()).await;
+    let follow = world.start_paictl(&["logs", "-f", &id, "--pod", "worker-9"]);
+    let done = follow.finish().await;
+    assert_eq!((done.code, done.stdout.as_str()), (5, ""), "{done:?}");
+    assert!(done.stderr.contains("worker-9"), "{done:?}");
+    assert!(done.stderr.contains(&format!("{id}-worker-1")), "{done:?}");
+    let job = world.control().job(&id).unwrap();
+    assert!(!job.status.is_final(), "{job:?}");
+}
+
+#[tokio::test]
 async fn ctrl_c_leaves_at_once_and_the_job_goes_on() {
     let world = world(1).await;
     let _daemon = world.daemon().await;

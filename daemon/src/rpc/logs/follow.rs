@@ -13,14 +13,16 @@ use super::{
 };
 use crate::{
     contexts::Running,
+    journal::Reader,
     logs::Followed,
-    model::{Fault, Job, LogStream, Pod, redact::Redactor},
+    model::{Fault, Job, LogStream, redact::Redactor},
     rpc::{
         Edge,
         error::to_status,
         frames::{Frames, HEARTBEAT, Sink, feed},
         resolve,
     },
+    scope::Scope,
     sys::clock::Mono,
 };
 
@@ -39,6 +41,8 @@ struct Following {
     /// The look that tells what there was when the call came.
     look: u64,
     wanted: Wanted,
+    /// Not yet compared with the job's pods, of which some are not known yet.
+    unchecked: bool,
     places: Places,
     /// The store was replaced since the cursor was given.
     replaced: bool,
@@ -63,12 +67,7 @@ pub(super) async fn follow(
         false => Places::decode(&request.cursor, store)?,
     };
     let wanted = Wanted::new(request.pods);
-    let uid = job.uid.clone();
-    let pods = scope.journal.read(move |reader| reader.pods(&uid)).await?;
-    // A client that comes back goes on with what it had.
-    if request.cursor.is_empty() && all_pods_are_known(&job, &pods) {
-        wanted.check(&pods)?;
-    }
+    let unchecked = !is_checked(scope, &job.uid, &wanted).await?;
     let followed = running.tails.follow(&job.uid);
     let following = Following {
         // At once: the first look of a tail is to know that somebody waits for it.
@@ -82,16 +81,24 @@ pub(super) async fn follow(
         running,
         job,
         wanted,
+        unchecked,
         places,
         replaced,
     };
     Ok(feed(edge, |sink| following.run(sink)))
 }
 
-/// Whether a pod that is not listed does not exist.
-fn all_pods_are_known(job: &Job, pods: &[Pod]) -> bool {
-    let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();
-    job.has_ended() || pods.len() >= planned as usize
+/// Whether the names are known to be right; an error where they are known to be wrong.
+async fn is_checked(scope: &Scope, uid: &str, wanted: &Wanted) -> Result<bool, Fault> {
+    if wanted.is_all() {
+        return Ok(true);
+    }
+    let job = uid.to_owned();
+    let read = move |reader: &Reader<'_>| Ok((reader.job(&job)?, reader.pods(&job)?));
+    let (job, pods) = scope.journal.read(read).await?;
+    // A client that comes back goes on with what it had.
+    let streams = scope.journal.logs().streams(uid).await?;
+    wanted.check(job.as_ref(), &pods, &streams)
 }
 
 impl Following {
@@ -120,6 +127,9 @@ impl Following {
             let progress = self.followed.progress.borrow_and_update().clone();
             self.deliver(sink).await?;
             let looked = progress.finished >= look;
+            if self.unchecked && (looked || progress.ended.is_some()) {
+                self.unchecked = !is_checked(&scope, &self.job.uid, &self.wanted).await?;
+            }
             if let Some(ended) = progress.ended {
                 let ended = self.ended(ended.complete, ended.note);
                 sink.send(frame(Frame::Ended(ended))).await;
