@@ -5,7 +5,11 @@ use std::{
 };
 
 use futures_util::stream;
-use tokio::{net::UnixListener, task::JoinSet};
+use tokio::{
+    io::AsyncReadExt as _,
+    net::{UnixListener, unix::pipe},
+    task::JoinSet,
+};
 use tonic::{Request, Response, Status, transport::Server};
 
 use super::*;
@@ -78,9 +82,11 @@ pub(super) fn script(path: &Path, text: &str) {
     assert!(copied.unwrap().success());
 }
 
-/// A folder with a socket, a state folder and a `paid` on the PATH, which notes each of its starts.
+/// A folder with a socket, a state folder and a `paid` on the PATH, which notes each of its starts, and tells of it.
 struct Place {
     dir: tempfile::TempDir,
+    /// A byte for each start.
+    told: tokio::sync::Mutex<pipe::Receiver>,
     env: HashMap<&'static str, PathBuf>,
 }
 
@@ -93,10 +99,25 @@ impl Place {
             ("PAI_SOCKET", at("s")),
             ("PAI_STATE_DIR", at("state")),
         ]);
-        let (paid, starts) = (at("bin/paid"), at("starts"));
+        let (paid, starts, told) = (at("bin/paid"), at("starts"), at("told"));
         fs::create_dir(at("bin")).unwrap();
-        self::script(&paid, &format!("echo x >> {}\n{script}", starts.display()));
-        Self { dir, env }
+        let made = std::process::Command::new("mkfifo").arg(&told).status();
+        assert!(made.unwrap().success());
+        let note = format!(
+            "echo x >> {}; printf x > {}",
+            starts.display(),
+            told.display()
+        );
+        self::script(&paid, &format!("{note}\n{script}"));
+        // Open for writing, too: no start waits for a reader, and none is the last writer.
+        let told = pipe::OpenOptions::new()
+            .read_write(true)
+            .open_receiver(&told);
+        Self {
+            dir,
+            told: tokio::sync::Mutex::new(told.unwrap()),
+            env,
+        }
     }
 
     fn starter(&self, say: impl Fn(&str) + Send + Sync + 'static) -> Starter {
@@ -140,11 +161,15 @@ impl Place {
         tokio::spawn(server.serve_with_incoming(incoming));
     }
 
-    /// Serves once `paid` has been started so many times.
+    /// Waits for so many more starts.
+    async fn started(&self, times: usize) {
+        let mut bytes = vec![0; times];
+        self.told.lock().await.read_exact(&mut bytes).await.unwrap();
+    }
+
+    /// Serves once `paid` has been started so many more times.
     async fn serve_after(&self, starts: usize) {
-        while self.starts() < starts {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        self.started(starts).await;
         self.serve();
     }
 }
@@ -269,14 +294,9 @@ async fn a_start_that_is_given_up_frees_the_turn() {
     let place = Place::new("exec sleep 1000");
     let starter = place.starter(|_| {});
     let given_up = connect(place.options(), &starter);
-    let began = async {
-        while place.starts() == 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
     tokio::select! {
         result = given_up => panic!("{result:?}"),
-        () = began => {}
+        () = place.started(1) => {}
     }
     let lock = turn::path(&place.env["PAI_SOCKET"]);
     assert!(Turn::try_take(&lock).unwrap().is_some());
@@ -298,7 +318,9 @@ async fn a_daemon_that_ends_again_and_again_is_not_started_all_the_time() {
 fn with_service(systemctl: &str) -> Place {
     let mut place = Place::new(SERVES);
     let home = place.dir.path().to_owned();
-    let script = systemctl.replace("STARTS", &home.join("starts").display().to_string());
+    let script = systemctl
+        .replace("STARTS", &home.join("starts").display().to_string())
+        .replace("TOLD", &home.join("told").display().to_string());
     self::script(&home.join("bin/systemctl"), &script);
     let units = home.join(".config/systemd/user");
     fs::create_dir_all(&units).unwrap();
@@ -315,7 +337,7 @@ fn with_service(systemctl: &str) -> Place {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn an_installed_service_is_started_and_no_program_beside_it() {
-    let place = with_service("echo service >> STARTS");
+    let place = with_service("echo service >> STARTS; printf x > TOLD");
     let ((result, said), ()) = tokio::join!(place.connect(), place.serve_after(1));
     result.unwrap();
     assert_eq!(
