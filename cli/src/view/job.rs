@@ -92,7 +92,10 @@ fn status(job: &Job) -> String {
         text.push_str(&format!(" ({})", clean::line(&job.sub_status)));
     }
     for (holds, remark) in [
-        (job.stop_requested, "stop requested"),
+        (
+            job.stop_requested && job.ended_at_ms.is_none(),
+            "stop requested",
+        ),
         (job.resources_held, "resources still held"),
         (!job.own, "not our own"),
     ] {

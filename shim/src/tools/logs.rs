@@ -58,7 +58,7 @@ which pods and how many lines are shown and whether earlier ones were left out. 
         let request = FollowLogsRequest {
             id: job.uid.clone(),
             pods: self.pod.into_iter().filter(|pod| !pod.is_empty()).collect(),
-            tail: Some(self.tail.unwrap_or(LINES).clamp(1, LINES_MAX).into()),
+            tail: Some(self.tail.unwrap_or(LINES).min(LINES_MAX).into()),
             no_follow: true,
             ..Default::default()
         };
