@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use super::window::{self, MAX_LINES, Window, advance, has_shrunk, merge, narrower, shows};
+use super::window::{
+    self, MAX_LINES, Search, Try, Window, advance, has_shrunk, merge, narrower, shows,
+};
 use crate::{
     journal::LogBatch,
     model::{Fault, LogStream, NewLine, Track},
@@ -57,10 +59,14 @@ impl Reading<'_> {
         let mut to = None;
         let mut larger = Window::default();
         let (mut before, mut steps) = (self.track.anchor, 0);
+        let mut search = Search::default();
         loop {
             let anchor = self.track.anchor;
-            steps = if anchor == before { steps + 1 } else { 0 };
-            before = anchor;
+            if anchor != before {
+                (before, steps) = (anchor, 0);
+                search = Search::default();
+            }
+            steps += 1;
             if steps > STEPS_MAX {
                 tracing::warn!(pod = %self.stream.key.pod_id, anchor, "a log's windows contradict each other");
                 return Ok(End::Behind);
@@ -71,6 +77,14 @@ impl Reading<'_> {
             let full = answer.is_full(small);
             if !self.is_proven_by(&answer, full).await? {
                 return Ok(End::Lacking);
+            }
+            let tried = full.then(|| search.is_full(to.unwrap_or(now))).flatten();
+            if let Some(next) = tried {
+                match next {
+                    Try::Until(end) => to = Some(end),
+                    Try::Present | Try::Enough => return Ok(End::Behind),
+                }
+                continue;
             }
             match narrower(anchor, to.unwrap_or(now)).filter(|_| full) {
                 Some(middle) => {
@@ -87,7 +101,7 @@ impl Reading<'_> {
                 }
                 None => {}
             }
-            if to == Some(anchor) && answer.lines.is_empty() {
+            if to == Some(anchor) && anchor < settled && answer.lines.is_empty() {
                 self.pass_over_nothing(std::mem::take(&mut larger)).await?;
                 stored();
                 to = None;
@@ -117,7 +131,13 @@ impl Reading<'_> {
                     }
                     return Ok(End::Present);
                 }
-                Some(end) if end > settled => return Ok(End::Behind),
+                // Its lines are stored, and the anchor stays.
+                Some(end) if end > settled || end == anchor && count == 0 => match search.fits(end)
+                {
+                    Try::Until(end) => to = Some(end),
+                    Try::Present => to = None,
+                    Try::Enough => return Ok(End::Behind),
+                },
                 Some(end) => {
                     match count {
                         // The larger window was full a moment ago: its lines lie behind this one.

@@ -155,5 +155,46 @@ pub fn narrower(anchor: i64, end: i64) -> Option<i64> {
     (end > anchor).then(|| anchor + (end - anchor) / 2)
 }
 
+/// Looks for the largest window of young lines that can be read whole, between one that could be and one that could not:
+/// how many lines the seconds have is not known before.
+#[derive(Debug, Default)]
+pub struct Search {
+    fits: Option<i64>,
+    full: Option<i64>,
+}
+
+/// Where the next window ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Try {
+    /// With this second.
+    Until(i64),
+    /// At the present.
+    Present,
+    /// What was read is all that can be.
+    Enough,
+}
+
+impl Search {
+    /// A window to this second held everything.
+    pub fn fits(&mut self, end: i64) -> Try {
+        self.fits = Some(end);
+        self.between(end)
+    }
+
+    /// One to this second did not. `None`: no other one from here has fitted, and it is to be halved.
+    pub fn is_full(&mut self, end: i64) -> Option<Try> {
+        self.full = Some(end);
+        self.fits.map(|fits| self.between(fits))
+    }
+
+    fn between(&self, fits: i64) -> Try {
+        match self.full {
+            None => Try::Present,
+            Some(full) if full - fits > 1 => Try::Until(fits + (full - fits) / 2),
+            Some(_) => Try::Enough,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests;

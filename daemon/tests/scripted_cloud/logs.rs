@@ -352,6 +352,31 @@ async fn an_empty_answer_proves_nothing() {
 }
 
 #[tokio::test]
+async fn what_came_before_a_young_burst_is_read_at_once() {
+    for (ends, keeps_tail) in ANSWERS {
+        let (world, uid) = running_job("{}").await;
+        world.cloud.with(|state| {
+            state.logs.ends = ends;
+            state.logs.keeps_tail = keeps_tail;
+        });
+        let _followed = follow(&world, &uid);
+        for count in [1, 1, 40] {
+            write(&world, POD, now_ms(&world), count);
+            world.pass(secs(4)).await;
+        }
+        write(&world, POD, now_ms(&world), 7_000);
+        world.pass(secs(6)).await;
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        let expected = &written(&world, POD)[..42];
+        assert!(texts == expected, "{ends:?}: {}", texts.len());
+        assert_eq!(gaps, []);
+        world.pass(secs(60)).await;
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        assert_eq!((texts.len(), gaps.len()), (5_042, 1), "{ends:?}");
+    }
+}
+
+#[tokio::test]
 async fn empty_answers_to_parts_of_a_burst_lose_no_line() {
     for keeps_tail in [true, false] {
         let (world, uid) = running_job("{}").await;

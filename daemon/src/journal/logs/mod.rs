@@ -38,7 +38,7 @@ pub struct LogBatch {
     pub lines: Vec<NewLine>,
     /// How far the log is read after it.
     pub track: Track,
-    /// Behind the lines: a span of seconds of which not everything could be read, and why.
+    /// Before the lines: a span of seconds of which not everything could be read, and why.
     pub gap: Option<(i64, i64, &'static str)>,
 }
 
@@ -104,9 +104,10 @@ impl LogStore {
         self.writer
             .run(move |connection| {
                 let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let new = batch.lines.len() as u64;
                 let last = line::append(&tx, stream, batch.lines)?;
                 if let Some((from, to, reason)) = batch.gap {
-                    line::put_gap(&tx, stream, last, from, to, reason)?;
+                    line::put_gap(&tx, stream, last - new, from, to, reason)?;
                 }
                 stream::put_track(&tx, stream, &batch.track, now_ms)?;
                 tx.commit()?;

@@ -119,17 +119,16 @@ async fn a_page_is_bounded_and_never_empty_before_the_end() {
 }
 
 #[tokio::test]
-async fn a_gap_lies_behind_its_line_and_is_told_once() {
+async fn a_gap_lies_before_the_lines_that_came_with_it_and_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
     let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
-    let mut with_gap = batch(["one".into(), "two".into()], 1);
+    let before = batch(["one".into(), "two".into()], 1);
+    logs.commit(stream.id, before).await.unwrap();
+    let mut with_gap = batch(["three".into()], 1);
     with_gap.gap = Some((5, 6, "too many"));
     logs.commit(stream.id, with_gap).await.unwrap();
-    logs.commit(stream.id, batch(["three".into()], 1))
-        .await
-        .unwrap();
     let gaps = async |after, seen, lines| {
         let page = logs.after(stream.id, after, seen, lines, 1000, None).await;
         page.unwrap().gaps

@@ -149,3 +149,31 @@ proptest! {
         prop_assert_eq!(stored, all);
     }
 }
+
+proptest! {
+    /// However many lines the seconds have, the largest window that can be read whole is found, and soon.
+    #[test]
+    fn the_largest_window_that_fits_is_found(now in 1_i64..5000, fitting in 0_i64..5000) {
+        let fitting = fitting.min(now - 1);
+        let mut search = Search::default();
+        let mut to = now;
+        let mut steps = 0;
+        loop {
+            steps += 1;
+            prop_assert!(steps < 40);
+            let next = match to <= fitting {
+                true => search.fits(to),
+                false => match search.is_full(to) {
+                    Some(next) => next,
+                    None => Try::Until(narrower(0, to).unwrap()),
+                },
+            };
+            match next {
+                Try::Until(end) => to = end,
+                Try::Present => to = now,
+                Try::Enough => break,
+            }
+        }
+        prop_assert_eq!(search.fits, Some(fitting));
+    }
+}
