@@ -103,8 +103,8 @@ impl Contexts {
                 ),
             )
             .hint(
-                "give both the same ALIYUN_PAI_SETTINGS_PATH, or run a second daemon with its own PAI_SOCKET and \
-                 PAI_STATE_DIR",
+                "give both the same ALIYUN_PAI_SETTINGS_PATH (where the client is right, `paictl daemon stop` ends this \
+                 daemon, and the next command starts one), or run a second daemon with its own PAI_SOCKET and PAI_STATE_DIR",
             ));
         }
         match self.current() {

@@ -39,7 +39,8 @@ impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
         Self {
             message: error.to_string(),
-            hint: error.hint().into(),
+            // Hints are the same for every client; for this one there is a tool.
+            hint: error.hint().replace("`paictl ls`", "pai_job_list"),
             request_id: error.request_id().into(),
         }
     }
@@ -78,5 +79,20 @@ mod tests {
             "error: the key may not stop dlc1\nhint: ask for pai:StopJob\nrequest id: 7F-1"
         );
         assert_eq!(Failure::new("no", "").text(), "error: no");
+    }
+
+    #[test]
+    fn hints_name_the_tool_and_not_the_command() {
+        let failure = Failure::from(ClientError::Refused(ErrorDetail {
+            kind: ErrorKind::NotFound.into(),
+            message: "there is no job dlc9".into(),
+            hint: "`paictl ls` shows the jobs that are known".into(),
+            ..Default::default()
+        }));
+        assert!(
+            failure
+                .text()
+                .ends_with("hint: pai_job_list shows the jobs that are known")
+        );
     }
 }

@@ -1,7 +1,11 @@
 //! Logs: every pod, every line once and in order, before the job starts, over kills, and to the last one.
 
 use pai_emulator::Status;
-use pai_proto::{follow::FollowUpdate, meta::ClientKind, v1::ErrorKind};
+use pai_proto::{
+    follow::FollowUpdate,
+    meta::ClientKind,
+    v1::{ErrorKind, FollowLogsRequest},
+};
 use pai_tests::{
     Gate, World,
     log::{Log, follow_request, log_now},
@@ -133,6 +137,31 @@ async fn what_nobody_followed_is_fetched_when_it_is_asked_for() {
     assert!(again.to_end(client.follow(log_now(&id))).await.complete);
     assert_eq!(again.lines, log.lines);
     assert_eq!(world.control().call_count("GetPodLogs"), calls);
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_job_that_has_just_ended_are_waited_for_or_told_of() {
+    let world = World::with(|plan| {
+        plan.emulator.log_lag = std::time::Duration::from_secs(4);
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 5}});
+    })
+    .await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    let id = world.submit("train", "echo boom; echo boom; exit 1").await;
+    assert_eq!(world.paictl(&["wait", &id]).await.code, 10);
+    let mut now = Log::default();
+    let ended = now.to_end(client.follow(log_now(&id))).await;
+    assert!(ended.more && !ended.complete, "{ended:?}");
+    assert!(ended.note.contains("just ended"), "{ended:?}");
+    let mut all = Log::default();
+    let to_the_end = FollowLogsRequest {
+        to_the_end: true,
+        ..log_now(&id)
+    };
+    let ended = all.to_end(client.follow(to_the_end)).await;
+    assert!(ended.complete, "{ended:?}");
+    assert_eq!(all.of("worker-0"), ["boom", "boom"]);
 }
 
 #[tokio::test]

@@ -254,6 +254,7 @@ fn request(args: &LogsArgs, job: &Job) -> FollowLogsRequest {
         cursor: Vec::new(),
         tail: args.tail,
         no_follow: !args.follow,
+        to_the_end: false,
     }
 }
 

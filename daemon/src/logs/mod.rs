@@ -17,5 +17,5 @@ mod tail;
 mod tails;
 pub mod window;
 
-pub use tail::{Ended, Progress};
+pub use tail::{Ended, Missing, Progress};
 pub use tails::{Followed, Tails};

@@ -52,12 +52,47 @@ pub struct Progress {
     pub finished: u64,
     /// Grows with each commit.
     pub commits: u64,
-    /// Since when looks fail (Unix ms), and why the newest one did.
-    pub fault: Option<(i64, Fault)>,
-    /// Why the newest look that was answered did not reach the present; empty when it did.
-    pub unread: &'static str,
+    /// When the newest look began that read everything there was (Unix ms); before one did, when reading began.
+    pub read_ms: i64,
+    /// Why the newest look failed.
+    pub fault: Option<Fault>,
+    /// What the newest look that was answered did not read.
+    pub missing: Missing,
     /// There is nothing more to read.
     pub ended: Option<Ended>,
+}
+
+/// What of a log was not read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// Nothing that the backend shows.
+    #[default]
+    Nothing,
+    /// The backend may not show the last lines of a job that has just ended.
+    Late,
+    /// Lines that cannot be told apart before they are older.
+    Young,
+    /// Lines that were shown before are not shown.
+    Lacking,
+}
+
+impl Missing {
+    /// Whether the backend shows, or has shown, what was not read.
+    pub fn is_shown(self) -> bool {
+        matches!(self, Self::Young | Self::Lacking)
+    }
+
+    /// For people; empty when nothing is.
+    pub fn note(self) -> &'static str {
+        match self {
+            Self::Nothing => "",
+            Self::Late => "the job has just ended, and its last lines may not be readable yet",
+            Self::Young => {
+                "many lines came at once, and the newest cannot be read without gaps before they are half a minute old"
+            }
+            Self::Lacking => "the cloud does not show lines that it had shown before",
+        }
+    }
 }
 
 /// The last word on a log.
@@ -108,8 +143,8 @@ struct Tail {
 
 /// What a look found out.
 enum Look {
-    /// There may be more. Why some of what is there was not read; empty when all of it was.
-    GoesOn(&'static str),
+    /// There may be more.
+    GoesOn(Missing),
     Ended(Ended),
 }
 
@@ -118,8 +153,9 @@ impl Tail {
     async fn read_on(&self) {
         let mut failures = 0;
         loop {
-            let started = self.begin();
-            let result = self.look(started).await;
+            let began_ms = self.scope.clock.wall_ms();
+            let started = self.begin(began_ms);
+            let result = self.look(started, began_ms).await;
             let pause = match &result {
                 Ok(_) => {
                     failures = 0;
@@ -133,7 +169,7 @@ impl Tail {
                 }
             };
             let ended = matches!(result, Ok(Look::Ended(_)));
-            self.finish(started, result);
+            self.finish(started, began_ms, result);
             if ended {
                 std::future::pending::<()>().await;
             }
@@ -149,13 +185,16 @@ impl Tail {
         let fault = Fault::internal("reading a log panicked, see its log");
         tracing::error!(job = %self.uid, %fault, "reading begins anew");
         let look = self.shared.progress.borrow().started;
-        self.finish(look, Err(fault));
+        self.finish(look, self.scope.clock.wall_ms(), Err(fault));
         self.scope.clock.sleep(AGAIN).await;
     }
 
-    fn begin(&self) -> u64 {
+    fn begin(&self, began_ms: i64) -> u64 {
         let (mut started, now) = (0, self.scope.clock.mono());
         self.shared.progress.send_modify(|progress| {
+            if progress.began.is_none() {
+                progress.read_ms = began_ms;
+            }
             progress.started += 1;
             progress.began = Some(now);
             started = progress.started;
@@ -163,31 +202,29 @@ impl Tail {
         started
     }
 
-    fn finish(&self, look: u64, result: Result<Look, Fault>) {
-        let now_ms = self.scope.clock.wall_ms();
+    fn finish(&self, look: u64, began_ms: i64, result: Result<Look, Fault>) {
         self.shared.progress.send_modify(|progress| {
             progress.finished = look;
-            progress.fault = match &result {
-                Ok(_) => None,
-                Err(fault) => {
-                    let since_ms = progress.fault.as_ref().map_or(now_ms, |(since, _)| *since);
-                    Some((since_ms, fault.clone()))
-                }
-            };
+            progress.fault = None;
             match result {
-                Ok(Look::Ended(ended)) => progress.ended = Some(ended),
-                Ok(Look::GoesOn(unread)) => progress.unread = unread,
-                Err(_) => {}
+                Ok(Look::Ended(ended)) => {
+                    progress.missing = Missing::Nothing;
+                    progress.ended = Some(ended);
+                }
+                Ok(Look::GoesOn(missing)) => progress.missing = missing,
+                Err(fault) => progress.fault = Some(fault),
+            }
+            if progress.fault.is_none() && !progress.missing.is_shown() {
+                progress.read_ms = began_ms;
             }
         });
     }
 
-    async fn look(&self, number: u64) -> Result<Look, Fault> {
+    async fn look(&self, number: u64, began_ms: i64) -> Result<Look, Fault> {
         let priority = match *lock(&self.shared.wanted) >= number {
             true => Priority::Interactive,
             false => Priority::Background,
         };
-        let began_ms = self.scope.clock.wall_ms();
         let whole =
             |job: &Job| readable_from_ms(job, self.lag).is_some_and(|from_ms| began_ms >= from_ms);
         let logs = self.scope.journal.logs();
@@ -207,22 +244,22 @@ impl Tail {
         let Some(native_id) = &job.native_id else {
             return Ok(match job.has_ended() {
                 true => complete(),
-                false => Look::GoesOn(""),
+                false => Look::GoesOn(Missing::Nothing),
             });
         };
         let mut read = Vec::with_capacity(pods.len());
-        let (mut missing, mut unread, mut barred) = (false, "", None);
+        let (mut lost, mut missing, mut barred) = (false, Missing::Nothing, None);
         for pod in &pods {
             match self.read(&job, native_id, pod, priority).await {
                 Ok((stream, end)) => {
-                    unread = match end {
-                        End::Present => unread,
-                        End::Behind => YOUNG,
-                        End::Lacking => LACKING,
+                    missing = match end {
+                        End::Present => missing,
+                        End::Behind => Missing::Young,
+                        End::Lacking => Missing::Lacking,
                     };
                     read.push(stream);
                 }
-                Err(fault) if fault.kind == FaultKind::NotFound => missing = true,
+                Err(fault) if fault.kind == FaultKind::NotFound => lost = true,
                 // The other pods can be read all the same.
                 Err(fault) if is_lasting(&fault) => barred = Some(fault),
                 Err(fault) => return Err(fault),
@@ -230,16 +267,21 @@ impl Tail {
         }
         if let Some(fault) = barred {
             let over = readable_from_ms(&job, self.lag + BARRED);
-            return match over.is_some_and(|over_ms| began_ms >= over_ms) && unread.is_empty() {
+            return match over.is_some_and(|over_ms| began_ms >= over_ms) && !missing.is_shown() {
                 true => Ok(incomplete("the log of one of the pods cannot be read")),
                 false => Err(fault),
             };
         }
-        let more = !whole(&job) || (pods.is_empty() && pods_may_return(&job, began_ms));
-        if more || !unread.is_empty() {
-            return Ok(Look::GoesOn(unread));
+        if missing.is_shown() {
+            return Ok(Look::GoesOn(missing));
         }
-        if missing || job.phase == Phase::Gone {
+        if !whole(&job) || (pods.is_empty() && pods_may_return(&job, began_ms)) {
+            return Ok(Look::GoesOn(match job.has_ended() {
+                true => Missing::Late,
+                false => Missing::Nothing,
+            }));
+        }
+        if lost || job.phase == Phase::Gone {
             return Ok(incomplete(
                 "the cloud does not have the log of every pod any more",
             ));
@@ -384,9 +426,6 @@ fn is_lasting(fault: &Fault) -> bool {
         FaultKind::Permission | FaultKind::Invalid | FaultKind::Unsupported
     )
 }
-
-const YOUNG: &str = "many lines came at once, and the newest cannot be read without gaps before they are half a minute old";
-const LACKING: &str = "the cloud does not show lines that it had shown before";
 
 const UNKNOWN: Look = incomplete("the job is not known any more");
 

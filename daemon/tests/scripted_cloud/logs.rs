@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use paid::{
-    logs::Followed,
+    logs::{Followed, Missing},
     model::{Fault, FaultKind},
 };
 
@@ -124,13 +124,13 @@ async fn bursts_behind_the_first_lines_are_read() {
                 world.pass(secs(1)).await;
             }
             assert!(
-                followed.progress.borrow().unread.contains("many lines"),
+                followed.progress.borrow().missing == Missing::Young,
                 "that they are there is told"
             );
             world.pass(secs(5)).await;
             write(&world, POD, now_ms(&world), 2);
             world.pass(secs(70)).await;
-            assert_eq!(followed.progress.borrow().unread, "");
+            assert_eq!(followed.progress.borrow().missing, Missing::Nothing);
             let (texts, gaps) = stored(&world, &uid, POD).await;
             let written = written(&world, POD);
             assert!(
@@ -262,7 +262,7 @@ async fn a_look_that_fails_ends_nothing_and_is_told() {
     write(&world, POD, now_ms(&world), 3);
     world.pass(secs(2)).await;
     let told = followed.progress.borrow().fault.clone().unwrap();
-    assert_eq!(told.1.message, "slow down");
+    assert_eq!(told.message, "slow down");
     world.pass(secs(8)).await;
     assert!(followed.progress.borrow().fault.is_none());
     assert_eq!(stored(&world, &uid, POD).await.0.len(), 3);
@@ -441,7 +441,7 @@ async fn a_pod_that_cannot_be_read_holds_up_no_other_and_not_the_end() {
     world.pass(secs(4)).await;
     assert_eq!(stored(&world, &uid, OTHER).await.0.len(), 4);
     let told = followed.progress.borrow().fault.clone().unwrap();
-    assert_eq!(told.1.message, "not this one");
+    assert_eq!(told.message, "not this one");
     world.cloud.with(|state| state.jobs[0].status = "Succeeded");
     world.running().poller.look_now().await.unwrap();
     world.pass(secs(90)).await;

@@ -331,7 +331,7 @@ async fn a_log_is_text_with_a_header() {
     assert_eq!(
         text(&result),
         "dlc1running (me-train-20261120120304-y4hp, Failed): the last 3 lines of worker-0, worker-1; \
-earlier lines were left out (a larger tail shows more)\n\
+earlier lines were left out\n\
 --- worker-0 (1 line) ---\nstep 1\n\
 --- worker-1 (2 lines) ---\nstep 1\nloss nan"
     );

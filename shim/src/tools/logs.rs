@@ -5,11 +5,7 @@ mod tail;
 
 use std::time::Duration;
 
-use pai_proto::{
-    Client,
-    follow::FollowUpdate,
-    v1::{FollowLogsRequest, Job},
-};
+use pai_proto::{Client, follow::FollowUpdate, v1::FollowLogsRequest};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
@@ -32,7 +28,8 @@ pub(super) struct Args {
     job_id: String,
     /// Only this pod, for example worker-0, or the pods of this role; without it all.
     pod: Option<String>,
-    /// So many last lines of each pod, 100 by default.
+    /// So many last lines of each pod: 100 by default, 1000 at most.
+    #[schemars(range(min = 1, max = 1000))]
     tail: Option<u32>,
 }
 
@@ -44,7 +41,8 @@ impl Arguments for Args {
 impl Verb for Args {
     const TITLE: &'static str = "Read a job's log";
     const DESCRIPTION: &'static str = "The last lines that a job has printed, newest last, at most 8 KB: the first line says \
-which pods and how many lines are shown and whether earlier ones were left out. Name a pod to see more of it.";
+which pods and how many lines are shown and whether earlier ones were left out. Name a pod to see more of it. Right after \
+a job's end it takes some seconds until its last lines can be read; they are waited for.";
     const EFFECT: Effect = Effect::Reads;
 
     async fn run(self, call: Call) -> Outcome {
@@ -55,19 +53,22 @@ which pods and how many lines are shown and whether earlier ones were left out. 
             .call(|client| async move { client.get(&id).await })
             .await?;
         let job = the_job(response.job)?;
+        let lines = self.tail.unwrap_or(LINES).clamp(1, LINES_MAX);
         let request = FollowLogsRequest {
             id: job.uid.clone(),
             pods: self.pod.into_iter().filter(|pod| !pod.is_empty()).collect(),
-            tail: Some(self.tail.unwrap_or(LINES).min(LINES_MAX).into()),
+            tail: Some(lines.into()),
             no_follow: true,
+            to_the_end: true,
             ..Default::default()
         };
         let client = call.daemon.client().await?;
-        let tail = read(&client, request, &job, deadline).await?;
+        let mut tail = Tail::new(&job.native_id, lines as usize);
+        read(&client, request, &mut tail, deadline).await?;
         if tail.is_away() {
             call.daemon.forget(&client);
         }
-        Ok(Answer::text(page::of(&job, &tail)))
+        Ok(Answer::text(page::of(&job, &tail, lines < LINES_MAX)))
     }
 }
 
@@ -75,10 +76,9 @@ which pods and how many lines are shown and whether earlier ones were left out. 
 async fn read(
     client: &Client,
     request: FollowLogsRequest,
-    job: &Job,
+    tail: &mut Tail,
     deadline: Instant,
-) -> Result<Tail, Failure> {
-    let mut tail = Tail::new(&job.native_id);
+) -> Result<(), Failure> {
     let mut follow = client.follow(request);
     let reading = async {
         while let Some(update) = follow.next().await {
@@ -97,5 +97,5 @@ async fn read(
         Ok(read) => read?,
         Err(_) => tail.cut_short(LIMIT),
     }
-    Ok(tail)
+    Ok(())
 }

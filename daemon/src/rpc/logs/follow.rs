@@ -14,7 +14,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::Reader,
-    logs::Followed,
+    logs::{Followed, Missing, Progress},
     model::{Fault, Job, LogStream, redact::Redactor},
     rpc::{
         Edge,
@@ -30,6 +30,9 @@ use crate::{
 const LINES: usize = 2_000;
 /// Bytes of a frame, unless one line has more.
 const BYTES: usize = 64 << 10;
+
+/// So far behind the present a follow may be without a word.
+const BEHIND_MS: i64 = 5_000;
 
 const REPLACED: &str =
     "the stored log was lost and is read anew: lines may be missing or repeated here";
@@ -48,6 +51,7 @@ struct Following {
     replaced: bool,
     tail: Option<u64>,
     once: bool,
+    to_the_end: bool,
     mask: Option<Redactor>,
     told_stale: bool,
     beat: Mono,
@@ -77,6 +81,7 @@ pub(super) async fn follow(
         beat: scope.clock.mono() + HEARTBEAT,
         tail: request.tail.filter(|_| request.cursor.is_empty()),
         once: request.no_follow,
+        to_the_end: request.to_the_end,
         told_stale: false,
         running,
         job,
@@ -130,39 +135,64 @@ impl Following {
             if self.unchecked && (looked || progress.ended.is_some()) {
                 self.unchecked = !is_checked(&scope, &self.job.uid, &self.wanted).await?;
             }
-            if let Some(ended) = progress.ended {
+            if let Some(ended) = progress.ended.clone() {
+                if ended.complete {
+                    self.tell_staleness(&progress, sink).await;
+                }
                 let ended = self.ended(ended.complete, ended.note);
                 sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }
-            match progress.fault {
-                Some((_, fault)) if looked && self.once => return Err(fault),
-                Some((since_ms, fault)) if !self.told_stale => {
-                    self.told_stale = true;
-                    let stale = Stale {
-                        since_ms: Some(since_ms),
-                        reason: fault.to_string(),
-                    };
-                    sink.send(frame(Frame::Stale(stale))).await;
-                }
-                None if self.told_stale => {
-                    self.told_stale = false;
-                    sink.send(frame(Frame::Stale(Stale::default()))).await;
-                }
-                _ => {}
-            }
             if looked && self.once {
-                let ended = LogEnded {
-                    more: true,
-                    ..self.ended(false, progress.unread)
-                };
-                sink.send(frame(Frame::Ended(ended))).await;
-                return Ok(());
+                if let Some(fault) = progress.fault {
+                    return Err(fault);
+                }
+                if !self.waits_for(progress.missing) {
+                    let ended = LogEnded {
+                        more: true,
+                        ..self.ended(false, progress.missing.note())
+                    };
+                    sink.send(frame(Frame::Ended(ended))).await;
+                    return Ok(());
+                }
             }
+            self.tell_staleness(&progress, sink).await;
             if !self.news(sink).await? {
                 return Ok(());
             }
         }
+    }
+
+    /// Whether a reading that ends with the present goes on for this.
+    fn waits_for(&self, missing: Missing) -> bool {
+        self.to_the_end
+            && match missing {
+                Missing::Late => true,
+                Missing::Young => self.job.has_ended(),
+                Missing::Nothing | Missing::Lacking => false,
+            }
+    }
+
+    /// Says once that the log is not read to the present, and once that it is again.
+    async fn tell_staleness(&mut self, progress: &Progress, sink: &Sink<FollowLogsResponse>) {
+        let behind_ms = self.running.scope.clock.wall_ms() - progress.read_ms;
+        let missing = progress.missing.is_shown();
+        let reason = match &progress.fault {
+            Some(fault) => fault.to_string(),
+            None if missing && (self.told_stale || behind_ms >= BEHIND_MS) => {
+                progress.missing.note().into()
+            }
+            None => String::new(),
+        };
+        if self.told_stale != reason.is_empty() {
+            return;
+        }
+        self.told_stale = !reason.is_empty();
+        let stale = Stale {
+            since_ms: self.told_stale.then_some(progress.read_ms),
+            reason,
+        };
+        sink.send(frame(Frame::Stale(stale))).await;
     }
 
     /// Waits until a look is over, or none is needed any more; false when the stream has ended meanwhile.

@@ -18,8 +18,8 @@ const TITLE_MAX: usize = 90;
 /// Pods that are shown: of more, too little of each would fit.
 const PODS_MAX: usize = 8;
 
-/// The whole answer, at most [`SIZE_MAX`] bytes.
-pub(super) fn of(job: &Job, tail: &Tail) -> String {
+/// The whole answer, at most [`SIZE_MAX`] bytes. `may_ask_more`: more lines of each pod may be asked for.
+pub(super) fn of(job: &Job, tail: &Tail, may_ask_more: bool) -> String {
     let title = format!(
         "{} ({}, {})",
         record::id(job),
@@ -37,7 +37,8 @@ pub(super) fn of(job: &Job, tail: &Tail) -> String {
     let shown = &pods[..pods.len().min(PODS_MAX)];
     let titles = shown.len() * TITLE_MAX;
     let lines = fitting(shown, SIZE_MAX - HEADER_MAX - CUT_MAX - titles);
-    let mut page = header(&title, shown, pods.len() - shown.len(), &lines, tail);
+    let title = format!("{title}: {}", what(shown, &lines, may_ask_more));
+    let mut page = header(title, pods.len() - shown.len(), tail);
     for (pod, lines) in shown.iter().zip(&lines) {
         if shown.len() > 1 {
             page.push_str(&format!(
@@ -61,27 +62,28 @@ fn counted(lines: usize) -> String {
     }
 }
 
-fn header(title: &str, shown: &[&Pod], hidden: usize, lines: &[Vec<&str>], tail: &Tail) -> String {
+fn what(shown: &[&Pod], lines: &[Vec<&str>], may_ask_more: bool) -> String {
     let count: usize = lines.iter().map(Vec::len).sum();
     let names: Vec<_> = shown.iter().map(|pod| pod.name.as_str()).collect();
-    let mut header = format!(
-        "{title}: the last {} of {}",
-        counted(count),
-        names.join(", ")
-    );
+    let what = format!("the last {} of {}", counted(count), names.join(", "));
     let did_not_fit = shown
         .iter()
         .zip(lines)
         .any(|(pod, lines)| lines.len() < pod.lines.len());
     let earlier = shown.iter().any(|pod| pod.earlier);
-    if did_not_fit {
-        header.push_str("; earlier lines were left out, since no more fit");
-        if shown.len() > 1 {
-            header.push_str(" (name a pod to see more of it)");
+    let left_out = match (did_not_fit, earlier, may_ask_more) {
+        (true, _, _) if shown.len() > 1 => {
+            "; earlier lines were left out, since no more fit (name a pod to see more of it)"
         }
-    } else if earlier {
-        header.push_str("; earlier lines were left out (a larger tail shows more)");
-    }
+        (true, _, _) => "; earlier lines were left out, since no more fit",
+        (false, true, true) => "; earlier lines were left out (a larger tail shows more)",
+        (false, true, false) => "; earlier lines were left out",
+        (false, false, _) => "",
+    };
+    what + left_out
+}
+
+fn header(mut header: String, hidden: usize, tail: &Tail) -> String {
     if hidden > 0 {
         header.push_str(&format!("; {hidden} more pods are not shown"));
     }
@@ -141,7 +143,7 @@ mod tests {
     use pai_proto::v1::{LogEnded, Phase};
 
     fn tail(pods: u64, lines: u64, line: impl Fn(u64) -> String) -> Tail {
-        let mut tail = Tail::new("dlc1running");
+        let mut tail = Tail::new("dlc1running", 10_000);
         for pod in 0..pods {
             for number in 1..=lines {
                 let id = format!("dlc1running-worker-{pod}");
@@ -156,6 +158,7 @@ mod tests {
         let page = of(
             &sample::running(),
             &tail(1, 2, |number| format!("line {number}")),
+            true,
         );
         assert_eq!(
             page,
@@ -168,6 +171,7 @@ mod tests {
         let page = of(
             &sample::running(),
             &tail(1, 5_000, |number| format!("step {number}")),
+            true,
         );
         assert!(
             page.len() <= SIZE_MAX && page.len() > SIZE_MAX * 3 / 4,
@@ -183,7 +187,7 @@ mod tests {
     fn pods_share_the_room_and_what_one_leaves_is_the_others() {
         let mut tail = tail(2, 400, |number| format!("{number} {}", "x".repeat(60)));
         tail.lines(&log_chunk("dlc1running-master-0", 1, &[b"short"]));
-        let page = of(&sample::running(), &tail);
+        let page = of(&sample::running(), &tail, true);
         assert!(
             page.len() <= SIZE_MAX && page.len() > SIZE_MAX * 3 / 4,
             "{}",
@@ -216,7 +220,7 @@ mod tests {
             name: "训".repeat(80),
             ..sample::running()
         };
-        let page = of(&job, &tail);
+        let page = of(&job, &tail, true);
         assert!(page.len() <= SIZE_MAX, "{}", page.len());
         assert!(page.contains("; 62 more pods are not shown"), "{page}");
         let sections: Vec<_> = page
@@ -232,25 +236,28 @@ mod tests {
 
     #[test]
     fn a_log_without_lines_says_whether_there_may_be_some_later() {
-        let mut none = Tail::new("dlc1");
+        let mut none = Tail::new("dlc1", 1_000);
         let queued = Job {
             phase: Phase::Queued.into(),
             status: "Queuing".into(),
             ..sample::running()
         };
-        assert!(of(&queued, &none).ends_with("Queuing): no log lines yet"));
+        assert!(of(&queued, &none, true).ends_with("Queuing): no log lines yet"));
         none.ended(&LogEnded {
             note: "the pods are gone".into(),
             ..Default::default()
         });
-        assert!(of(&sample::failed(), &none).ends_with("Failed): no log lines; the pods are gone"));
-        let mut young = Tail::new("dlc1");
+        assert!(
+            of(&sample::failed(), &none, true)
+                .ends_with("Failed): no log lines; the pods are gone")
+        );
+        let mut young = Tail::new("dlc1", 1_000);
         young.ended(&LogEnded {
             note: "they are too young".into(),
             more: true,
             ..Default::default()
         });
-        let page = of(&sample::failed(), &young);
+        let page = of(&sample::failed(), &young, true);
         assert!(
             page.ends_with("Failed): no log lines yet; they are too young"),
             "{page}"

@@ -12,9 +12,11 @@ const LINE_MAX: usize = 500;
 const NAME_MAX: usize = 40;
 
 /// What was read of a log.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tail {
     prefix: String,
+    /// Lines that are kept of each life of a pod.
+    most: usize,
     pods: Vec<Pod>,
     /// Why this is not all, each for people.
     remarks: Vec<String>,
@@ -38,23 +40,29 @@ pub(super) struct Pod {
 }
 
 impl Tail {
-    /// Of a job with this id at the backend.
-    pub(super) fn new(native_id: &str) -> Self {
+    /// So many lines of each pod of a job with this id at the backend.
+    pub(super) fn new(native_id: &str, most: usize) -> Self {
         Self {
             prefix: format!("{native_id}-"),
-            ..Default::default()
+            most,
+            pods: Vec::new(),
+            remarks: Vec::new(),
+            away: false,
+            more: false,
+            stale: None,
         }
     }
 
     /// More lines of one pod.
     pub(super) fn lines(&mut self, chunk: &LogChunk) {
+        let most = self.most;
         let pod = self.pod(&chunk.pod_id, &chunk.pod_uid);
         for line in &chunk.lines {
             if pod.lines.is_empty() && line.number > 1 {
                 pod.earlier = true;
             }
             let text = clean::last_state(&String::from_utf8_lossy(&line.text));
-            pod.push(clean::cut(&text, LINE_MAX).into_owned());
+            pod.push(clean::cut(&text, LINE_MAX).into_owned(), most);
         }
     }
 
@@ -64,8 +72,9 @@ impl Tail {
             reason if reason.is_empty() => reason,
             reason => format!(": {reason}"),
         };
+        let most = self.most;
         let pod = self.pod(&gap.pod_id, &gap.pod_uid);
-        pod.push(format!("[lines may be missing here{reason}]"));
+        pod.push(format!("[lines may be missing here{reason}]"), most);
     }
 
     /// The log cannot be read, or can again.
@@ -149,10 +158,10 @@ impl Tail {
 }
 
 impl Pod {
-    fn push(&mut self, line: String) {
+    fn push(&mut self, line: String, most: usize) {
         self.size += line.len() + 1;
         self.lines.push_back(line);
-        while self.size > SIZE_MAX
+        while (self.size > SIZE_MAX || self.lines.len() > most)
             && let Some(oldest) = self.lines.pop_front()
         {
             self.size -= oldest.len() + 1;
@@ -174,7 +183,7 @@ mod tests {
 
     #[test]
     fn lines_are_clean_short_and_in_order() {
-        let mut tail = Tail::new("dlc1");
+        let mut tail = Tail::new("dlc1", 1_000);
         tail.lines(&log_chunk(
             "dlc1-worker-0",
             1,
@@ -195,7 +204,7 @@ mod tests {
 
     #[test]
     fn no_more_is_held_than_an_answer_can_show() {
-        let mut tail = Tail::new("dlc1");
+        let mut tail = Tail::new("dlc1", 1_000);
         for number in 1..=10_000_u64 {
             let text = format!("line {number}");
             tail.lines(&log_chunk("dlc1-worker-0", number, &[text.as_bytes()]));
@@ -207,8 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn no_more_than_asked_for_is_kept_when_lines_come_while_it_is_read() {
+        let mut tail = Tail::new("dlc1", 2);
+        for number in 7..=10_u64 {
+            let text = format!("line {number}");
+            tail.lines(&log_chunk("dlc1-worker-0", number, &[text.as_bytes()]));
+        }
+        assert_eq!(tail.pods()[0].lines, ["line 9", "line 10"]);
+    }
+
+    #[test]
     fn each_life_of_a_pod_has_its_own_lines() {
-        let mut tail = Tail::new("dlc1");
+        let mut tail = Tail::new("dlc1", 1_000);
         let mut chunk = log_chunk("dlc1-worker-0", 5, &[b"first life"]);
         tail.lines(&chunk);
         chunk.pod_uid = "other".into();
@@ -222,7 +241,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_told() {
-        let mut tail = Tail::new("dlc1");
+        let mut tail = Tail::new("dlc1", 1_000);
         tail.gap(&LogGap {
             pod_id: "dlc1-worker-0".into(),
             reason: "pod replaced".into(),

@@ -71,7 +71,11 @@ pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: 
     let hint = match (done, news.is_away()) {
         (true, _) => told(until, &results),
         (false, true) => format!(
-            "not yet, and the daemon is away: this is what was last known. The jobs go on; {}{}",
+            "not yet, and the daemon is away{}. The jobs go on; {}{}",
+            match results.is_empty() {
+                true => ", before it said anything of them",
+                false => ": this is what was last known",
+            },
             again(asked, &results),
             doubt(until)
         ),
@@ -96,13 +100,17 @@ pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: 
 
 /// A status that may never come.
 fn doubt(until: &str) -> String {
-    if until.eq_ignore_ascii_case(TERMINAL) || is_documented(until) {
+    if is_sound(until) {
         return String::new();
     }
     let until = clean::line(until);
     format!(
         ". But {until} is not a status that PAI-DLC documents: to wait for the end, use until=terminal"
     )
+}
+
+fn is_sound(until: &str) -> bool {
+    until.eq_ignore_ascii_case(TERMINAL) || is_documented(until)
 }
 
 /// How to go on. By then `@last` may be another job, and a beginning that of two.
@@ -129,8 +137,12 @@ fn told(until: &str, results: &[WaitResult]) -> String {
             .job
             .as_ref()
             .map_or_else(|| clean::line(&never.id), record::id);
+        let doubt = match is_sound(until) {
+            true => "",
+            false => ", which is not a status that PAI-DLC documents",
+        };
         hints.push(format!(
-            "{id} has ended and never reached {}",
+            "{id} has ended and never reached {}{doubt}",
             clean::line(until)
         ));
     }
