@@ -39,4 +39,6 @@ pub use endpoint::{Endpoint, Network, Product};
 pub use error::{Detail, Effect, Error, classify};
 pub use reqwest::Method;
 pub use sts::Sts;
-pub use transport::{Answer, Clock, NonceSource, Request, Transport, TransportOptions};
+pub use transport::{
+    ANSWER_TOO_LARGE, Answer, Clock, NonceSource, Request, Transport, TransportOptions,
+};

@@ -10,7 +10,7 @@ mod options;
 mod request;
 mod signing;
 
-pub use answer::Answer;
+pub use answer::{ANSWER_TOO_LARGE, Answer};
 pub use options::{Clock, NonceSource, TransportOptions};
 pub use request::Request;
 

@@ -37,6 +37,8 @@ pub(super) fn had_pods(job: &Job) -> bool {
     // One that is stopped in the queue had none; of one that was first seen stopping nothing is known.
     let first = job.milestones.first();
     job.running_ms.is_some()
+        // Nothing else leads there.
+        || job.phase == Phase::Succeeded
         || first.is_some_and(|mile| mile.phase == Phase::Stopping)
         || job.milestones.iter().any(|mile| with_pods(mile.phase))
 }
@@ -85,6 +87,8 @@ mod tests {
     #[test]
     fn pods_of_a_job_that_ran_may_be_missing_for_a_while() {
         let mut job = ended(None, 5_000);
+        assert!(pods_may_return(&job, 6_000), "nothing else leads there");
+        job.phase = Phase::Failed;
         assert!(!pods_may_return(&job, 6_000), "it never ran");
         job.running_ms = Some(1);
         assert!(pods_may_return(&job, 6_000));
@@ -95,6 +99,7 @@ mod tests {
     fn a_job_that_was_stopped_in_the_queue_had_no_pods() {
         let passed = |phases: &[Phase]| {
             let mut job = ended(None, 5_000);
+            job.phase = Phase::Stopped;
             let end = job.milestones.remove(0);
             for phase in phases {
                 let mile = Milestone {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::window::{
-    self, MAX_LINES, Search, Try, Window, advance, has_shrunk, merge, narrower, shows,
+    self, Found, MAX_LINES, Search, Try, Window, advance, has_shrunk, is_end, lacks, merge, recount,
 };
 use crate::{
     journal::LogBatch,
@@ -16,9 +16,17 @@ use aliyun::aside;
 
 /// For so long after the backend's own lag a line may still appear among others.
 const SETTLING: Duration = Duration::from_secs(20);
-/// The anchor is left behind by so much, and by so many lines, before it is moved: moving costs some calls.
+/// The anchor is left behind by so much, and by so many lines or bytes, before it is moved: moving costs some calls.
 const MOVE_AFTER_S: i64 = 60;
 const MOVE_AFTER_LINES: usize = 100;
+const MOVE_AFTER_BYTES: usize = 64 << 10;
+/// Lines that the backend showed and does not show any more are taken for gone after this.
+const GONE_AFTER: Duration = Duration::from_secs(120);
+/// A part of a log that seems to lack lines is taken as it is after this: late lines may look like that.
+const BELIEVED_AFTER: Duration = Duration::from_secs(15);
+
+/// An answer without lines, where some are expected, is asked for again.
+const ASKED_OF_NOTHING: usize = 2;
 
 /// Halving a window of a hundred years takes fewer.
 const STEPS_MAX: u32 = 64;
@@ -31,6 +39,8 @@ const GONE: &str = "the backend does not show lines any more that it had shown";
 pub(super) enum End {
     /// Everything that the backend shows is stored.
     Present,
+    /// The same, and it showed nothing: that alone proves nothing.
+    Nothing,
     /// There are more lines than can be told apart while they are this young.
     Behind,
     /// The answer lacks lines that were shown before: nothing is made of it.
@@ -46,137 +56,149 @@ pub(super) struct Reading<'a> {
     pub(super) track: Track,
     pub(super) lag: Duration,
     pub(super) priority: Priority,
-    /// Answers have lacked lines for so long that they are taken for gone.
-    pub(super) gives_up: bool,
-    /// Where the anchor was before it went over windows without lines, while the zone has some: these lie behind it now,
-    /// unless those answers lacked them. Nothing of this is committed before an answer shows it.
-    pub(super) unproven: Option<i64>,
+    /// For so long answers have lacked lines.
+    pub(super) lacking_for: Duration,
+}
+
+/// What comes after a window that was read.
+enum Next {
+    Try(Try),
+    End(End),
+    /// The anchor may have moved: the window that is likely to bring something, `None` up to the present.
+    On(Option<i64>),
 }
 
 impl Reading<'_> {
     /// Reads to the present. `stored` is called after each commit.
     pub(super) async fn run(mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
         let mut to = None;
-        let mut larger = Window::default();
-        let (mut before, mut steps) = (self.track.anchor, 0);
-        let mut search = Search::default();
+        let mut overfull = Window::default();
+        let mut search = Search::new(self.track.anchor);
+        let (mut steps, mut asked_again) = (0, None);
         loop {
             let anchor = self.track.anchor;
-            if anchor != before {
-                (before, steps) = (anchor, 0);
-                search = Search::default();
+            if anchor != search.anchor() {
+                search = Search::new(anchor);
+                (steps, asked_again) = (0, None);
             }
             steps += 1;
             if steps > STEPS_MAX {
                 tracing::warn!(pod = %self.stream.key.pod_id, anchor, "a log's windows contradict each other");
                 return Ok(End::Behind);
             }
-            let small = to.is_some_and(|to| to <= anchor + 1);
             let answer = self.fetch(anchor, to).await?;
             let (now, settled) = self.seconds(&answer);
-            let full = answer.is_full(small);
-            if !self.is_proven_by(&answer, full).await? {
+            let small = to.is_some_and(|to| to <= anchor + 1);
+            let next = match (answer.is_full(small), to) {
+                (true, _) => {
+                    overfull = answer;
+                    Next::Try(search.is_full(to.unwrap_or(now)))
+                }
+                (false, None) => Next::End(self.present(answer, now, settled, &mut stored).await?),
+                (false, Some(end)) => {
+                    let next = self
+                        .part(answer, end, settled, &mut search, &mut stored)
+                        .await?;
+                    match next {
+                        Next::On(Some(end)) if end >= now => Next::On(None),
+                        next => next,
+                    }
+                }
+            };
+            to = match next {
+                Next::End(end) => return Ok(end),
+                Next::On(to) => to,
+                Next::Try(Try::Until(end)) => Some(end),
+                Next::Try(Try::Present) => None,
+                // What can be read of what is too young is stored.
+                Next::Try(Try::Enough(fits)) if fits.unwrap_or(anchor) > settled => {
+                    return Ok(End::Behind);
+                }
+                // It is empty, and the next larger one overfull.
+                Next::Try(Try::Enough(Some(end))) if asked_again != Some(end) => {
+                    asked_again = Some(end);
+                    asked_again
+                }
+                Next::Try(Try::Enough(None)) => {
+                    self.pass_over(std::mem::take(&mut overfull)).await?;
+                    stored();
+                    None
+                }
+                Next::Try(Try::Enough(Some(end))) if end > anchor => {
+                    self.go_to(end).await?;
+                    Some(end + 1)
+                }
+                // Nothing can be settled before the next second is.
+                Next::Try(Try::Enough(Some(_))) if anchor >= settled => return Ok(End::Behind),
+                Next::Try(Try::Enough(Some(_))) => {
+                    self.pass_over_nothing(std::mem::take(&mut overfull))
+                        .await?;
+                    stored();
+                    None
+                }
+            };
+        }
+    }
+
+    /// A window to the present that holds everything.
+    async fn present(
+        &mut self,
+        answer: Window,
+        now: i64,
+        settled: i64,
+        stored: &mut impl FnMut(),
+    ) -> Result<End, Fault> {
+        let anchor = self.track.anchor;
+        if has_shrunk(&self.track, &answer.prints) {
+            if self.lacking_for < GONE_AFTER {
                 return Ok(End::Lacking);
             }
-            let tried = full.then(|| search.is_full(to.unwrap_or(now))).flatten();
-            if let Some(next) = tried {
-                match next {
-                    Try::Until(end) => to = Some(end),
-                    Try::Present | Try::Enough => return Ok(End::Behind),
-                }
-                continue;
-            }
-            match narrower(anchor, to.unwrap_or(now)).filter(|_| full) {
-                Some(middle) => {
-                    to = Some(middle);
-                    larger = answer;
-                    continue;
-                }
-                None if full && anchor > settled => return Ok(End::Behind),
-                None if full => {
-                    self.pass_over(answer).await?;
-                    stored();
-                    to = None;
-                    continue;
-                }
-                None => {}
-            }
-            if to == Some(anchor) && anchor < settled && answer.lines.is_empty() {
-                self.pass_over_nothing(std::mem::take(&mut larger)).await?;
-                stored();
-                to = None;
-                continue;
-            }
-            if to.is_none() && has_shrunk(&self.track, &answer.prints) {
-                if !self.gives_up {
-                    return Ok(End::Lacking);
-                }
-                let new = self.new_lines(answer, true);
-                self.commit(new, Some((anchor, now, GONE))).await?;
-                stored();
-                return Ok(End::Present);
-            }
-            let count = answer.lines.len();
-            if self.store(answer, to.is_none()).await? {
-                stored();
-            }
-            match to {
-                None => {
-                    let far = settled - anchor >= MOVE_AFTER_S;
-                    if far
-                        && self.track.zone.len() > MOVE_AFTER_LINES
-                        && self.catch_up(settled).await?
-                    {
-                        stored();
-                    }
-                    return Ok(End::Present);
-                }
-                // Its lines are stored, and the anchor stays.
-                Some(end) if end > settled || end == anchor && count == 0 => match search.fits(end)
-                {
-                    Try::Until(end) => to = Some(end),
-                    Try::Present => to = None,
-                    Try::Enough => return Ok(End::Behind),
-                },
-                Some(end) => {
-                    match count {
-                        // The larger window was full a moment ago: its lines lie behind this one.
-                        0 => self.go_over_nothing(end).await?,
-                        to_end => self.move_to(end, to_end).await?,
-                    }
-                    let next = end + 2 * (end - anchor).max(1);
-                    to = (next < now).then_some(next);
-                }
-            }
+            let new = self.lines(answer, |track, prints| merge(track, prints, true));
+            self.commit(new, Some((anchor, now, GONE))).await?;
+            stored();
+            return Ok(End::Present);
         }
+        let (nothing, bytes) = (answer.lines.is_empty(), answer.bytes);
+        if self.store(answer, true).await? {
+            stored();
+        }
+        let much = self.track.zone.len() > MOVE_AFTER_LINES || bytes > MOVE_AFTER_BYTES;
+        if settled - anchor >= MOVE_AFTER_S && much && self.catch_up(settled).await? {
+            stored();
+        }
+        Ok(match nothing {
+            true => End::Nothing,
+            false => End::Present,
+        })
     }
 
-    /// Moves the anchor over seconds without lines.
-    async fn go_over_nothing(&mut self, end: i64) -> Result<(), Fault> {
-        let before = std::mem::replace(&mut self.track.anchor, end);
-        if self.track.zone.is_empty() {
-            return self.commit(Vec::new(), None).await;
+    /// A window to this second that holds everything. The anchor moves only with lines: that there are none proves nothing.
+    async fn part(
+        &mut self,
+        answer: Window,
+        end: i64,
+        settled: i64,
+        search: &mut Search,
+        stored: &mut impl FnMut(),
+    ) -> Result<Next, Fault> {
+        let (anchor, count) = (self.track.anchor, answer.lines.len());
+        if lacks(&self.track, &answer.prints) {
+            if self.lacking_for < BELIEVED_AFTER {
+                return Ok(Next::End(End::Lacking));
+            }
+            let new = self.lines(answer, recount);
+            self.commit(new, None).await?;
+            stored();
+        } else if self.store(answer, false).await? {
+            stored();
         }
-        self.unproven.get_or_insert(before);
-        Ok(())
-    }
-
-    /// False when the zone's lines are not where they must be if there was nothing in what was gone over.
-    async fn is_proven_by(&mut self, answer: &Window, full: bool) -> Result<bool, Fault> {
-        let (Some(before), false) = (self.unproven, answer.lines.is_empty()) else {
-            return Ok(true);
-        };
-        if shows(&self.track.zone, &answer.prints) {
-            self.unproven = None;
-            self.commit(Vec::new(), None).await?;
-        } else if !full && self.gives_up {
-            self.unproven = None;
-            self.track.zone.clear();
-            let gap = (before, self.track.anchor, GONE);
-            self.commit(Vec::new(), Some(gap)).await?;
+        if end > settled || count == 0 {
+            return Ok(Next::Try(search.fits(end)));
         }
-        // A full one may have been cut at either end.
-        Ok(full || self.unproven.is_none())
+        Ok(match self.move_to(end, count).await? {
+            true => Next::On(Some(end + 2 * (end - anchor).max(1))),
+            false => Next::End(End::Lacking),
+        })
     }
 
     /// The backend's present second, and the last one in which nothing appears late any more.
@@ -184,8 +206,7 @@ impl Reading<'_> {
         let local = self.scope.clock.wall_ms().div_euclid(1000);
         let now = answer.server_second.unwrap_or(local);
         let young = self.lag + SETTLING;
-        // Where the two clocks differ, the slower one is right about what is settled.
-        let settled = now.min(local) - i64::try_from(young.as_secs()).unwrap_or(i64::MAX) - 1;
+        let settled = now - i64::try_from(young.as_secs()).unwrap_or(i64::MAX) - 1;
         (now.max(local), settled)
     }
 
@@ -206,7 +227,7 @@ impl Reading<'_> {
 
     /// Stores what is new in a window that begins at the anchor; false when nothing is.
     async fn store(&mut self, answer: Window, open: bool) -> Result<bool, Fault> {
-        let new = self.new_lines(answer, open);
+        let new = self.lines(answer, |track, prints| merge(track, prints, open));
         if new.is_empty() {
             return Ok(false);
         }
@@ -214,10 +235,15 @@ impl Reading<'_> {
         Ok(true)
     }
 
-    fn new_lines(&mut self, answer: Window, open: bool) -> Vec<NewLine> {
-        let found = merge(&mut self.track, &answer.prints, open);
+    /// The lines of a window that this finds to be new.
+    fn lines(
+        &mut self,
+        answer: Window,
+        find: impl FnOnce(&mut Track, &[u64]) -> Vec<Found>,
+    ) -> Vec<NewLine> {
+        let found = find(&mut self.track, &answer.prints);
         let mut lines = answer.lines;
-        let line = |found: window::Found| {
+        let line = |found: Found| {
             Some(NewLine {
                 text: std::mem::take(lines.get_mut(found.place)?).into_bytes(),
                 second: None,
@@ -230,8 +256,9 @@ impl Reading<'_> {
     /// Reads once more what is settled, and moves the anchor there; true when a late line was found.
     async fn catch_up(&mut self, settled: i64) -> Result<bool, Fault> {
         let answer = self.fetch(self.track.anchor, Some(settled)).await?;
-        if answer.lines.is_empty() || answer.is_full(false) {
-            // Where there are too many the next look reads smaller windows.
+        // Where there are too many the next look reads smaller windows.
+        let is_whole = !answer.is_full(false) && !lacks(&self.track, &answer.prints);
+        if answer.lines.is_empty() || !is_whole {
             return Ok(false);
         }
         let to_end = answer.lines.len();
@@ -242,47 +269,70 @@ impl Reading<'_> {
 
     /// Moves the anchor towards `end`, up to which the window had `to_end` lines, as far as at least one of them stays in
     /// the zone. How many the new anchor leaves behind is counted with windows that end alike, so that it does not matter
-    /// whether their ends count.
-    async fn move_to(&mut self, end: i64, to_end: usize) -> Result<(), Fault> {
+    /// whether their ends count. False when no answer fits what the larger window showed.
+    async fn move_to(&mut self, end: i64, to_end: usize) -> Result<bool, Fault> {
         let anchor = self.track.anchor;
         let mut back = 1;
-        let mut new = end - back;
-        while new > anchor {
-            let kept = self.fetch(new, Some(end)).await?.lines.len();
-            if kept > 0 {
-                advance(&mut self.track, new, to_end, kept);
-                return self.commit(Vec::new(), None).await;
+        while end - back > anchor {
+            if self.move_if_shown(end - back, end, to_end, false).await? {
+                return Ok(true);
             }
             back *= 2;
-            new = end - back;
         }
         // All of them lie in the first seconds: the anchor goes on without one.
         let next = anchor + 1;
-        let kept = match end > next {
-            true => self.fetch(next, Some(end)).await?.lines.len(),
-            false if end == anchor => 0,
-            false => self.fetch(end, Some(end)).await?.lines.len(),
+        if end == anchor {
+            advance(&mut self.track, next, to_end, 0);
+            self.commit(Vec::new(), None).await?;
+            return Ok(true);
+        }
+        // That nothing is left must be said twice.
+        Ok(self.move_if_shown(next, end, to_end, false).await?
+            || self.move_if_shown(next, end, to_end, true).await?)
+    }
+
+    /// Moves the anchor where a window from there has just the lines that it must have; whether none are enough is said.
+    async fn move_if_shown(
+        &mut self,
+        anchor: i64,
+        end: i64,
+        to_end: usize,
+        may_be_none: bool,
+    ) -> Result<bool, Fault> {
+        let shown = self.fetch(anchor, Some(end)).await?.prints;
+        let is_right = match shown.is_empty() {
+            true => may_be_none,
+            // Where they never are right they have changed for good.
+            false => is_end(&self.track, to_end, &shown) || self.lacking_for >= BELIEVED_AFTER,
         };
-        advance(&mut self.track, next, to_end, kept);
+        if is_right {
+            advance(&mut self.track, anchor, to_end, shown.len());
+            self.commit(Vec::new(), None).await?;
+        }
+        Ok(is_right)
+    }
+
+    /// Moves the anchor over seconds without lines.
+    async fn go_to(&mut self, anchor: i64) -> Result<(), Fault> {
+        self.track.anchor = anchor;
         self.commit(Vec::new(), None).await
     }
 
     /// The smallest window is empty, and one of two seconds is overfull. Either the first second has no lines, or the backend
     /// leaves an end of its windows out: then it answers every window of one second with nothing.
-    async fn pass_over_nothing(&mut self, larger: Window) -> Result<(), Fault> {
+    async fn pass_over_nothing(&mut self, overfull: Window) -> Result<(), Fault> {
         let next = self.track.anchor + 1;
         let answer = self.fetch(next, Some(next)).await?;
-        if answer.lines.is_empty() {
-            return self.pass_over(larger).await;
+        if answer.lines.is_empty() && !answer.too_large {
+            return self.pass_over(overfull).await;
         }
-        self.go_over_nothing(next).await
+        self.go_to(next).await
     }
 
     /// Leaves a second behind of which the backend does not give out everything.
     async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
         let second = self.track.anchor;
-        let new = self.new_lines(answer, true);
-        self.unproven = None;
+        let new = self.lines(answer, |track, prints| merge(track, prints, true));
         self.track = Track {
             anchor: second + 1,
             zone: Vec::new(),

@@ -28,12 +28,8 @@ const LOOK: Duration = Duration::from_secs(2);
 const PODS_KNOWN: Duration = Duration::from_secs(60);
 /// The same while none is known.
 const PODS_AWAITED: Duration = Duration::from_secs(5);
-/// Lines that the backend showed and does not show any more are taken for gone after this.
-const GIVEN_UP: Duration = Duration::from_secs(120);
 /// The same for a log of which one pod cannot be read, after the job's end.
 const BARRED: Duration = Duration::from_secs(60);
-/// A log without any line may still get some, so long after the job's end (fact sheet §6.9).
-const STILL_EMPTY: Duration = Duration::from_secs(600);
 /// Before reading begins anew after a fault of ours.
 const AGAIN: Duration = Duration::from_secs(5);
 /// Longest pause after looks that failed, unless the backend asks for more: the other pods may be readable.
@@ -70,6 +66,8 @@ pub enum Missing {
     Nothing,
     /// The backend may not show the last lines of a job that has just ended.
     Late,
+    /// The backend showed no line, which alone proves nothing.
+    Unsure,
     /// Lines that cannot be told apart before they are older.
     Young,
     /// Lines that were shown before are not shown.
@@ -85,7 +83,7 @@ impl Missing {
     /// For people; empty when nothing is.
     pub fn note(self) -> &'static str {
         match self {
-            Self::Nothing => "",
+            Self::Nothing | Self::Unsure => "",
             Self::Late => "the job has just ended, and its last lines may not be readable yet",
             Self::Young => {
                 "many lines came at once, and the newest cannot be read without gaps before they are half a minute old"
@@ -117,6 +115,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         uid,
         shared,
         lacking: Mutex::default(),
+        showed_nothing: Mutex::default(),
     };
     loop {
         tokio::select! {
@@ -139,6 +138,8 @@ struct Tail {
     lag: Duration,
     /// Since when answers lack lines, by log.
     lacking: Mutex<HashMap<i64, Mono>>,
+    /// The look that was to be the last one found no line in one of the logs.
+    showed_nothing: Mutex<bool>,
 }
 
 /// What a look found out.
@@ -248,12 +249,14 @@ impl Tail {
             });
         };
         let mut read = Vec::with_capacity(pods.len());
-        let (mut lost, mut missing, mut barred) = (false, Missing::Nothing, None);
+        let (mut lost, mut missing, mut nothing) = (false, Missing::Nothing, false);
+        let (mut barred, mut failed) = (None, None);
         for pod in &pods {
             match self.read(&job, native_id, pod, priority).await {
                 Ok((stream, end)) => {
+                    nothing |= end == End::Nothing;
                     missing = match end {
-                        End::Present => missing,
+                        End::Present | End::Nothing => missing,
                         End::Behind => Missing::Young,
                         End::Lacking => Missing::Lacking,
                     };
@@ -262,8 +265,13 @@ impl Tail {
                 Err(fault) if fault.kind == FaultKind::NotFound => lost = true,
                 // The other pods can be read all the same.
                 Err(fault) if is_lasting(&fault) => barred = Some(fault),
+                Err(fault) if failed.is_none() => failed = Some(fault),
+                // It is not the pod.
                 Err(fault) => return Err(fault),
             }
+        }
+        if let Some(fault) = failed {
+            return Err(fault);
         }
         if let Some(fault) = barred {
             let over = readable_from_ms(&job, self.lag + BARRED);
@@ -289,15 +297,14 @@ impl Tail {
         if pods.is_empty() && had_pods(&job) {
             return Ok(incomplete("the cloud names no pods of this job"));
         }
-        let long_over = readable_from_ms(&job, STILL_EMPTY);
-        if long_over.is_none_or(|over_ms| began_ms < over_ms) {
-            let lines = logs.streams(&self.uid).await?;
-            read.retain(|id| {
-                lines
-                    .iter()
-                    .any(|stream| stream.id == *id && stream.last > 0)
-            });
+        // Once may be a whim of the backend.
+        if nothing && !std::mem::replace(&mut *lock(&self.showed_nothing), true) {
+            return Ok(Look::GoesOn(Missing::Unsure));
         }
+        // A log without lines may get some yet.
+        let lines = logs.streams(&self.uid).await?;
+        let has_lines = |id: &i64| lines.iter().any(|one| one.id == *id && one.last > 0);
+        read.retain(has_lines);
         logs.complete(read).await?;
         Ok(complete())
     }
@@ -371,8 +378,7 @@ impl Tail {
             track,
             lag: self.lag,
             priority,
-            gives_up: self.has_lacked_long(stream.id),
-            unproven: None,
+            lacking_for: self.lacking_for(stream.id),
         };
         let stored = || {
             self.shared
@@ -391,12 +397,11 @@ impl Tail {
         Ok((stream.id, end))
     }
 
-    fn has_lacked_long(&self, stream: i64) -> bool {
+    fn lacking_for(&self, stream: i64) -> Duration {
         let now = self.scope.clock.mono();
         let lacking = lock(&self.lacking);
-        lacking
-            .get(&stream)
-            .is_some_and(|since| now.saturating_sub(*since) >= GIVEN_UP)
+        let since = lacking.get(&stream);
+        since.map_or(Duration::ZERO, |since| now.saturating_sub(*since))
     }
 }
 

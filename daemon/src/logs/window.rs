@@ -7,7 +7,7 @@
 //! where it can it leaves a line in the zone: an answer without that line is known to lack something. That an answer is
 //! empty proves nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{model::Track, provider::LogLines};
 
@@ -38,6 +38,8 @@ pub struct Window {
     pub bytes: usize,
     /// See [`LogLines::server_second`].
     pub server_second: Option<i64>,
+    /// See [`LogLines::too_large`].
+    pub too_large: bool,
 }
 
 impl Window {
@@ -49,12 +51,16 @@ impl Window {
             bytes: bytes(&lines),
             lines,
             server_second: answer.server_second,
+            too_large: answer.too_large,
         }
     }
 
     /// Whether it may hold only a part of what was asked for. One that cannot be made smaller is given more credit.
     pub fn is_full(&self, smallest: bool) -> bool {
         let (lines, bytes) = (self.lines.len(), self.bytes);
+        if self.too_large {
+            return true;
+        }
         if smallest {
             return lines >= MAX_LINES as usize || bytes >= LARGEST_ANSWER;
         }
@@ -127,18 +133,44 @@ fn uncounted(known: &[u64], window: &[u64]) -> Vec<Found> {
     found
 }
 
-/// Whether the zone's lines stand at the beginning of a window that begins behind the anchor: as many of them as it reaches.
-/// Late ones may stand between them. Of equal texts it cannot tell which they are.
-pub fn shows(zone: &[u64], window: &[u64]) -> bool {
-    let (mut next, mut last_is_known) = (0, true);
+/// Whether a window that may end before the zone does lacks lines which stand before others that it has. Late lines with
+/// the text of a later one look the same.
+pub fn lacks(track: &Track, window: &[u64]) -> bool {
+    let known = &track.zone;
+    let (mut next, mut other) = (0, Vec::new());
     for line in window {
-        last_is_known = zone.get(next) == Some(line);
-        next += usize::from(last_is_known);
-        if next == zone.len() {
-            return true;
+        match known.get(next) == Some(line) {
+            true => next += 1,
+            false => other.push(*line),
         }
     }
-    last_is_known
+    let later: HashSet<_> = known[next..].iter().collect();
+    other.iter().any(|line| later.contains(line))
+}
+
+/// The same as [`merge`] for a window that [`lacks`] lines for so long that it is taken as it is: what it has is counted off
+/// the zone, which keeps the rest.
+pub fn recount(track: &mut Track, window: &[u64]) -> Vec<Found> {
+    let found = uncounted(&track.zone, window);
+    let mut shown: HashMap<u64, usize> = HashMap::new();
+    for line in window {
+        *shown.entry(*line).or_default() += 1;
+    }
+    let mut zone = window.to_vec();
+    for line in &track.zone {
+        match shown.get_mut(line) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => zone.push(*line),
+        }
+    }
+    track.zone = zone;
+    found
+}
+
+/// Whether these are the last ones of the zone's first `to_end` lines.
+pub fn is_end(track: &Track, to_end: usize, lines: &[u64]) -> bool {
+    let from = to_end.checked_sub(lines.len());
+    from.and_then(|from| track.zone.get(from..to_end)) == Some(lines)
 }
 
 /// Moves the anchor. `from_new_anchor` lines are in the window from `anchor` to the very end that the zone's first
@@ -149,16 +181,11 @@ pub fn advance(track: &mut Track, anchor: i64, to_end: usize, from_new_anchor: u
     track.anchor = anchor;
 }
 
-/// The later half of what is to be read begins behind this second: the end of a smaller window, `None` when it cannot be
-/// smaller than one second.
-pub fn narrower(anchor: i64, end: i64) -> Option<i64> {
-    (end > anchor).then(|| anchor + (end - anchor) / 2)
-}
-
-/// Looks for the largest window of young lines that can be read whole, between one that could be and one that could not:
-/// how many lines the seconds have is not known before.
-#[derive(Debug, Default)]
+/// Which window from an anchor on is tried next: the larger ones have more lines than one answer holds, the smaller ones
+/// bring little. How many lines the seconds have is not known before.
+#[derive(Debug)]
 pub struct Search {
+    anchor: i64,
     fits: Option<i64>,
     full: Option<i64>,
 }
@@ -170,28 +197,52 @@ pub enum Try {
     Until(i64),
     /// At the present.
     Present,
-    /// What was read is all that can be.
-    Enough,
+    /// There is no better one than the largest that was read whole: it ends with this second. `None`: none could be, not
+    /// even one of a single second.
+    Enough(Option<i64>),
 }
 
 impl Search {
-    /// A window to this second held everything.
+    /// Nothing was tried yet.
+    pub fn new(anchor: i64) -> Self {
+        Self {
+            anchor,
+            fits: None,
+            full: None,
+        }
+    }
+
+    /// From where on.
+    pub fn anchor(&self) -> i64 {
+        self.anchor
+    }
+
+    /// A window to this second held everything, and a larger one is wanted.
     pub fn fits(&mut self, end: i64) -> Try {
         self.fits = Some(end);
-        self.between(end)
-    }
-
-    /// One to this second did not. `None`: no other one from here has fitted, and it is to be halved.
-    pub fn is_full(&mut self, end: i64) -> Option<Try> {
-        self.full = Some(end);
-        self.fits.map(|fits| self.between(fits))
-    }
-
-    fn between(&self, fits: i64) -> Try {
+        // The newest answer counts where two contradict each other.
+        self.full = self.full.filter(|full| *full > end);
         match self.full {
             None => Try::Present,
-            Some(full) if full - fits > 1 => Try::Until(fits + (full - fits) / 2),
-            Some(_) => Try::Enough,
+            Some(full) => self.between(end, full),
+        }
+    }
+
+    /// One to this second did not.
+    pub fn is_full(&mut self, end: i64) -> Try {
+        self.full = Some(end);
+        self.fits = self.fits.filter(|fits| *fits < end);
+        match self.fits {
+            Some(fits) => self.between(fits, end),
+            None if end > self.anchor => Try::Until(self.anchor + (end - self.anchor) / 2),
+            None => Try::Enough(None),
+        }
+    }
+
+    fn between(&self, fits: i64, full: i64) -> Try {
+        match full - fits > 1 {
+            true => Try::Until(fits + (full - fits) / 2),
+            false => Try::Enough(Some(fits)),
         }
     }
 }

@@ -91,6 +91,8 @@ pub struct LogLines {
     pub lines: Vec<String>,
     /// The backend's time at its answer, Unix s.
     pub server_second: Option<i64>,
+    /// The answer has more bytes than are taken: there are lines, and none of them is here.
+    pub too_large: bool,
 }
 
 /// What the backend said to a stop.

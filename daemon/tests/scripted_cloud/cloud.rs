@@ -1,7 +1,7 @@
 //! A cloud in memory that does what it is told.
 
 mod line;
-mod log;
+pub(crate) mod log;
 
 use std::{collections::VecDeque, sync::Mutex, time::Duration};
 

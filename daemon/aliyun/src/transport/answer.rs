@@ -14,6 +14,9 @@ use std::time::Duration;
 /// No answer of the API comes near it; beyond it the body is given up.
 const MAX_BODY: usize = 32 << 20;
 
+/// Our own code of an answer that is larger than what is taken (32 MiB): asking again would not help, asking for less would.
+pub const ANSWER_TOO_LARGE: &str = "Client.AnswerTooLarge";
+
 /// A success: the object that the service answered with.
 #[derive(Clone, PartialEq)]
 pub struct Answer {
@@ -128,7 +131,7 @@ pub(super) async fn read_body(
         match response.chunk().await {
             Ok(None) => return Ok(body.freeze()),
             Ok(Some(chunk)) if body.len() + chunk.len() > MAX_BODY => {
-                return Err(head.cut("Client.AnswerTooLarge", "the answer is larger than 32 MiB"));
+                return Err(head.cut(ANSWER_TOO_LARGE, "the answer is larger than 32 MiB"));
             }
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Err(error) if error.is_timeout() => {

@@ -48,25 +48,45 @@ fn a_short_window_keeps_what_lies_behind_it() {
 }
 
 #[test]
-fn a_window_behind_the_anchor_proves_that_nothing_of_the_zone_was_left_behind() {
-    for (zone, window, proves) in [
-        (&[1, 2][..], &[1, 2, 3][..], true),
-        (&[1, 2, 3], &[1, 2], true),
-        (&[1, 2], &[9, 1, 9, 2, 3], true),
-        (&[], &[5], true),
-        (&[1, 2], &[2, 3], false),
-        (&[1, 2], &[7, 8], false),
-        (&[1, 2, 3], &[1, 3, 4], false),
+fn a_part_that_lacks_a_line_is_told_from_one_that_ends_early() {
+    for (zone, window, is_lacking) in [
+        (&[1, 2][..], &[1, 2, 3][..], false),
+        (&[1, 2, 3], &[1, 2], false),
+        (&[1, 2, 3], &[], false),
+        (&[1, 2], &[9, 1, 9, 2, 3], false),
+        (&[1, 2, 3], &[1, 2, 9], false),
+        (&[], &[5], false),
+        (&[1, 2], &[2], true),
+        (&[1, 2, 3], &[1, 3], true),
+        (&[1, 2, 3, 4], &[1, 3, 9], true),
     ] {
-        assert_eq!(shows(zone, window), proves, "{zone:?} {window:?}");
+        assert_eq!(
+            lacks(&track(zone), window),
+            is_lacking,
+            "{zone:?} {window:?}"
+        );
+    }
+}
+
+#[test]
+fn a_part_that_is_taken_as_it_is_repeats_nothing_and_forgets_nothing() {
+    for (zone, window, new, kept) in [
+        (&[1, 2, 3][..], &[1, 3][..], &[][..], &[1, 3, 2][..]),
+        (&[1, 2, 3, 4], &[2, 3, 9], &[2], &[2, 3, 9, 1, 4]),
+        (&[1, 1, 2], &[2, 1], &[], &[2, 1, 1]),
+    ] {
+        let mut track = track(zone);
+        let found = recount(&mut track, window);
+        let places: Vec<_> = found.iter().map(|one| one.place).collect();
+        assert_eq!((places.as_slice(), track.zone.as_slice()), (new, kept));
     }
 }
 
 #[test]
 fn a_window_of_one_second_cannot_be_halved() {
-    assert_eq!(narrower(10, 10), None);
-    assert_eq!(narrower(10, 11), Some(10));
-    assert_eq!(narrower(0, 100), Some(50));
+    assert_eq!(Search::new(10).is_full(10), Try::Enough(None));
+    assert_eq!(Search::new(10).is_full(11), Try::Until(10));
+    assert_eq!(Search::new(0).is_full(100), Try::Until(50));
 }
 
 #[test]
@@ -86,7 +106,7 @@ fn an_answer_that_may_have_been_cut_is_full() {
         let lines = lines(count, length);
         let window = Window::of(LogLines {
             lines,
-            server_second: None,
+            ..LogLines::default()
         });
         let told = (window.is_full(false), window.is_full(true));
         assert_eq!(told, (full, of_one_second), "{count} {length}");
@@ -155,25 +175,21 @@ proptest! {
     #[test]
     fn the_largest_window_that_fits_is_found(now in 1_i64..5000, fitting in 0_i64..5000) {
         let fitting = fitting.min(now - 1);
-        let mut search = Search::default();
-        let mut to = now;
-        let mut steps = 0;
-        loop {
+        let mut search = Search::new(0);
+        let (mut to, mut steps) = (now, 0);
+        let found = loop {
             steps += 1;
             prop_assert!(steps < 40);
             let next = match to <= fitting {
                 true => search.fits(to),
-                false => match search.is_full(to) {
-                    Some(next) => next,
-                    None => Try::Until(narrower(0, to).unwrap()),
-                },
+                false => search.is_full(to),
             };
             match next {
                 Try::Until(end) => to = end,
                 Try::Present => to = now,
-                Try::Enough => break,
+                Try::Enough(found) => break found,
             }
-        }
-        prop_assert_eq!(search.fits, Some(fitting));
+        };
+        prop_assert_eq!(found, Some(fitting));
     }
 }

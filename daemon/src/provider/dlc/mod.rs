@@ -213,12 +213,18 @@ impl Provider for DlcProvider {
                     .and_then(|second| Timestamp::from_second(second).ok()),
                 containers: Vec::new(),
             };
-            let answer = self
-                .dlc
-                .get_pod_logs(&query, priority)
-                .await
-                .map_err(|error| self.fault(&error))?;
+            let answer = match self.dlc.get_pod_logs(&query, priority).await {
+                Ok(answer) => answer,
+                Err(error) if error.code() == aliyun::ANSWER_TOO_LARGE => {
+                    return Ok(LogLines {
+                        too_large: true,
+                        ..LogLines::default()
+                    });
+                }
+                Err(error) => return Err(self.fault(&error)),
+            };
             Ok(LogLines {
+                too_large: false,
                 lines: match answer.lines.as_slice() {
                     [only] if says_nothing_is_there(only) => Vec::new(),
                     _ => answer.lines,

@@ -165,12 +165,12 @@ impl Following {
 
     /// Whether a reading that ends with the present goes on for this.
     fn waits_for(&self, missing: Missing) -> bool {
-        self.to_the_end
-            && match missing {
-                Missing::Late => true,
-                Missing::Young => self.job.has_ended(),
-                Missing::Nothing | Missing::Lacking => false,
-            }
+        match missing {
+            Missing::Unsure => true,
+            Missing::Late => self.to_the_end,
+            Missing::Young => self.to_the_end && self.job.has_ended(),
+            Missing::Nothing | Missing::Lacking => false,
+        }
     }
 
     /// Says once that the log is not read to the present, and once that it is again.

@@ -1,11 +1,20 @@
 //! The logs of the cloud's pods.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use paid::{
     model::{Fault, FaultKind},
     provider::{LogLines, LogWindow},
 };
+
+/// What is wrong with an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lie {
+    /// It has no line.
+    Empty,
+    /// It has not this line of its own.
+    Without(usize),
+}
 
 /// What pods wrote, and how the cloud gives it out.
 #[derive(Debug)]
@@ -24,6 +33,12 @@ pub(crate) struct Logs {
     pub(crate) blank: bool,
     /// The same for windows that do not go to the present.
     pub(crate) blank_parts: bool,
+    /// This line (by its place among all) appears so much later still, ms.
+    pub(crate) delays: HashMap<usize, i64>,
+    /// What is wrong with the answer to the window that was asked for as this one, from 0.
+    pub(crate) lie: Option<(usize, Lie)>,
+    /// Answers of more bytes are not taken.
+    pub(crate) too_large: usize,
     /// The log of this pod can never be read.
     pub(crate) barred: Option<&'static str>,
     /// The next look finds a fault of ours.
@@ -44,6 +59,9 @@ impl Default for Logs {
             ends: (true, true),
             blank: false,
             blank_parts: false,
+            delays: HashMap::new(),
+            lie: None,
+            too_large: usize::MAX,
             barred: None,
             panics: false,
             faults: VecDeque::new(),
@@ -69,20 +87,30 @@ impl Logs {
         if !window.pod_id.contains("-worker-") {
             return Err(Fault::new(FaultKind::NotFound, "no such pod"));
         }
-        let inside = |ms: i64| {
+        let inside = |place: usize, ms: i64| {
             let second = ms.div_euclid(1000);
             let to = window.to.unwrap_or(i64::MAX);
-            ms <= now_ms - self.lag_ms
+            let delay_ms = self.delays.get(&place).copied().unwrap_or_default();
+            ms + delay_ms <= now_ms - self.lag_ms
                 && (second > window.from || (self.ends.0 && second == window.from))
                 && (second < to || (self.ends.1 && second == to))
         };
-        let lines = self.lines.iter();
+        let lines = self.lines.iter().enumerate();
         let mut lines: Vec<String> = lines
-            .filter(|(pod, ms, _)| *pod == window.pod_id && inside(*ms))
-            .map(|(_, _, text)| text.clone())
+            .filter(|(place, (pod, ms, _))| *pod == window.pod_id && inside(*place, *ms))
+            .map(|(_, (_, _, text))| text.clone())
             .collect();
         if self.blank || (self.blank_parts && window.to.is_some()) {
             lines.clear();
+        }
+        match self.lie {
+            Some((place, Lie::Empty)) if place + 1 == self.asked.len() => lines.clear(),
+            Some((place, Lie::Without(line))) if place + 1 == self.asked.len() => {
+                if line < lines.len() {
+                    lines.remove(line);
+                }
+            }
+            _ => {}
         }
         let most = self.cap.min(window.max_lines as usize);
         let surplus = lines.len().saturating_sub(most);
@@ -90,9 +118,14 @@ impl Logs {
             true => drop(lines.drain(..surplus)),
             false => lines.truncate(most),
         }
+        let too_large = lines.iter().map(String::len).sum::<usize>() > self.too_large;
+        if too_large {
+            lines.clear();
+        }
         Ok(LogLines {
             lines,
             server_second: Some(now_ms.div_euclid(1000)),
+            too_large,
         })
     }
 }
