@@ -259,3 +259,23 @@ async fn what_an_earlier_daemon_knew_is_not_told_as_if_it_were_new() {
     }
     assert!(known["stale_reason"].is_string(), "{known}");
 }
+
+#[tokio::test]
+async fn a_wait_says_how_old_its_data_is_while_the_first_look_is_under_way() {
+    let world = World::new().await;
+    let daemon = world.daemon().await;
+    let gate = Gate::new(&world, "open");
+    let id = world.submit("train", &gate.command()).await;
+    world.reached(&id, Status::Running).await;
+    assert_eq!(
+        world.paictl(&["wait", &id, "--for", "running"]).await.code,
+        0
+    );
+    daemon.kill9().await;
+    world.fault("ListJobs:slow:delay_ms=6000:count=1");
+    let _daemon = world.daemon().await;
+    let mut wait = world.start_paictl(&["wait", &id]);
+    wait.says("as of").await;
+    gate.open();
+    assert_eq!(wait.finish().await.code, 0);
+}

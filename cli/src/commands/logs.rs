@@ -22,6 +22,7 @@ use crate::{
     context::{Context, UNATTENDED},
     error::CliError,
     exit::Exit,
+    json,
     view::{clean, time, word},
 };
 
@@ -246,10 +247,11 @@ fn form(args: &LogsArgs, job: &Job, as_json: bool) -> Form {
     }
 }
 
-/// By its uid, so that a daemon that comes back means the same job, whatever `@last` is by then.
+/// By its id, so that a daemon that comes back means the same job, whatever `@last` is by then; by the cloud's where there
+/// is one, which also a daemon knows that has lost its store.
 fn request(args: &LogsArgs, job: &Job) -> FollowLogsRequest {
     FollowLogsRequest {
-        id: job.uid.clone(),
+        id: json::job_id(job).to_owned(),
         pods: args.pods.clone(),
         cursor: Vec::new(),
         tail: args.tail,

@@ -25,9 +25,6 @@ const GONE_AFTER: Duration = Duration::from_secs(120);
 /// A part of a log that seems to lack lines is taken as it is after this: late lines may look like that.
 const BELIEVED_AFTER: Duration = Duration::from_secs(15);
 
-/// An answer without lines, where some are expected, is asked for again.
-const ASKED_OF_NOTHING: usize = 2;
-
 /// Halving a window of a hundred years takes fewer.
 const STEPS_MAX: u32 = 64;
 

@@ -339,7 +339,7 @@ earlier lines were left out\n\
     let Heard::Follow(request) = served.heard_call().await else {
         panic!("no follow");
     };
-    assert_eq!(request.id, "uid-1");
+    assert_eq!(request.id, "dlc1running");
     assert!(request.no_follow && request.pods.is_empty());
     assert_eq!(request.tail, Some(1_000), "more would not fit");
 }

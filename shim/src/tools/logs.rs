@@ -55,7 +55,11 @@ a job's end it takes some seconds until its last lines can be read; they are wai
         let job = the_job(response.job)?;
         let lines = self.tail.unwrap_or(LINES).clamp(1, LINES_MAX);
         let request = FollowLogsRequest {
-            id: job.uid.clone(),
+            // The cloud's, which also a daemon knows that has lost its store.
+            id: match job.native_id.as_str() {
+                "" => job.uid.clone(),
+                native => native.to_owned(),
+            },
             pods: self.pod.into_iter().filter(|pod| !pod.is_empty()).collect(),
             tail: Some(lines.into()),
             no_follow: true,

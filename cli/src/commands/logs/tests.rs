@@ -145,13 +145,13 @@ fn a_number_of_lines_that_is_none_is_a_usage_error() {
 fn the_arguments_become_the_request() {
     let job = sample::running();
     let plain = request(&args(&["dlc1"]), &job);
-    assert_eq!(plain.id, "uid-1");
+    assert_eq!(plain.id, "dlc1running");
     assert!(plain.no_follow && plain.pods.is_empty() && plain.tail.is_none());
     let line = [
         "-f", "@last", "--tail", "0", "--pod", "worker-1", "--pod", "x",
     ];
     let chosen = request(&args(&line), &job);
-    assert_eq!(chosen.id, "uid-1", "@last may be another job later");
+    assert_eq!(chosen.id, "dlc1running", "@last may be another job later");
     assert!(!chosen.no_follow);
     assert_eq!(chosen.tail, Some(0));
     assert_eq!(chosen.pods, ["worker-1", "x"]);

@@ -102,7 +102,7 @@ impl Jobs for JobsService {
             StopOutcome::AlreadyEnded => Outcome::AlreadyEnded,
             StopOutcome::WhenFound => Outcome::WhenFound,
         };
-        let stale = running.scope.looks.get().stale_since_ms;
+        let stale = running.scope.looks.get().old_since_ms();
         Ok(Response::new(StopJobResponse {
             job: Some(convert::job(&job, stale)),
             outcome: outcome.into(),

@@ -44,7 +44,7 @@ pub(super) async fn submit(
         }
         _ => {}
     }
-    let stale = running.scope.looks.get().stale_since_ms;
+    let stale = running.scope.looks.get().old_since_ms();
     Ok(SubmitJobResponse {
         job: Some(convert::job(&submitted.job, stale)),
         joined: submitted.joined,

@@ -21,6 +21,7 @@ use crate::{
     rpc::{
         Edge, convert,
         error::store_status,
+        first_look,
         frames::{Frames, HEARTBEAT, Sink, feed},
     },
     sys::clock::Mono,
@@ -95,6 +96,13 @@ impl Waiting {
         let _counted = scope.interest.wait_for(waited_for.collect());
         let deadline = self.deadline;
         let mut timed_out = pin!(scope.clock.until(deadline));
+        if self.verdict().is_none() {
+            tokio::select! {
+                () = first_look::briefly(&self.running) => {}
+                () = scope.clock.until(deadline) => {}
+            }
+        }
+        let mut is_inherited = !scope.looks.is_tried();
         self.send_present_state(&sink).await;
         let (mut beat, mut leaving) = (pin!(scope.clock.sleep(HEARTBEAT)), pin!(sink.leaving()));
         loop {
@@ -113,6 +121,10 @@ impl Waiting {
                     let ended = self.ended(false, true);
                     return sink.send(frame(Frame::Ended(ended))).await;
                 }
+                () = scope.looks.tried(), if is_inherited => {
+                    is_inherited = false;
+                    sink.send(frame(Frame::Stale(staleness(&scope.looks.get())))).await;
+                }
                 () = &mut beat => {
                     beat.set(scope.clock.sleep(HEARTBEAT));
                     let heartbeat = Heartbeat { cursor: Some(self.cursor()) };
@@ -129,7 +141,7 @@ impl Waiting {
     async fn send_present_state(&self, sink: &Sink<WaitJobsResponse>) {
         let looks = self.running.scope.looks.get();
         for target in &self.targets {
-            let job = Some(convert::job(&target.job, looks.stale_since_ms));
+            let job = Some(convert::job(&target.job, looks.old_since_ms()));
             let change = Box::new(Change {
                 job,
                 ..Change::default()
@@ -137,7 +149,7 @@ impl Waiting {
             sink.send(frame(Frame::Change(change))).await;
         }
         // Also when the data is fresh: an earlier stream of the same wait may have said otherwise.
-        sink.send(frame(Frame::Stale(staleness(looks)))).await;
+        sink.send(frame(Frame::Stale(staleness(&looks)))).await;
     }
 
     async fn note(&mut self, published: &Published, sink: &Sink<WaitJobsResponse>) {
@@ -231,13 +243,10 @@ impl Waiting {
     }
 }
 
-fn staleness(looks: Freshness) -> Stale {
-    match (looks.stale_since_ms, looks.last_error) {
-        (None, _) => Stale::default(),
-        (since_ms, error) => Stale {
-            since_ms,
-            reason: error.map(|fault| fault.message).unwrap_or_default(),
-        },
+fn staleness(looks: &Freshness) -> Stale {
+    Stale {
+        since_ms: looks.old_since_ms(),
+        reason: looks.reason(),
     }
 }
 
@@ -251,13 +260,13 @@ mod tests {
 
     #[test]
     fn a_wait_begins_with_how_old_the_data_is_even_when_it_is_not() {
-        assert_eq!(staleness(Freshness::default()), Stale::default());
+        assert_eq!(staleness(&Freshness::default()), Stale::default());
         let old = Freshness {
             stale_since_ms: Some(7),
             last_error: Some(Fault::new(FaultKind::Unavailable, "no network")),
             ..Freshness::default()
         };
-        let told = staleness(old);
+        let told = staleness(&old);
         assert_eq!(
             (told.since_ms, told.reason.as_str()),
             (Some(7), "no network")

@@ -166,7 +166,7 @@ impl Watching {
         }
         let ended_from = self.running.scope.ended_from_ms();
         let looks = self.running.scope.looks.get();
-        let (stale, only) = (looks.stale_since_ms, self.only.clone());
+        let (stale, only) = (looks.old_since_ms(), self.only.clone());
         let view = journal
             .read(move |reader| {
                 let jobs = reader.jobs(context, ended_from)?;

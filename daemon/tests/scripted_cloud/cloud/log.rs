@@ -105,10 +105,10 @@ impl Logs {
         }
         match self.lie {
             Some((place, Lie::Empty)) if place + 1 == self.asked.len() => lines.clear(),
-            Some((place, Lie::Without(line))) if place + 1 == self.asked.len() => {
-                if line < lines.len() {
-                    lines.remove(line);
-                }
+            Some((place, Lie::Without(line)))
+                if place + 1 == self.asked.len() && line < lines.len() =>
+            {
+                lines.remove(line);
             }
             _ => {}
         }
