@@ -160,6 +160,17 @@ async fn ctrl_c_ends_the_wait_with_130_and_never_the_job() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_too_long_for_an_answer_is_refused() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    for command in ["wait", "get", "logs"] {
+        let done = world.paictl(&[command, &"x".repeat(20_000)]).await;
+        assert_eq!(done.code, 5, "{done:?}");
+        assert!(done.stderr.contains("20000 bytes"), "{done:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_job_is_exit_5() {
     let world = World::new().await;
     let _daemon = world.daemon().await;

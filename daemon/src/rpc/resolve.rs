@@ -13,6 +13,8 @@ use crate::{
 const LAST: &str = "@last";
 /// Shortest beginning that may stand for the whole.
 const BEGINNING_MIN: usize = 4;
+/// No id or name has more bytes, and no refusal can quote many more.
+pub(super) const NAME_MAX: usize = 256;
 /// Candidates that are named when a beginning is not enough.
 const NAMED_MAX: u32 = 5;
 
@@ -27,6 +29,9 @@ pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
     let id = id.trim().to_owned();
     if id.is_empty() {
         return Err(Fault::new(FaultKind::Invalid, "the job id is empty").field("id"));
+    }
+    if id.len() > NAME_MAX {
+        return Err(too_long("job", &id).field("id"));
     }
     if id == LAST {
         // There may be one that an earlier daemon has not seen.
@@ -49,6 +54,16 @@ pub(super) async fn job(running: &Running, id: &str) -> Result<Job, Fault> {
         Err(_) if is_whole(&id) => Err(refused),
         Err(fault) => Err(fault),
     }
+}
+
+/// The refusal of a name that is longer than [`NAME_MAX`].
+pub(super) fn too_long(of: &str, name: &str) -> Fault {
+    let beginning: String = name.chars().take(20).collect();
+    let message = format!(
+        "no {of} has a name of {} bytes: {beginning:?} and so on",
+        name.len()
+    );
+    Fault::new(FaultKind::NotFound, message)
 }
 
 /// What the journal knows by that name, as it is.

@@ -70,7 +70,7 @@ pub(super) async fn follow(
         true => (Places::new(store), false),
         false => Places::decode(&request.cursor, store)?,
     };
-    let wanted = Wanted::new(request.pods);
+    let wanted = Wanted::new(request.pods)?;
     let unchecked = !is_checked(scope, &job.uid, &wanted).await?;
     let followed = running.tails.follow(&job.uid);
     let following = Following {

@@ -2,15 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Fault, FaultKind, Job, LogStream, Pod};
+use crate::{
+    model::{Fault, FaultKind, Job, LogStream, Pod},
+    rpc::resolve::{NAME_MAX, too_long},
+};
 
 /// Ids, ends of ids (`worker-0`) or roles; none means all.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Wanted(Vec<String>);
 
 impl Wanted {
-    pub(super) fn new(names: Vec<String>) -> Self {
-        Self(names)
+    /// # Errors
+    /// When one is longer than any pod's.
+    pub(super) fn new(names: Vec<String>) -> Result<Self, Fault> {
+        match names.iter().find(|name| name.len() > NAME_MAX) {
+            Some(long) => Err(too_long("pod", long).field("pods")),
+            None => Ok(Self(names)),
+        }
     }
 
     pub(super) fn has(&self, stream: &LogStream) -> bool {
@@ -106,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_name_that_no_pod_bears_is_refused_once_all_pods_are_known() {
-        let wanted = Wanted::new(vec!["worker-0".into(), "worker-7".into()]);
+        let wanted = Wanted::new(vec!["worker-0".into(), "worker-7".into()]).unwrap();
         let mut job = Job::new("job-1".into(), "train".into(), Phase::Running, 0);
         job.replicas = vec![Replica {
             count: 2,
@@ -132,8 +140,15 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_no_refusal_could_quote_is_cut() {
+        let fault = Wanted::new(vec!["x".repeat(70_000)]).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::NotFound);
+        assert!(fault.message.len() < 100, "{fault}");
+    }
+
+    #[test]
     fn a_pod_that_is_not_listed_any_more_has_its_log() {
-        let wanted = Wanted::new(vec!["worker-1".into()]);
+        let wanted = Wanted::new(vec!["worker-1".into()]).unwrap();
         let stream = LogStream {
             id: 1,
             key: LogKey {
