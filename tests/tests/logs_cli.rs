@@ -103,6 +103,19 @@ async fn a_pod_that_the_job_turns_out_not_to_have_ends_its_follow() {
 }
 
 #[tokio::test]
+async fn a_log_that_takes_long_to_read_is_no_silence() {
+    let world = world(1).await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "echo one").await;
+    assert_eq!(world.paictl(&["wait", &id]).await.code, 0);
+    world.fault("GetPodLogs:slow:delay_ms=6500:count=1");
+    let done = world.paictl(&["logs", &id]).await;
+    assert_eq!((done.code, done.stdout.as_str()), (0, "one\n"), "{done:?}");
+    let told = done.stderr.matches("the cloud takes its time").count();
+    assert_eq!(told, 1, "{done:?}");
+}
+
+#[tokio::test]
 async fn ctrl_c_leaves_at_once_and_the_job_goes_on() {
     let world = world(1).await;
     let _daemon = world.daemon().await;

@@ -5,12 +5,15 @@ mod pods;
 mod printer;
 mod sink;
 
+use std::{pin::pin, time::Duration};
+
 use clap::Args;
 use pai_proto::{
     Client,
     follow::FollowUpdate,
     v1::{FollowLogsRequest, Job, LogEnded},
 };
+use tokio::time::sleep;
 
 use self::{
     news::News,
@@ -25,6 +28,9 @@ use crate::{
     json,
     view::{clean, time, word},
 };
+
+/// After so long without a word from the daemon one is said.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 
 /// Show what a job prints, from the first line; with -f also what it will print.
 ///
@@ -85,6 +91,7 @@ async fn print(args: &LogsArgs, context: &mut Context, sink: Sink) -> Result<Exi
         sink,
         news: News::default(),
         silent: true,
+        may_seem_stuck: !args.follow,
     };
     let told = log.tell(args, context).await;
     // Lines that came before an error are written before it is told.
@@ -108,6 +115,8 @@ struct Log {
     news: News,
     /// No line came, and no word of missing ones.
     silent: bool,
+    /// Nothing is waited for but the daemon's reading, and no word was said of it.
+    may_seem_stuck: bool,
 }
 
 /// Why it is printed no further, other than its end.
@@ -131,12 +140,23 @@ impl<E: Into<CliError>> From<E> for Stop {
 impl Log {
     async fn tell(&mut self, args: &LogsArgs, context: &mut Context) -> Result<(), Stop> {
         let mut follow = self.client.follow(request(args, &self.job));
+        let mut silence = pin!(sleep(SILENCE_MAX));
         loop {
-            let update = tokio::select! {
-                biased;
-                () = self.sink.closed() => return Err(Stop::Closed),
-                update = follow.next() => update,
+            let update = {
+                let mut next = pin!(follow.next());
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = self.sink.closed() => return Err(Stop::Closed),
+                        update = &mut next => break update,
+                        () = &mut silence, if self.may_seem_stuck => {
+                            self.may_seem_stuck = false;
+                            context.out.note("reading the log; the cloud takes its time");
+                        }
+                    }
+                }
             };
+            self.may_seem_stuck = false;
             let update = update
                 .ok_or_else(|| CliError::other("the log ended without a last word", ""))??;
             if let FollowUpdate::Ended(ended) = update {
@@ -214,8 +234,12 @@ impl Log {
         context: &mut Context,
     ) -> Result<(), Stop> {
         let note = match ended.note.as_str() {
-            "" if self.silent && !args.follow && args.tail != Some(0) => {
-                news::silence(&self.job, !args.pods.is_empty(), ended.complete)
+            "" if self.silent && args.tail != Some(0) => {
+                let job = match args.follow {
+                    true => self.present().await.unwrap_or_else(|_| self.job.clone()),
+                    false => self.job.clone(),
+                };
+                news::silence(&job, !args.pods.is_empty(), ended.complete)
             }
             "" => None,
             note => Some(clean::line(note)),

@@ -231,6 +231,21 @@ async fn a_follow_says_what_it_waits_for_and_what_became_of_the_job() {
 }
 
 #[tokio::test]
+async fn a_follow_of_a_log_without_lines_says_so_at_its_end() {
+    let complete = Frame::Ended(LogEnded {
+        complete: true,
+        ..Default::default()
+    });
+    let line = ["logs", "-f", "dlc1failed"];
+    let (_, stdout, stderr) = run(daemon(sample::failed(), vec![vec![complete]]), &line).await;
+    assert_eq!(stdout, "");
+    assert_eq!(
+        stderr,
+        "dlc1failed is Failed and has no lines\ndlc1failed Failed (OOMKilled: worker-0 was killed)\n"
+    );
+}
+
+#[tokio::test]
 async fn a_follow_goes_on_over_restarts_of_daemon_and_pod_and_tells_them() {
     let gap = LogGap {
         pod_id: "dlc1running-worker-0".into(),
