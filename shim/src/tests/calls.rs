@@ -357,6 +357,6 @@ async fn a_log_that_does_not_end_is_answered_with_what_has_come() {
     assert_eq!(
         text(&answer["result"]),
         "dlc1running (me-train-20261120120304-y4hp, Failed): no log lines yet; \
-not read to the end within 40 s; ask again"
+not read to the end within 50 s; ask again"
     );
 }

@@ -14,8 +14,9 @@ use self::tail::Tail;
 use super::{Call, Effect, Outcome, Verb, the_job};
 use crate::{answer::Answer, args::Arguments, error::Failure};
 
-/// Longest reading: after it the answer is what has come until then.
-const LIMIT: Duration = Duration::from_secs(40);
+/// Longest reading: after it the answer is what has come until then. Under the minute after which many clients give a call
+/// up, and long enough for lines that are too young at first.
+const LIMIT: Duration = Duration::from_secs(50);
 /// Lines per pod where nothing is said.
 const LINES: u32 = 100;
 /// Most lines per pod: more would not fit into an answer.

@@ -57,7 +57,7 @@ impl News {
                 let age = jobs::stale(since, &stale.reason, now_ms);
                 Some(format!("{clock} the log is {age}; trying again"))
             }
-            (true, None) => Some(format!("{clock} the log can be read again")),
+            (true, None) => Some(format!("{clock} the log is up to date again")),
             _ => None,
         }
     }
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(told(Some(sample::NOW - 180_000)), None);
         assert_eq!(
             told(None).as_deref(),
-            Some("12:03:04 the log can be read again")
+            Some("12:03:04 the log is up to date again")
         );
     }
 

@@ -291,7 +291,7 @@ async fn a_follow_goes_on_over_restarts_of_daemon_and_pod_and_tells_them() {
         "──── worker-0 began anew ────",
         "lines of worker-0 at 1970-01-01 00:00:00 may be missing here: too many lines",
         ": throttled; trying again",
-        "the log can be read again",
+        "the log is up to date again",
         "the connection to the daemon broke (it was asked to); trying again",
         "the daemon is back",
         "the last lines are not there",

@@ -81,7 +81,7 @@ impl Tail {
     pub(super) fn stale(&mut self, stale: &Stale) {
         self.stale = time::utc(stale.since_ms).map(|since| {
             let reason = clean::line(&clean::cut(&stale.reason, LINE_MAX));
-            format!("the log could not be read since {since} ({reason})")
+            format!("read up to {since} only ({reason})")
         });
     }
 
@@ -257,10 +257,7 @@ mod tests {
         };
         tail.stale(&stale);
         let remarks: Vec<_> = tail.remarks().collect();
-        assert_eq!(
-            remarks,
-            ["the log could not be read since 2026-11-20T12:03:04Z (no route)"]
-        );
+        assert_eq!(remarks, ["read up to 2026-11-20T12:03:04Z only (no route)"]);
         stale.since_ms = None;
         tail.stale(&stale);
         assert_eq!(tail.remarks().count(), 0, "it can be read again");
