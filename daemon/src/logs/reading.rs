@@ -25,6 +25,9 @@ const GONE_AFTER: Duration = Duration::from_secs(120);
 /// A part of a log that seems to lack lines is taken as it is after this: late lines may look like that.
 const BELIEVED_AFTER: Duration = Duration::from_secs(15);
 
+/// A window without lines is believed when it was asked for so often.
+const ASKED_OF_NOTHING: u32 = 2;
+
 /// Halving a window of a hundred years takes fewer.
 const STEPS_MAX: u32 = 64;
 
@@ -55,6 +58,8 @@ pub(super) struct Reading<'a> {
     pub(super) priority: Priority,
     /// For so long answers have lacked lines.
     pub(super) lacking_for: Duration,
+    /// By how many seconds the backend's clock is ahead of ours, as far as is known.
+    pub(super) ahead: i64,
 }
 
 /// What comes after a window that was read.
@@ -71,21 +76,27 @@ impl Reading<'_> {
         let mut to = None;
         let mut overfull = Window::default();
         let mut search = Search::new(self.track.anchor);
-        let (mut steps, mut asked_again) = (0, None);
+        let mut steps = 0;
+        // Of the newest settled window without lines: its end, and how often it was asked for.
+        let mut empty = (i64::MIN, 0);
         loop {
             let anchor = self.track.anchor;
             if anchor != search.anchor() {
                 search = Search::new(anchor);
-                (steps, asked_again) = (0, None);
+                (steps, empty) = (0, (i64::MIN, 0));
             }
             steps += 1;
             if steps > STEPS_MAX {
                 tracing::warn!(pod = %self.stream.key.pod_id, anchor, "a log's windows contradict each other");
-                return Ok(End::Behind);
+                return Ok(End::Lacking);
             }
             let answer = self.fetch(anchor, to).await?;
             let (now, settled) = self.seconds(&answer);
             let small = to.is_some_and(|to| to <= anchor + 1);
+            if let Some(end) = to.filter(|end| *end <= settled && answer.is_empty()) {
+                let times = if empty.0 == end { empty.1 } else { 0 };
+                empty = (end, times + 1);
+            }
             let next = match (answer.is_full(small), to) {
                 (true, _) => {
                     overfull = answer;
@@ -111,10 +122,11 @@ impl Reading<'_> {
                 Next::Try(Try::Enough(fits)) if fits.unwrap_or(anchor) > settled => {
                     return Ok(End::Behind);
                 }
-                // It is empty, and the next larger one overfull.
-                Next::Try(Try::Enough(Some(end))) if asked_again != Some(end) => {
-                    asked_again = Some(end);
-                    asked_again
+                // The next larger one is overfull.
+                Next::Try(Try::Enough(Some(end)))
+                    if empty.0 != end || empty.1 < ASKED_OF_NOTHING =>
+                {
+                    Some(end)
                 }
                 Next::Try(Try::Enough(None)) => {
                     self.pass_over(std::mem::take(&mut overfull)).await?;
@@ -199,9 +211,12 @@ impl Reading<'_> {
     }
 
     /// The backend's present second, and the last one in which nothing appears late any more.
-    fn seconds(&self, answer: &Window) -> (i64, i64) {
+    fn seconds(&mut self, answer: &Window) -> (i64, i64) {
         let local = self.scope.clock.wall_ms().div_euclid(1000);
-        let now = answer.server_second.unwrap_or(local);
+        if let Some(theirs) = answer.server_second {
+            self.ahead = theirs - local;
+        }
+        let now = local + self.ahead;
         let young = self.lag + SETTLING;
         let settled = now - i64::try_from(young.as_secs()).unwrap_or(i64::MAX) - 1;
         (now.max(local), settled)
@@ -319,11 +334,12 @@ impl Reading<'_> {
     /// leaves an end of its windows out: then it answers every window of one second with nothing.
     async fn pass_over_nothing(&mut self, overfull: Window) -> Result<(), Fault> {
         let next = self.track.anchor + 1;
-        let answer = self.fetch(next, Some(next)).await?;
-        if answer.lines.is_empty() && !answer.too_large {
-            return self.pass_over(overfull).await;
+        for _ in 0..ASKED_OF_NOTHING {
+            if !self.fetch(next, Some(next)).await?.is_empty() {
+                return self.go_to(next).await;
+            }
         }
-        self.go_to(next).await
+        self.pass_over(overfull).await
     }
 
     /// Leaves a second behind of which the backend does not give out everything.

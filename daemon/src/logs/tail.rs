@@ -138,8 +138,8 @@ struct Tail {
     lag: Duration,
     /// Since when answers lack lines, by log.
     lacking: Mutex<HashMap<i64, Mono>>,
-    /// The look that was to be the last one found no line in one of the logs.
-    showed_nothing: Mutex<bool>,
+    /// Logs in which the look that was to be the last one found no line.
+    showed_nothing: Mutex<HashSet<i64>>,
 }
 
 /// What a look found out.
@@ -249,12 +249,14 @@ impl Tail {
             });
         };
         let mut read = Vec::with_capacity(pods.len());
-        let (mut lost, mut missing, mut nothing) = (false, Missing::Nothing, false);
+        let (mut lost, mut missing, mut nothing) = (false, Missing::Nothing, HashSet::new());
         let (mut barred, mut failed) = (None, None);
         for pod in &pods {
             match self.read(&job, native_id, pod, priority).await {
                 Ok((stream, end)) => {
-                    nothing |= end == End::Nothing;
+                    if end == End::Nothing {
+                        nothing.insert(stream);
+                    }
                     missing = match end {
                         End::Present | End::Nothing => missing,
                         End::Behind => Missing::Young,
@@ -298,7 +300,8 @@ impl Tail {
             return Ok(incomplete("the cloud names no pods of this job"));
         }
         // Once may be a whim of the backend.
-        if nothing && !std::mem::replace(&mut *lock(&self.showed_nothing), true) {
+        let before = std::mem::replace(&mut *lock(&self.showed_nothing), nothing.clone());
+        if !nothing.is_subset(&before) {
             return Ok(Look::GoesOn(Missing::Unsure));
         }
         // A log without lines may get some yet.
@@ -379,6 +382,7 @@ impl Tail {
             lag: self.lag,
             priority,
             lacking_for: self.lacking_for(stream.id),
+            ahead: 0,
         };
         let stored = || {
             self.shared

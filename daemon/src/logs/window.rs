@@ -13,6 +13,8 @@ use crate::{model::Track, provider::LogLines};
 
 /// A window may hold so many lines.
 pub const MAX_LINES: u32 = 5000;
+/// An answer that was cut may lack some lines all the same.
+const NEARLY: usize = 50;
 /// A window with so many bytes may have been cut by the backend for its size.
 const FULL_BYTES: usize = 4 << 20;
 /// The same for a window of one second.
@@ -55,6 +57,11 @@ impl Window {
         }
     }
 
+    /// Whether there is nothing, as far as the answer tells.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty() && !self.too_large
+    }
+
     /// Whether it may hold only a part of what was asked for. One that cannot be made smaller is given more credit.
     pub fn is_full(&self, smallest: bool) -> bool {
         let (lines, bytes) = (self.lines.len(), self.bytes);
@@ -64,7 +71,7 @@ impl Window {
         if smallest {
             return lines >= MAX_LINES as usize || bytes >= LARGEST_ANSWER;
         }
-        lines >= MAX_LINES as usize || OTHER_CAPS.contains(&lines) || bytes >= FULL_BYTES
+        lines + NEARLY >= MAX_LINES as usize || OTHER_CAPS.contains(&lines) || bytes >= FULL_BYTES
     }
 }
 
