@@ -1,5 +1,8 @@
 //! Logs of followed jobs: every line once, in order, whatever the cloud's windows are like and whenever the daemon dies.
 
+mod bursts;
+mod lies;
+
 use std::time::Duration;
 
 use paid::{
@@ -8,7 +11,7 @@ use paid::{
 };
 
 use crate::{
-    cloud::{EPOCH_MS, log::Lie},
+    cloud::EPOCH_MS,
     world::{World, secs},
 };
 
@@ -108,43 +111,6 @@ async fn every_line_once_in_order_whatever_the_windows_are_like() {
 }
 
 #[tokio::test]
-async fn bursts_behind_the_first_lines_are_read() {
-    for (ends, keeps_tail) in ANSWERS {
-        for (lines_of_a_second, seconds) in [(3_000, 3), (997, 25)] {
-            let (world, uid) = running_job("{}").await;
-            world.cloud.with(|state| {
-                state.logs.ends = ends;
-                state.logs.keeps_tail = keeps_tail;
-            });
-            let followed = follow(&world, &uid);
-            write(&world, POD, now_ms(&world), 1);
-            world.pass(secs(6)).await;
-            for _ in 0..seconds {
-                write(&world, POD, now_ms(&world), lines_of_a_second);
-                world.pass(secs(1)).await;
-            }
-            assert!(
-                followed.progress.borrow().missing == Missing::Young,
-                "that they are there is told"
-            );
-            world.pass(secs(5)).await;
-            write(&world, POD, now_ms(&world), 2);
-            world.pass(secs(70)).await;
-            assert_eq!(followed.progress.borrow().missing, Missing::Nothing);
-            let (texts, gaps) = stored(&world, &uid, POD).await;
-            let written = written(&world, POD);
-            assert!(
-                texts == written,
-                "{ends:?} {keeps_tail}: {} of {}",
-                texts.len(),
-                written.len()
-            );
-            assert_eq!(gaps, []);
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_daemon_that_dies_reads_on_where_the_store_is() {
     let (mut world, uid) = running_job("{}").await;
     for round in 0..12 {
@@ -168,30 +134,6 @@ async fn a_daemon_that_dies_reads_on_where_the_store_is() {
     assert_eq!(texts.len(), written(&world, POD).len());
     assert!(texts == written(&world, POD));
     assert_eq!(gaps, []);
-}
-
-#[tokio::test]
-async fn a_second_with_more_lines_than_the_cloud_gives_out_is_a_gap() {
-    for ends in [(true, true), (true, false)] {
-        let (world, uid) = running_job("{}").await;
-        world.cloud.with(|state| {
-            state.logs.ends = ends;
-            state.logs.cap = 5_000;
-        });
-        let burst = EPOCH_MS - 100_000;
-        write(&world, POD, burst - 5_000, 2);
-        write(&world, POD, burst, 6_000);
-        write(&world, POD, burst + 5_000, 2);
-        let _followed = follow(&world, &uid);
-        world.pass(secs(4)).await;
-        let (texts, gaps) = stored(&world, &uid, POD).await;
-        assert_eq!(texts.len(), 5_004, "{ends:?}");
-        let second = burst / 1000;
-        assert_eq!(gaps.len(), 1);
-        assert!((gaps[0].0..=gaps[0].1).contains(&second), "{gaps:?}");
-        world.pass(secs(90)).await;
-        assert_eq!(stored(&world, &uid, POD).await.0.len(), 5_004);
-    }
 }
 
 #[tokio::test]
@@ -326,233 +268,6 @@ async fn pods_that_are_named_only_after_the_end_are_read() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_proves_nothing() {
-    // At first contact, and later.
-    for before in [0, 46] {
-        let (world, uid) = running_job("{}").await;
-        write(&world, POD, now_ms(&world) - 300_000, 5);
-        let followed = follow(&world, &uid);
-        if before == 0 {
-            world.cloud.with(|state| state.logs.blank = true);
-        }
-        world.pass(secs(10)).await;
-        write(&world, POD, now_ms(&world), before);
-        world.pass(secs(4)).await;
-        world.cloud.with(|state| state.logs.blank = true);
-        write(&world, POD, now_ms(&world), 3);
-        world.pass(secs(80)).await;
-        write(&world, POD, now_ms(&world), 2);
-        world.cloud.with(|state| state.logs.blank = false);
-        world.pass(secs(5)).await;
-        drop(followed);
-        let (texts, gaps) = stored(&world, &uid, POD).await;
-        assert_eq!(texts, written(&world, POD), "{before}");
-        assert_eq!(gaps, []);
-    }
-}
-
-#[tokio::test]
-async fn what_came_before_a_young_burst_is_read_at_once() {
-    for (ends, keeps_tail) in ANSWERS {
-        let (world, uid) = running_job("{}").await;
-        world.cloud.with(|state| {
-            state.logs.ends = ends;
-            state.logs.keeps_tail = keeps_tail;
-        });
-        let _followed = follow(&world, &uid);
-        for count in [1, 1, 40] {
-            write(&world, POD, now_ms(&world), count);
-            world.pass(secs(4)).await;
-        }
-        write(&world, POD, now_ms(&world), 7_000);
-        world.pass(secs(6)).await;
-        let (texts, gaps) = stored(&world, &uid, POD).await;
-        let expected = &written(&world, POD)[..42];
-        assert!(texts == expected, "{ends:?}: {}", texts.len());
-        assert_eq!(gaps, []);
-        world.pass(secs(60)).await;
-        let (texts, gaps) = stored(&world, &uid, POD).await;
-        assert_eq!((texts.len(), gaps.len()), (5_042, 1), "{ends:?}");
-    }
-}
-
-#[tokio::test]
-async fn empty_answers_to_parts_of_a_burst_lose_no_line() {
-    for keeps_tail in [true, false] {
-        let (world, uid) = running_job("{}").await;
-        world.cloud.with(|state| state.logs.keeps_tail = keeps_tail);
-        let followed = follow(&world, &uid);
-        let mut number = 0;
-        let mut write = |count| {
-            let at_ms = now_ms(&world);
-            world.cloud.with(|state| {
-                for _ in 0..count {
-                    number += 1;
-                    state.logs.write(POD, at_ms, format!("line {number}"));
-                }
-            });
-        };
-        write(3);
-        world.pass(secs(6)).await;
-        world.cloud.with(|state| state.logs.blank_parts = true);
-        for _ in 0..4 {
-            write(2_300);
-            world.pass(secs(1)).await;
-        }
-        world.pass(secs(50)).await;
-        world.cloud.with(|state| state.logs.blank_parts = false);
-        world.pass(secs(70)).await;
-        drop(followed);
-        let (texts, gaps) = stored(&world, &uid, POD).await;
-        assert!(
-            texts == written(&world, POD),
-            "{keeps_tail}: {}",
-            texts.len()
-        );
-        assert_eq!(gaps, []);
-    }
-}
-
-/// A job whose log has so many numbered lines in each of so many seconds, 100 s ago; nobody has read it.
-async fn unread_job(seconds: i64, lines_of_a_second: usize) -> (World, String) {
-    let (world, uid) = running_job("{}").await;
-    let first_ms = now_ms(&world) - 100_000;
-    world.cloud.with(|state| {
-        for second in 0..seconds {
-            for n in 0..lines_of_a_second {
-                let at_ms = first_ms + second * 1000;
-                state.logs.write(POD, at_ms, format!("line {second}.{n}"));
-            }
-        }
-    });
-    (world, uid)
-}
-
-/// Reads a log of which this answer is false; what is stored then, what was written, and the gaps.
-async fn read_with(place: usize, lie: Lie) -> (Vec<String>, Vec<String>, usize) {
-    let (world, uid) = unread_job(3, 2_300).await;
-    world.cloud.with(|state| {
-        state.pods = 1;
-        state.logs.lie = Some((place, lie));
-    });
-    let _followed = follow(&world, &uid);
-    world.pass(secs(40)).await;
-    let (texts, gaps) = stored(&world, &uid, POD).await;
-    (texts, written(&world, POD), gaps.len())
-}
-
-#[tokio::test]
-async fn one_empty_answer_loses_and_repeats_no_line() {
-    for place in 0..20 {
-        let (texts, written, gaps) = read_with(place, Lie::Empty).await;
-        assert!(texts == written, "{place}: {} lines", texts.len());
-        assert_eq!(gaps, 0, "{place}");
-    }
-}
-
-#[tokio::test]
-async fn one_answer_without_a_line_that_was_shown_repeats_none() {
-    for place in 0..20 {
-        let (mut texts, mut written, _) = read_with(place, Lie::Without(3)).await;
-        // What was not shown at first comes late.
-        texts.sort();
-        written.sort();
-        assert!(texts == written, "{place}: {} lines", texts.len());
-    }
-}
-
-#[tokio::test]
-async fn lines_of_a_burst_that_appear_late_are_read_once() {
-    for keeps_tail in [true, false] {
-        let (world, uid) = running_job("{}").await;
-        world.cloud.with(|state| state.logs.keeps_tail = keeps_tail);
-        let _followed = follow(&world, &uid);
-        let first_ms = now_ms(&world);
-        world.cloud.with(|state| {
-            for n in 0..2_600 {
-                state.logs.write(POD, first_ms, format!("first {n}"));
-            }
-            for n in 0..2_600 {
-                state
-                    .logs
-                    .write(POD, first_ms + 3_000, format!("second {n}"));
-            }
-            state.logs.delays = [(2_599, 8_000)].into();
-            state
-                .logs
-                .delays
-                .extend((4_800..5_200).map(|place| (place, 8_000)));
-        });
-        world.pass(secs(13)).await;
-        write(&world, POD, now_ms(&world), 1);
-        world.pass(secs(60)).await;
-        let (mut texts, gaps) = stored(&world, &uid, POD).await;
-        let mut all = written(&world, POD);
-        texts.sort();
-        all.sort();
-        assert!(texts == all, "{keeps_tail}: {}", texts.len());
-        assert_eq!(gaps, [], "{keeps_tail}");
-    }
-}
-
-#[tokio::test]
-async fn answers_that_are_too_large_are_asked_for_in_parts() {
-    let (world, uid) = unread_job(6, 100).await;
-    world.cloud.with(|state| {
-        state.logs.too_large = 2_000;
-        let at_ms = state.logs.lines[0].1 + 30_000;
-        state.logs.write(POD, at_ms, "x".repeat(3_000));
-        state.logs.write(POD, at_ms + 5_000, "the end");
-    });
-    write(&world, OTHER, now_ms(&world), 7);
-    let _followed = follow(&world, &uid);
-    world.pass(secs(60)).await;
-    let (texts, gaps) = stored(&world, &uid, POD).await;
-    let mut all = written(&world, POD);
-    all.retain(|line| line.len() < 3_000);
-    assert!(texts == all, "{}", texts.len());
-    assert_eq!(gaps.len(), 1, "the large line");
-    let (texts, gaps) = stored(&world, &uid, OTHER).await;
-    assert_eq!((texts.len(), gaps.len()), (7, 0));
-}
-
-#[tokio::test]
-async fn an_empty_answer_at_the_end_is_asked_for_again() {
-    let (world, uid) = unread_job(1, 3).await;
-    world.cloud.with(|state| {
-        state.pods = 1;
-        state.jobs[0].status = "Succeeded";
-        state.logs.lie = Some((0, Lie::Empty));
-    });
-    world.running().poller.look_now().await.unwrap();
-    world.pass(secs(20)).await;
-    let followed = follow(&world, &uid);
-    world.pass(secs(6)).await;
-    assert!(followed.progress.borrow().ended.clone().unwrap().complete);
-    let (texts, _) = stored(&world, &uid, POD).await;
-    assert_eq!(texts, written(&world, POD));
-}
-
-#[tokio::test]
-async fn a_log_that_lacks_lines_is_not_complete_before_they_are_given_up_with_a_gap() {
-    let (world, uid) = running_job("{}").await;
-    let followed = follow(&world, &uid);
-    write(&world, POD, now_ms(&world), 9);
-    world.pass(secs(4)).await;
-    world.cloud.with(|state| {
-        state.logs.blank = true;
-        state.jobs[0].status = "Succeeded";
-    });
-    world.running().poller.look_now().await.unwrap();
-    world.pass(secs(60)).await;
-    assert_eq!(followed.progress.borrow().ended, None);
-    world.pass(secs(80)).await;
-    assert!(followed.progress.borrow().ended.is_some());
-    let (texts, gaps) = stored(&world, &uid, POD).await;
-    assert_eq!((texts.len(), gaps.len()), (9, 1));
-}
-
-#[tokio::test]
 async fn a_pod_that_cannot_be_read_holds_up_no_other_and_not_the_end() {
     let (world, uid) = running_job("{}").await;
     world.cloud.with(|state| state.logs.barred = Some(POD));
@@ -596,17 +311,4 @@ async fn those_who_ask_at_once_are_served_by_one_look() {
     }
     let calls = world.cloud.with(|state| state.logs.asked.len()) - before;
     assert!(calls <= 2, "one look at two pods: {calls}");
-}
-
-#[tokio::test]
-async fn as_many_lines_as_another_backend_would_cut_at_are_read_all_the_same() {
-    for count in [1_000, 2_000] {
-        let (world, uid) = running_job("{}").await;
-        write(&world, POD, EPOCH_MS - 100_000, count);
-        let _followed = follow(&world, &uid);
-        world.pass(secs(5)).await;
-        assert_eq!(stored(&world, &uid, POD).await.0.len(), count);
-        let calls = world.cloud.with(|state| state.logs.asked.len());
-        assert!(calls < 60, "{calls} calls");
-    }
 }
