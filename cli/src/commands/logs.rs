@@ -233,31 +233,32 @@ impl Log {
         ended: &LogEnded,
         context: &mut Context,
     ) -> Result<(), Stop> {
+        let present = match args.follow {
+            true => Some(self.present().await),
+            false => None,
+        };
         let note = match ended.note.as_str() {
             "" if self.silent && args.tail != Some(0) => {
-                let job = match args.follow {
-                    true => self.present().await.unwrap_or_else(|_| self.job.clone()),
-                    false => self.job.clone(),
+                let job = match &present {
+                    Some(Ok(job)) => job,
+                    _ => &self.job,
                 };
-                news::silence(&job, !args.pods.is_empty(), ended.complete)
+                news::silence(job, !args.pods.is_empty(), ended.complete)
             }
             "" => None,
             note => Some(clean::line(note)),
         };
         self.note(note, context).await?;
-        if args.follow {
-            let text = match self.present().await {
-                Ok(job) => news::result(&job),
-                // The log is complete all the same.
-                Err(error) => format!(
-                    "what became of {} cannot be read: {}",
-                    word::id(&self.job),
-                    clean::line(&error.to_string())
-                ),
-            };
-            self.note(Some(text), context).await?;
-        }
-        Ok(())
+        let result = present.map(|present| match present {
+            Ok(job) => news::result(&job),
+            // The log is complete all the same.
+            Err(error) => format!(
+                "what became of {} cannot be read: {}",
+                word::id(&self.job),
+                clean::line(&error.to_string())
+            ),
+        });
+        self.note(result, context).await
     }
 }
 

@@ -7,15 +7,17 @@
 //! |---|---|
 //! | [`window`] | pure: what a window adds to what is known |
 //! | `end` | pure: when everything of an ended job can be read |
+//! | [`Progress`] | what followers are told |
 //! | `reading` | one pod, up to the present |
 //! | `tail` | one job, look after look |
 //! | `tails` | which jobs are read, and for whom |
 
 mod end;
+mod progress;
 mod reading;
 mod tail;
 mod tails;
 pub mod window;
 
-pub use tail::{Ended, Missing, Progress};
+pub use progress::{Ended, Missing, Progress};
 pub use tails::{Followed, Tails};

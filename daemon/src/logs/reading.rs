@@ -1,10 +1,12 @@
 //! Reads one pod's log up to the present, window by window. What was read is committed with how far it was read, so that a
 //! daemon that dies in between reads on where the store is.
 
+mod anchor;
+
 use std::time::Duration;
 
 use super::window::{
-    self, Found, MAX_LINES, Search, Try, Window, advance, has_shrunk, is_end, lacks, merge, recount,
+    self, Found, MAX_LINES, Search, Try, Window, has_shrunk, lacks, merge, recount,
 };
 use crate::{
     journal::LogBatch,
@@ -263,94 +265,6 @@ impl Reading<'_> {
             })
         };
         found.into_iter().filter_map(line).collect()
-    }
-
-    /// Reads once more what is settled, and moves the anchor there; true when a late line was found.
-    async fn catch_up(&mut self, settled: i64) -> Result<bool, Fault> {
-        let answer = self.fetch(self.track.anchor, Some(settled)).await?;
-        // Where there are too many the next look reads smaller windows.
-        let is_whole = !answer.is_full(false) && !lacks(&self.track, &answer.prints);
-        if answer.lines.is_empty() || !is_whole {
-            return Ok(false);
-        }
-        let to_end = answer.lines.len();
-        let late = self.store(answer, false).await?;
-        self.move_to(settled, to_end).await?;
-        Ok(late)
-    }
-
-    /// Moves the anchor towards `end`, up to which the window had `to_end` lines, as far as at least one of them stays in
-    /// the zone. How many the new anchor leaves behind is counted with windows that end alike, so that it does not matter
-    /// whether their ends count. False when no answer fits what the larger window showed.
-    async fn move_to(&mut self, end: i64, to_end: usize) -> Result<bool, Fault> {
-        let anchor = self.track.anchor;
-        let mut back = 1;
-        while end - back > anchor {
-            if self.move_if_shown(end - back, end, to_end, false).await? {
-                return Ok(true);
-            }
-            back *= 2;
-        }
-        // All of them lie in the first seconds: the anchor goes on without one.
-        let next = anchor + 1;
-        if end == anchor {
-            advance(&mut self.track, next, to_end, 0);
-            self.commit(Vec::new(), None).await?;
-            return Ok(true);
-        }
-        // That nothing is left must be said twice.
-        Ok(self.move_if_shown(next, end, to_end, false).await?
-            || self.move_if_shown(next, end, to_end, true).await?)
-    }
-
-    /// Moves the anchor where a window from there has just the lines that it must have; whether none are enough is said.
-    async fn move_if_shown(
-        &mut self,
-        anchor: i64,
-        end: i64,
-        to_end: usize,
-        may_be_none: bool,
-    ) -> Result<bool, Fault> {
-        let shown = self.fetch(anchor, Some(end)).await?.prints;
-        let is_right = match shown.is_empty() {
-            true => may_be_none,
-            // Where they never are right they have changed for good.
-            false => is_end(&self.track, to_end, &shown) || self.lacking_for >= BELIEVED_AFTER,
-        };
-        if is_right {
-            advance(&mut self.track, anchor, to_end, shown.len());
-            self.commit(Vec::new(), None).await?;
-        }
-        Ok(is_right)
-    }
-
-    /// Moves the anchor over seconds without lines.
-    async fn go_to(&mut self, anchor: i64) -> Result<(), Fault> {
-        self.track.anchor = anchor;
-        self.commit(Vec::new(), None).await
-    }
-
-    /// The smallest window is empty, and one of two seconds is overfull. Either the first second has no lines, or the backend
-    /// leaves an end of its windows out: then it answers every window of one second with nothing.
-    async fn pass_over_nothing(&mut self, overfull: Window) -> Result<(), Fault> {
-        let next = self.track.anchor + 1;
-        for _ in 0..ASKED_OF_NOTHING {
-            if !self.fetch(next, Some(next)).await?.is_empty() {
-                return self.go_to(next).await;
-            }
-        }
-        self.pass_over(overfull).await
-    }
-
-    /// Leaves a second behind of which the backend does not give out everything.
-    async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
-        let second = self.track.anchor;
-        let new = self.lines(answer, |track, prints| merge(track, prints, true));
-        self.track = Track {
-            anchor: second + 1,
-            zone: Vec::new(),
-        };
-        self.commit(new, Some((second, second, TOO_MANY))).await
     }
 
     async fn commit(

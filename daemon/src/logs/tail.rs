@@ -11,6 +11,7 @@ use futures_util::FutureExt as _;
 
 use super::{
     end::{had_pods, pods_may_return, readable_from_ms},
+    progress::{Ended, Missing},
     reading::{End, Reading},
     tails::{Jobs, Shared, lock},
 };
@@ -36,71 +37,6 @@ const AGAIN: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 /// A pod's lines may bear times from before the job's own, where clocks differ.
 const BEFORE_THE_JOB_S: i64 = 600;
-
-/// What followers are told; the lines are in the store.
-#[derive(Debug, Clone, Default)]
-pub struct Progress {
-    /// Looks begun.
-    pub started: u64,
-    /// When the newest one began.
-    pub began: Option<Mono>,
-    /// The newest look that is over, answered or not.
-    pub finished: u64,
-    /// Grows with each commit.
-    pub commits: u64,
-    /// When the newest look began that read everything there was (Unix ms); before one did, when reading began.
-    pub read_ms: i64,
-    /// Why the newest look failed.
-    pub fault: Option<Fault>,
-    /// What the newest look that was answered did not read.
-    pub missing: Missing,
-    /// There is nothing more to read.
-    pub ended: Option<Ended>,
-}
-
-/// What of a log was not read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// Nothing that the backend shows.
-    #[default]
-    Nothing,
-    /// The backend may not show the last lines of a job that has just ended.
-    Late,
-    /// The backend showed no line, which alone proves nothing.
-    Unsure,
-    /// Lines that cannot be told apart before they are older.
-    Young,
-    /// Lines that were shown before are not shown.
-    Lacking,
-}
-
-impl Missing {
-    /// Whether the backend shows, or has shown, what was not read.
-    pub fn is_shown(self) -> bool {
-        matches!(self, Self::Young | Self::Lacking)
-    }
-
-    /// For people; empty when nothing is.
-    pub fn note(self) -> &'static str {
-        match self {
-            Self::Nothing | Self::Unsure => "",
-            Self::Late => "the job has just ended, and its last lines may not be readable yet",
-            Self::Young => {
-                "many lines came at once, and the newest cannot be read without gaps before they are half a minute old"
-            }
-            Self::Lacking => "the cloud does not show lines that it had shown before",
-        }
-    }
-}
-
-/// The last word on a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// Everything that the backend has was read.
-    pub complete: bool,
-    /// Why it is not complete; empty when it is.
-    pub note: &'static str,
-}
 
 /// Reads until the last follower has gone.
 pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, jobs: Jobs) {

@@ -11,7 +11,7 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::tail::{self, Progress};
+use super::{progress::Progress, tail};
 use crate::{scope::Scope, sys::clock::Mono};
 
 /// For so long a look serves those who ask for one: their number must not matter.

@@ -64,6 +64,7 @@ pub(super) fn too_long(of: &str, name: &str) -> Fault {
         name.len()
     );
     Fault::new(FaultKind::NotFound, message)
+        .hint(format!("ids and names have {NAME_MAX} bytes at most"))
 }
 
 /// What the journal knows by that name, as it is.

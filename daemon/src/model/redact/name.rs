@@ -47,14 +47,15 @@ const KEYS: &[&str] = &[
     "auth",
 ];
 
-/// As the last word they turn the name into one of something else: `TOKEN_FILE`, `--password-stdin`, the error code
-/// `InvalidAccessKeyId.NotFound`.
+/// As the last word they turn the name into one of something else: `TOKEN_FILE`, `--password-stdin`.
 const ABOUT: &[&str] = &[
     "path", "paths", "file", "files", "dir", "folder", "stdin", "prompt", "env", "type", "length",
     "len", "size", "limit", "budget", "dim", "dropout", "ratio", "ttl", "expiry", "timeout",
-    "format", "found", "expired", "invalid", "missing", "mismatch", "inactive", "disabled",
-    "error",
+    "format",
 ];
+
+/// As the last word they make an error code of a name that is spelt like one: `InvalidAccessKeyId.NotFound`.
+const FAULTS: &[&str] = &["found", "expired", "invalid", "inactive", "mismatch"];
 
 /// After `token` they count or number tokens.
 const COUNTS: &[&str] = &["count", "counts", "id", "ids", "index", "num", "number"];
@@ -70,7 +71,10 @@ pub(super) fn kind(name: &str) -> Kind {
     let Some((last, before)) = words.split_last() else {
         return Kind::Plain;
     };
-    if ABOUT.contains(&last.as_str()) || matches!(name, "PWD" | "OLDPWD") {
+    if ABOUT.contains(&last.as_str())
+        || matches!(name, "PWD" | "OLDPWD")
+        || FAULTS.contains(&last.as_str()) && is_code(name)
+    {
         return Kind::Plain;
     }
     if is_upper_key(name)
@@ -102,6 +106,15 @@ fn tells_tokens(words: &[String]) -> bool {
     words
         .iter()
         .any(|word| word.ends_with("token") || word.ends_with("tokens"))
+}
+
+/// `SecurityTokenExpired`, `InvalidAccessKeyId.NotFound`: words that begin with a capital, as the cloud's codes are spelt.
+fn is_code(name: &str) -> bool {
+    name.split('.').all(|part| {
+        part.starts_with(|c: char| c.is_ascii_uppercase())
+            && part.contains(|c: char| c.is_ascii_lowercase())
+            && part.chars().all(|c| c.is_ascii_alphanumeric())
+    })
 }
 
 /// `OPENAI_KEY`, as environments are spelt.
@@ -149,7 +162,7 @@ mod tests {
                 "password PASSWORD dbPassword DB_PASS PGPASSWORD MYSQL_PWD passwd passWord secret clientSecret token \
                  HF_TOKEN authToken authtoken accessToken x-acs-security-token TOKEN_2 api_key apiKey APIKey X-Api-Key \
                  apikey access_key AccessKeyId private-key OPENAI_KEY OPENAI_KEY_2 credentials signature Signature \
-                 X-Amz-Signature auth REDIS_AUTH Proxy-Authorization SSHPASS ssh_key secret_value",
+                 X-Amz-Signature PASSWORD_INVALID token-expired passwordFound auth REDIS_AUTH Proxy-Authorization SSHPASS ssh_key secret_value",
             ),
             (
                 Kind::Counted,

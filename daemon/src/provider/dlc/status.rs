@@ -1,20 +1,14 @@
 //! PAI-DLC's statuses in the common model (architecture, job model; fact sheet §5.1).
 
+use pai_proto::status::DOCUMENTED;
+
 use crate::model::Phase;
 
+/// How many of them are plain ends; they stand last.
+const ENDS: usize = 3;
+
 /// Every status of a job that has not ended, or holds compute.
-pub(super) const ACTIVE: &[&str] = &[
-    "Creating",
-    "Queuing",
-    "Bidding",
-    "EnvPreparing",
-    "SanityChecking",
-    "Running",
-    "Restarting",
-    "Stopping",
-    "SucceededReserving",
-    "FailedReserving",
-];
+pub(super) const ACTIVE: &[&str] = DOCUMENTED.split_at(DOCUMENTED.len() - ENDS).0;
 
 /// Our word for a status.
 pub(super) fn phase(status: &str) -> Phase {
@@ -42,7 +36,7 @@ mod tests {
 
     #[test]
     fn every_documented_status_has_a_phase_and_no_other_is_an_end() {
-        for status in pai_proto::status::DOCUMENTED {
+        for status in DOCUMENTED {
             assert_ne!(phase(status), Phase::Unknown, "{status}");
             let active = !phase(status).is_end() || holds_resources(status);
             assert_eq!(ACTIVE.contains(&status), active, "{status}");

@@ -100,6 +100,7 @@ impl Waiting {
             tokio::select! {
                 () = first_look::briefly(&self.running) => {}
                 () = scope.clock.until(deadline) => {}
+                () = sink.leaving() => {}
             }
         }
         let mut is_inherited = !scope.looks.is_tried();
