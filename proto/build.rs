@@ -7,6 +7,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "pai/v1/jobs.proto",
         "pai/v1/logs.proto",
         "pai/v1/daemon.proto",
+        "pai/v1/config.proto",
     ];
     println!("cargo::rerun-if-changed=pai");
     let descriptors = protox::compile(files, ["."])?;
@@ -14,6 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure()
         .boxed(".pai.v1.WaitJobsResponse.frame.change")
         .boxed(".pai.v1.WatchJobsResponse.frame.change")
+        // A call that a server does not know is UNIMPLEMENTED, as an older daemon's answer.
+        .generate_default_stubs(true)
+        // In the order of their keys, wherever they are shown.
+        .btree_map(".pai.v1")
         .extern_path(".pai.v1.Change", "crate::change::Change")
         .extern_path(".pai.v1.JobChunk", "crate::chunk::JobChunk")
         .compile_fds(descriptors)?;

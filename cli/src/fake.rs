@@ -125,10 +125,6 @@ impl daemon_server::Daemon for Fake {
 
 #[tonic::async_trait]
 impl jobs_server::Jobs for Fake {
-    type ListJobsStream = Frames<v1::ListJobsResponse>;
-    type WatchJobsStream = Frames<v1::WatchJobsResponse>;
-    type WaitJobsStream = Frames<v1::WaitJobsResponse>;
-
     async fn submit_job(
         &self,
         _: Request<v1::SubmitJobRequest>,
@@ -142,7 +138,7 @@ impl jobs_server::Jobs for Fake {
     async fn list_jobs(
         &self,
         _: Request<v1::ListJobsRequest>,
-    ) -> Result<Response<Self::ListJobsStream>, Status> {
+    ) -> Result<Response<Frames<v1::ListJobsResponse>>, Status> {
         use list_jobs_response::Part;
         let jobs = self.job().into_iter().collect();
         let parts = [
@@ -174,17 +170,10 @@ impl jobs_server::Jobs for Fake {
         })
     }
 
-    async fn watch_jobs(
-        &self,
-        _: Request<v1::WatchJobsRequest>,
-    ) -> Result<Response<Self::WatchJobsStream>, Status> {
-        Err(Status::unimplemented("no command of ours watches"))
-    }
-
     async fn wait_jobs(
         &self,
         _: Request<v1::WaitJobsRequest>,
-    ) -> Result<Response<Self::WaitJobsStream>, Status> {
+    ) -> Result<Response<Frames<v1::WaitJobsResponse>>, Status> {
         let frame = |frame| Ok(v1::WaitJobsResponse { frame: Some(frame) });
         let frames: Vec<_> = self.frames.clone().into_iter().map(frame).collect();
         self.answer(stream::iter(frames).boxed())
@@ -193,12 +182,10 @@ impl jobs_server::Jobs for Fake {
 
 #[tonic::async_trait]
 impl logs_server::Logs for Fake {
-    type FollowLogsStream = Frames<v1::FollowLogsResponse>;
-
     async fn follow_logs(
         &self,
         request: Request<v1::FollowLogsRequest>,
-    ) -> Result<Response<Self::FollowLogsStream>, Status> {
+    ) -> Result<Response<Frames<v1::FollowLogsResponse>>, Status> {
         let nth = {
             let mut followed = self.followed();
             followed.push(request.into_inner());

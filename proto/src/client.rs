@@ -3,6 +3,9 @@
 //! Calls that change nothing, and a submit (which carries a nonce), are repeated after a broken connection until the
 //! patience is over, so that a restart of the daemon goes unnoticed.
 
+mod config;
+mod daemon;
+
 use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};
@@ -18,7 +21,10 @@ use crate::{
     socket,
     stamp::Stamp,
     start::heal::{AWAY, Healer},
-    v1::{self, daemon_client::DaemonClient, jobs_client::JobsClient, logs_client::LogsClient},
+    v1::{
+        self, config_client::ConfigClient, daemon_client::DaemonClient, jobs_client::JobsClient,
+        logs_client::LogsClient,
+    },
     wait::Wait,
     watch::Watch,
 };
@@ -204,8 +210,67 @@ impl Client {
     /// See [`ClientError`]; kind NOT_FOUND when neither the daemon nor the backend knows the id.
     pub async fn get(&self, id: &str) -> Result<v1::GetJobResponse, ClientError> {
         self.call(|| {
-            let (mut jobs, request) = (self.jobs(), v1::GetJobRequest { id: id.into() });
+            let request = v1::GetJobRequest {
+                id: id.into(),
+                raw: false,
+            };
+            let mut jobs = self.jobs();
             async move { jobs.get_job(request).await }
+        })
+        .await
+    }
+
+    /// Reads one job with the backend's own answer about it, as it is now.
+    ///
+    /// # Errors
+    /// See [`Client::get`].
+    pub async fn get_raw(&self, id: &str) -> Result<v1::GetJobResponse, ClientError> {
+        self.call(|| {
+            let request = v1::GetJobRequest {
+                id: id.into(),
+                raw: true,
+            };
+            let mut jobs = self.jobs();
+            async move { jobs.get_job(request).await }
+        })
+        .await
+    }
+
+    /// What a submit would send and decide.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn check_submit(
+        &self,
+        request: v1::SubmitJobRequest,
+    ) -> Result<v1::CheckSubmitResponse, ClientError> {
+        self.call(|| {
+            let (mut jobs, request) = (self.jobs(), request.clone());
+            async move { jobs.check_submit(request).await }
+        })
+        .await
+    }
+
+    /// Removes a job that has ended from the backend. Not repeated: the second time there is no such job.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn delete(&self, id: &str) -> Result<v1::DeleteJobResponse, ClientError> {
+        let request = v1::DeleteJobRequest { id: id.into() };
+        Ok(self.jobs().delete_job(request).await?.into_inner())
+    }
+
+    /// Changes a job. Repeating it is harmless.
+    ///
+    /// # Errors
+    /// See [`ClientError`].
+    pub async fn update(
+        &self,
+        request: v1::UpdateJobRequest,
+    ) -> Result<v1::UpdateJobResponse, ClientError> {
+        self.call(|| {
+            let (mut jobs, request) = (self.jobs(), request.clone());
+            async move { jobs.update_job(request).await }
         })
         .await
     }
@@ -238,60 +303,16 @@ impl Client {
         Follow::new(logs, request, self.link())
     }
 
-    /// The daemon's state.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn status(&self) -> Result<v1::GetStatusResponse, ClientError> {
-        self.call(|| {
-            let mut daemon = self.daemon();
-            async move { daemon.get_status(v1::GetStatusRequest {}).await }
-        })
-        .await
-    }
-
-    /// The settings in force, without secrets.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn config(&self) -> Result<v1::GetConfigResponse, ClientError> {
-        self.call(|| {
-            let mut daemon = self.daemon();
-            async move { daemon.get_config(v1::GetConfigRequest {}).await }
-        })
-        .await
-    }
-
-    /// Who the key is.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn whoami(&self) -> Result<v1::WhoAmIResponse, ClientError> {
-        self.call(|| {
-            let mut daemon = self.daemon();
-            async move { daemon.who_am_i(v1::WhoAmIRequest {}).await }
-        })
-        .await
-    }
-
-    /// Asks the daemon to leave.
-    ///
-    /// # Errors
-    /// See [`ClientError`].
-    pub async fn shutdown(&self) -> Result<v1::ShutdownResponse, ClientError> {
-        Ok(self
-            .daemon()
-            .shutdown(v1::ShutdownRequest {})
-            .await?
-            .into_inner())
-    }
-
     fn jobs(&self) -> JobsClient<Service> {
         JobsClient::new(self.service.clone()).max_decoding_message_size(MESSAGE_MAX)
     }
 
     fn daemon(&self) -> DaemonClient<Service> {
         DaemonClient::new(self.service.clone())
+    }
+
+    fn settings(&self) -> ConfigClient<Service> {
+        ConfigClient::new(self.service.clone())
     }
 
     fn link<M>(&self) -> Link<M> {

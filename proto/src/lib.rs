@@ -8,6 +8,7 @@
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
 //! | [`start`] | connecting, and starting the daemon first where nobody serves |
 //! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
+//! | [`value`] | JSON values in messages |
 //! | [`error`] | what a call can fail with |
 //!
 //! A client keeps no state: everything that must outlive it lives in the daemon.
@@ -37,6 +38,7 @@ mod socket;
 mod stamp;
 pub mod start;
 pub mod status;
+pub mod value;
 pub mod wait;
 pub mod watch;
 
@@ -46,4 +48,4 @@ pub use error::ClientError;
 /// Major version of the protocol: a client and a daemon work together only when it is equal.
 pub const PROTOCOL_MAJOR: u32 = 1;
 /// Minor version: grows with each additive change.
-pub const PROTOCOL_MINOR: u32 = 0;
+pub const PROTOCOL_MINOR: u32 = 1;

@@ -36,9 +36,9 @@ impl Default for LsArgs {
 /// See [`CliError`].
 pub async fn run(args: &LsArgs, context: &mut Context) -> Result<Exit, CliError> {
     let request = v1::ListJobsRequest {
-        phases: Vec::new(),
         include_foreign: args.all,
         limit: args.limit,
+        ..Default::default()
     };
     let listing = context.connect().await?.list(request).await?;
     let now = context.now_ms();

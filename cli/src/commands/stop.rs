@@ -42,6 +42,7 @@ fn told(job: &Job, outcome: Outcome) -> Result<String, CliError> {
         Outcome::WhenFound => Ok(format!(
             "{id}  its submit is not confirmed: it will be stopped as soon as it is found, and not be sent again"
         )),
+        Outcome::NotSent => Ok(format!("{id}  was held and will not be submitted")),
         Outcome::Unspecified => {
             Err(ClientError::Protocol("a stop with an unknown outcome".into()).into())
         }
@@ -67,6 +68,8 @@ mod tests {
         let lost = sample::unconfirmed();
         let text = told(&lost, Outcome::WhenFound).unwrap();
         assert!(text.starts_with("uid-3  its submit is not confirmed"));
+        let text = told(&lost, Outcome::NotSent).unwrap();
+        assert_eq!(text, "uid-3  was held and will not be submitted");
         assert!(told(&running, Outcome::Unspecified).is_err());
     }
 }

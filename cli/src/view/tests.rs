@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use anstream::adapter::strip_str;
 use pai_proto::v1::{
@@ -42,7 +42,7 @@ fn status() -> GetStatusResponse {
             request_id: "7F-1".into(),
             ..Default::default()
         }),
-        calls: HashMap::from([("ListJobs".into(), 40), ("GetJob".into(), 2)]),
+        calls: BTreeMap::from([("ListJobs".into(), 40), ("GetJob".into(), 2)]),
         dropped_observations: 1,
         ..Default::default()
     };
@@ -86,7 +86,7 @@ fn settings() -> GetConfigResponse {
         limits: Some(Limits {
             max_running_jobs: 4,
             max_gpu: Some(8),
-            max_cpu: None,
+            ..Default::default()
         }),
         profiles: vec![Profile {
             name: "default".into(),
@@ -100,6 +100,7 @@ fn settings() -> GetConfigResponse {
                 memory: "64Gi".into(),
                 ..Default::default()
             }],
+            ..Default::default()
         }],
         mounts: vec![Mount {
             name: "data".into(),
@@ -114,6 +115,7 @@ fn settings() -> GetConfigResponse {
             default_commit: String::new(),
         }),
         warnings: vec!["unknown key `colour`".into()],
+        ..Default::default()
     }
 }
 

@@ -74,6 +74,7 @@ pub(super) fn job(job: &Job, stale_since_ms: Option<i64>) -> v1::Job {
         twin_of: job.twin_of.clone(),
         profile: job.profile.clone(),
         result_unknown: job.result_unknown,
+        ..v1::Job::default()
     }
 }
 

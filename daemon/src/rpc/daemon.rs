@@ -192,6 +192,7 @@ async fn usable_status(running: &Running, path: String) -> Result<ContextStatus,
         last_error: looks.last_error.as_ref().map(to_detail),
         calls: scope.provider.calls().into_iter().collect(),
         dropped_observations: looks.dropped,
+        ..ContextStatus::default()
     })
 }
 
@@ -209,6 +210,7 @@ fn config(settings: &Settings) -> GetConfigResponse {
             max_running_jobs: settings.limits.max_running_jobs,
             max_gpu: settings.limits.max_gpu,
             max_cpu: settings.limits.max_cpu,
+            ..v1::Limits::default()
         }),
         profiles: settings
             .profiles
@@ -217,6 +219,7 @@ fn config(settings: &Settings) -> GetConfigResponse {
                 name: name.clone(),
                 job_type: profile.job_type.clone(),
                 replicas: profile.job_specs.iter().map(profile_replica).collect(),
+                ..v1::Profile::default()
             })
             .collect(),
         mounts: settings
@@ -236,6 +239,7 @@ fn config(settings: &Settings) -> GetConfigResponse {
             default_commit: source.default_commit.clone().unwrap_or_default(),
         }),
         warnings: settings.warnings.clone(),
+        ..GetConfigResponse::default()
     }
 }
 

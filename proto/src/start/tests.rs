@@ -34,34 +34,6 @@ impl daemon_server::Daemon for Fake {
             ..Default::default()
         }))
     }
-
-    async fn get_status(
-        &self,
-        _: Request<v1::GetStatusRequest>,
-    ) -> Result<Response<v1::GetStatusResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn shutdown(
-        &self,
-        _: Request<v1::ShutdownRequest>,
-    ) -> Result<Response<v1::ShutdownResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn get_config(
-        &self,
-        _: Request<v1::GetConfigRequest>,
-    ) -> Result<Response<v1::GetConfigResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
-
-    async fn who_am_i(
-        &self,
-        _: Request<v1::WhoAmIRequest>,
-    ) -> Result<Response<v1::WhoAmIResponse>, Status> {
-        Err(Status::unimplemented(""))
-    }
 }
 
 /// Waits for the socket and announces itself.

@@ -54,7 +54,7 @@ pub(super) enum Heard {
     /// The handshake.
     Hello(v1::HelloRequest),
     /// A submit.
-    Submit(v1::SubmitJobRequest),
+    Submit(Box<v1::SubmitJobRequest>),
     /// A get that now waits at the gate, or is answered.
     Get,
     /// A wait, and the token that is cancelled when it is given up.
@@ -205,20 +205,6 @@ impl daemon_server::Daemon for Fake {
         }))
     }
 
-    async fn get_status(
-        &self,
-        _: Request<v1::GetStatusRequest>,
-    ) -> Result<Response<v1::GetStatusResponse>, Status> {
-        Err(Status::unimplemented("no tool asks for it"))
-    }
-
-    async fn shutdown(
-        &self,
-        _: Request<v1::ShutdownRequest>,
-    ) -> Result<Response<v1::ShutdownResponse>, Status> {
-        Err(Status::unimplemented("no tool asks for it"))
-    }
-
     async fn get_config(
         &self,
         _: Request<v1::GetConfigRequest>,
@@ -236,15 +222,11 @@ impl daemon_server::Daemon for Fake {
 
 #[tonic::async_trait]
 impl jobs_server::Jobs for Fake {
-    type ListJobsStream = Frames<v1::ListJobsResponse>;
-    type WatchJobsStream = Frames<v1::WatchJobsResponse>;
-    type WaitJobsStream = Frames<v1::WaitJobsResponse>;
-
     async fn submit_job(
         &self,
         request: Request<v1::SubmitJobRequest>,
     ) -> Result<Response<v1::SubmitJobResponse>, Status> {
-        self.hear(Heard::Submit(request.into_inner()));
+        self.hear(Heard::Submit(Box::new(request.into_inner())));
         self.answer(v1::SubmitJobResponse {
             job: Some(self.job.clone()),
             warnings: vec!["the limit is near".into()],
@@ -255,7 +237,7 @@ impl jobs_server::Jobs for Fake {
     async fn list_jobs(
         &self,
         request: Request<v1::ListJobsRequest>,
-    ) -> Result<Response<Self::ListJobsStream>, Status> {
+    ) -> Result<Response<Frames<v1::ListJobsResponse>>, Status> {
         use list_jobs_response::Part;
         let limit = usize::try_from(request.into_inner().limit).unwrap();
         let jobs: Vec<_> = self.jobs.iter().take(limit).cloned().collect();
@@ -278,6 +260,7 @@ impl jobs_server::Jobs for Fake {
             job: Some(self.job.clone()),
             stale_since_ms: self.end.stale_since_ms,
             stale_reason: self.end.stale_reason.clone(),
+            ..Default::default()
         })
     }
 
@@ -291,17 +274,10 @@ impl jobs_server::Jobs for Fake {
         })
     }
 
-    async fn watch_jobs(
-        &self,
-        _: Request<v1::WatchJobsRequest>,
-    ) -> Result<Response<Self::WatchJobsStream>, Status> {
-        Err(Status::unimplemented("no tool watches"))
-    }
-
     async fn wait_jobs(
         &self,
         request: Request<v1::WaitJobsRequest>,
-    ) -> Result<Response<Self::WaitJobsStream>, Status> {
+    ) -> Result<Response<Frames<v1::WaitJobsResponse>>, Status> {
         let given_up = CancellationToken::new();
         self.hear(Heard::Wait(request.into_inner(), given_up.clone()));
         let frames = self.wait.iter().cloned();
@@ -312,12 +288,10 @@ impl jobs_server::Jobs for Fake {
 
 #[tonic::async_trait]
 impl logs_server::Logs for Fake {
-    type FollowLogsStream = Frames<v1::FollowLogsResponse>;
-
     async fn follow_logs(
         &self,
         request: Request<v1::FollowLogsRequest>,
-    ) -> Result<Response<Self::FollowLogsStream>, Status> {
+    ) -> Result<Response<Frames<v1::FollowLogsResponse>>, Status> {
         self.hear(Heard::Follow(request.into_inner()));
         let frames = self.follow.iter().cloned();
         let frames = frames.map(|frame| v1::FollowLogsResponse { frame: Some(frame) });

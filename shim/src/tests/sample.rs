@@ -148,13 +148,13 @@ pub(crate) fn config() -> v1::GetConfigResponse {
         limits: Some(v1::Limits {
             max_running_jobs: 2,
             max_gpu: Some(8),
-            max_cpu: None,
+            ..Default::default()
         }),
         profiles: (0..21)
             .map(|number| v1::Profile {
                 name: format!("profile-{number}"),
                 job_type: "PyTorchJob".into(),
-                replicas: Vec::new(),
+                ..Default::default()
             })
             .collect(),
         mounts: vec![v1::Mount {

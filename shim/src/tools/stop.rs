@@ -37,8 +37,8 @@ impl Arguments for Args {
 
 impl Verb for Args {
     const TITLE: &'static str = "Stop a training job";
-    const DESCRIPTION: &'static str = "Asks the cloud to stop a job, for good. Answers at once: requested, already_ended or \
-when_found (its submit is not confirmed yet). pai_job_wait tells when it has ended. Stop only what you were asked to stop.";
+    const DESCRIPTION: &'static str = "Asks the cloud to stop a job, for good. Answers at once: requested, already_ended, \
+when_found (its submit is not confirmed yet) or not_sent (it was held until there is room). pai_job_wait tells when it has ended. Stop only what you were asked to stop.";
     const EFFECT: Effect = Effect::Ends;
 
     async fn run(self, call: Call) -> Outcome {
@@ -62,6 +62,10 @@ fn stopped(job: &v1::Job, outcome: Stop) -> Result<Stopped, Failure> {
             format!(
                 "it is stopped as soon as it is found, and not submitted again; {wait} tells when it has ended"
             ),
+        ),
+        Stop::NotSent => (
+            "not_sent",
+            "it was held until there is room, and will not be submitted".to_owned(),
         ),
         Stop::Unspecified => {
             let message = "unexpected answer of the daemon: a stop with an unknown outcome";
@@ -91,6 +95,7 @@ mod tests {
             (Stop::Requested, "requested", "tells when it has ended"),
             (Stop::WhenFound, "when_found", "not submitted again"),
             (Stop::AlreadyEnded, "already_ended", ""),
+            (Stop::NotSent, "not_sent", "will not be submitted"),
         ] {
             let told = stopped(&job, outcome).unwrap();
             assert_eq!(told.outcome, word);

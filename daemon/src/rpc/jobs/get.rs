@@ -30,6 +30,7 @@ pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, F
         job: Some(message),
         stale_since_ms: looks.old_since_ms(),
         stale_reason: looks.reason(),
+        raw: String::new(),
     })
 }
 

@@ -33,10 +33,6 @@ impl JobsService {
 
 #[tonic::async_trait]
 impl Jobs for JobsService {
-    type ListJobsStream = Frames<ListJobsResponse>;
-    type WatchJobsStream = Frames<WatchJobsResponse>;
-    type WaitJobsStream = Frames<WaitJobsResponse>;
-
     async fn submit_job(
         &self,
         request: Request<SubmitJobRequest>,
@@ -55,7 +51,7 @@ impl Jobs for JobsService {
     async fn list_jobs(
         &self,
         request: Request<ListJobsRequest>,
-    ) -> Result<Response<Self::ListJobsStream>, Status> {
+    ) -> Result<Response<Frames<ListJobsResponse>>, Status> {
         let running = self
             .edge
             .context(request.metadata())
@@ -112,7 +108,7 @@ impl Jobs for JobsService {
     async fn watch_jobs(
         &self,
         request: Request<WatchJobsRequest>,
-    ) -> Result<Response<Self::WatchJobsStream>, Status> {
+    ) -> Result<Response<Frames<WatchJobsResponse>>, Status> {
         let running = self
             .edge
             .context(request.metadata())
@@ -127,7 +123,7 @@ impl Jobs for JobsService {
     async fn wait_jobs(
         &self,
         request: Request<WaitJobsRequest>,
-    ) -> Result<Response<Self::WaitJobsStream>, Status> {
+    ) -> Result<Response<Frames<WaitJobsResponse>>, Status> {
         let running = self
             .edge
             .context(request.metadata())

@@ -27,12 +27,10 @@ impl LogsService {
 
 #[tonic::async_trait]
 impl Logs for LogsService {
-    type FollowLogsStream = Frames<FollowLogsResponse>;
-
     async fn follow_logs(
         &self,
         request: Request<FollowLogsRequest>,
-    ) -> Result<Response<Self::FollowLogsStream>, Status> {
+    ) -> Result<Response<Frames<FollowLogsResponse>>, Status> {
         let running = self
             .edge
             .context(request.metadata())
