@@ -178,6 +178,7 @@ impl Daemon {
                 () = idle_for_long(&edge) => {
                     tracing::info!("no work for {} min; leaving", IDLE_EXIT.as_secs() / 60);
                 }
+                () = edge.contexts.watch_files() => {}
                 () = name_is_lost(&edge.clock, &name) => {
                     tracing::error!(socket = %edge.socket.display(), "the socket was removed or replaced; leaving");
                     lost = true;

@@ -1,184 +1,396 @@
-//! The contexts that this daemon serves: one for now. With missing or broken settings it is there all the same, and every
-//! call on it answers with the reason and the fix.
+//! The contexts that this daemon serves: one for each settings file that a client means.
+//!
+//! A file is read when somebody first means it, and read again when it has changed. A broken edit keeps the settings that
+//! were good before, and says so. With missing or broken settings a context is there all the same, and every call on it
+//! answers with the reason and the fix.
+
+mod budgets;
+mod running;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
-
-use tokio::task::JoinHandle;
 
 use crate::{
-    config::{self, Settings},
+    config::{self, Settings, Stamp},
     journal::Journal,
-    logs::Tails,
     model::{Fault, FaultKind, redact::Redactor},
-    poll::{self, Interest, Looks, PollerHandle},
-    provider::dlc::DlcProvider,
-    scope::Scope,
-    submit,
+    provider::{Provider, dlc::DlcProvider},
+    scope::{Parts, Scope, Setup, place},
+    submit::Claims,
     sys::Clock,
 };
+
+use budgets::Budgets;
+pub use running::{Running, run};
 
 /// The daemon's environment, as far as settings ask for it.
 pub type Env = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
-/// A context at work. Dropping it ends its poller.
-#[derive(Debug)]
-pub struct Running {
-    /// What its work needs.
-    pub scope: Arc<Scope>,
-    /// The way to its poller.
-    pub poller: PollerHandle,
-    /// The logs that are read.
-    pub tails: Tails,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+/// How often files are looked at while nobody calls.
+pub const FILES_EVERY: Duration = Duration::from_secs(10);
 
 /// All contexts.
 pub struct Contexts {
-    path: PathBuf,
+    default: PathBuf,
     env: Env,
     journal: Journal,
     clock: Clock,
-    state: Mutex<Result<Arc<Running>, Fault>>,
-    /// One loads at a time.
-    loading: tokio::sync::Mutex<()>,
+    budgets: Budgets,
+    claims: Claims,
+    entries: Mutex<BTreeMap<PathBuf, Arc<Entry>>>,
+}
+
+/// One settings file.
+struct Entry {
+    path: PathBuf,
+    state: Mutex<State>,
+    /// One reads at a time.
+    reading: tokio::sync::Mutex<()>,
+}
+
+#[derive(Clone, Default)]
+struct State {
+    running: Option<Arc<Running>>,
+    /// Of the files as they were last read; `None` before that.
+    stamp: Option<Stamp>,
+    /// Why the files as they are cannot be used.
+    problem: Option<Fault>,
+    /// When the settings in force were read, Unix ms.
+    read_ms: Option<i64>,
+}
+
+/// What there is to say of a context.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// Its settings file.
+    pub path: PathBuf,
+    /// Its work; `None` where it has no settings that can be used.
+    pub running: Option<Arc<Running>>,
+    /// Why the file as it is cannot be used.
+    pub problem: Option<Fault>,
+    /// When the settings in force were read, Unix ms.
+    pub read_ms: Option<i64>,
 }
 
 impl std::fmt::Debug for Contexts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Contexts")
-            .field("path", &self.path)
+            .field("default", &self.default)
             .finish_non_exhaustive()
     }
 }
 
 impl Contexts {
-    /// Serves the settings at `path`. They are read now; broken ones are read again at each call until they are good.
-    pub async fn start(path: PathBuf, env: Env, journal: Journal, clock: Clock) -> Self {
-        let not_yet = Fault::new(
-            FaultKind::Unavailable,
-            "the settings have not been read yet",
-        );
+    /// Serves the settings at `default`, and those with which an earlier daemon was not finished.
+    pub async fn start(default: PathBuf, env: Env, journal: Journal, clock: Clock) -> Self {
         let contexts = Self {
-            path,
+            default,
             env,
             journal,
             clock,
-            state: Mutex::new(Err(not_yet)),
-            loading: tokio::sync::Mutex::default(),
+            budgets: Budgets::default(),
+            claims: Claims::default(),
+            entries: Mutex::default(),
         };
-        if let Err(fault) = contexts.load().await {
-            tracing::warn!(%fault, "the settings cannot be used");
-        }
+        contexts.note_neighbours().await;
+        contexts.read(None).await;
+        contexts.go_on().await;
         contexts
     }
 
-    /// The settings file that is served.
+    /// The settings file that is meant where a client names none.
     pub fn path(&self) -> &Path {
-        &self.path
+        &self.default
     }
 
-    /// The context that a client means; `None` means ours.
+    /// The context that a client means; `None` means ours. Its file is read again if it has changed.
     ///
     /// # Errors
-    /// Why it cannot be used, or that the client means another one.
+    /// Why it cannot be used.
     pub async fn get(&self, asked: Option<&Path>) -> Result<Arc<Running>, Fault> {
-        if let Some(asked) = asked
-            && !same_file(asked, &self.path)
-        {
-            return Err(Fault::new(
-                FaultKind::Conflict,
-                format!(
-                    "this daemon serves the settings {}, and this client means {}",
-                    self.path.display(),
-                    asked.display()
-                ),
-            )
-            .hint(
-                "give both the same ALIYUN_PAI_SETTINGS_PATH (where the client is right, `paictl daemon stop` ends this \
-                 daemon, and the next command starts one), or run a second daemon with its own PAI_SOCKET and PAI_STATE_DIR",
-            ));
-        }
-        match self.current() {
-            Ok(running) => Ok(running),
-            Err(_) => self.load().await,
+        let known = self.read(asked).await;
+        match (known.running, known.problem) {
+            (Some(running), _) => Ok(running),
+            (None, Some(fault)) => Err(fault),
+            (None, None) => Err(Fault::internal(
+                "a context without settings and without a reason",
+            )),
         }
     }
 
-    /// The context as it is, without reading anything again.
-    pub fn current(&self) -> Result<Arc<Running>, Fault> {
-        self.state().clone()
+    /// The same with everything that there is to say of it.
+    pub async fn read(&self, asked: Option<&Path>) -> Known {
+        let entry = self.entry(asked.unwrap_or(&self.default));
+        self.refresh(&entry).await;
+        entry.known()
     }
 
-    async fn load(&self) -> Result<Arc<Running>, Fault> {
-        let _one_at_a_time = self.loading.lock().await;
-        if let Ok(running) = self.current() {
-            return Ok(running);
+    /// All contexts that were ever meant, as they are, the default one first.
+    pub fn all(&self) -> Vec<Known> {
+        let mut all: Vec<_> = self.entries().values().map(|entry| entry.known()).collect();
+        all.sort_by_key(|known| known.path != self.default);
+        all
+    }
+
+    /// Reads changed files, for ever: also of contexts for which nobody calls.
+    pub async fn watch_files(&self) {
+        loop {
+            self.clock.sleep(FILES_EVERY).await;
+            let entries: Vec<_> = self.entries().values().cloned().collect();
+            for entry in entries {
+                self.refresh(&entry).await;
+            }
         }
-        let loaded = self.try_load().await;
-        *self.state() = loaded.clone();
-        loaded
     }
 
-    async fn try_load(&self) -> Result<Arc<Running>, Fault> {
+    /// By its name; another name of the same file means the same context for as long as it leads there.
+    fn entry(&self, path: &Path) -> Arc<Entry> {
+        let mut entries = self.entries();
+        if let Some(entry) = entries.get(path) {
+            return Arc::clone(entry);
+        }
+        let file = real(path);
+        let same = entries.values().find(|entry| real(&entry.path) == file);
+        if let Some(entry) = same {
+            return Arc::clone(entry);
+        }
+        let entry = Arc::new(Entry {
+            path: path.into(),
+            state: Mutex::default(),
+            reading: tokio::sync::Mutex::default(),
+        });
+        entries.insert(path.into(), Arc::clone(&entry));
+        entry
+    }
+
+    async fn refresh(&self, entry: &Entry) {
+        if entry.is_current() {
+            return;
+        }
+        let _one_at_a_time = entry.reading.lock().await;
+        if entry.is_current() {
+            return;
+        }
+        // Before the files are read: what changes meanwhile is read again.
+        let stamp = config::stamp(&entry.path);
+        let before = entry.state().running.clone();
+        let read = self.settings(&entry.path);
+        let loaded = match read {
+            Ok(settings) => self.adopt(before, settings).await,
+            Err(fault) => Err(fault),
+        };
+        let mut state = entry.state();
+        state.stamp = Some(stamp);
+        match loaded {
+            Ok(running) => {
+                state.running = Some(running);
+                state.problem = None;
+                state.read_ms = Some(self.clock.wall_ms());
+            }
+            Err(fault) => {
+                let kept = state.running.is_some();
+                tracing::warn!(%fault, kept, "settings cannot be used");
+                state.problem = Some(fault);
+            }
+        }
+    }
+
+    fn settings(&self, path: &Path) -> Result<Settings, Fault> {
         let env = Arc::clone(&self.env);
-        let settings = config::load(&self.path, &move |key| env(key))?;
+        config::load(path, &move |key| env(key))
+    }
+
+    /// Puts settings in force: over those of the same place, else as a context of their own.
+    async fn adopt(
+        &self,
+        before: Option<Arc<Running>>,
+        settings: Settings,
+    ) -> Result<Arc<Running>, Fault> {
         for warning in &settings.warnings {
             tracing::warn!("{warning}");
         }
-        let path = self.path.display().to_string();
-        let place = format!(
-            "{} {} {}",
-            settings.endpoints.dlc, settings.region, settings.workspace_id
-        );
+        match before {
+            Some(running) if running.scope.place == place(&settings) => {
+                self.replace(&running.scope, settings)?;
+                running.scope.queue.changed();
+                Ok(running)
+            }
+            before => {
+                let running = self.begin(settings).await?;
+                if let Some(before) = before {
+                    tracing::warn!(from = %before.scope.place, to = %running.scope.place, "the settings name another place");
+                    before.retire();
+                }
+                Ok(running)
+            }
+        }
+    }
+
+    fn replace(&self, scope: &Scope, settings: Settings) -> Result<(), Fault> {
+        scope.redactor.learn(known_secrets(&settings));
+        let setup = scope.setup();
+        let provider = match same_client(&setup.settings, &settings) {
+            // Its connections, and what it has learnt of the clock, are kept.
+            true => {
+                let _same_budget_new_rate = self.budgets.of(&settings);
+                setup.provider
+            }
+            false => self.provider(&settings, scope.redactor.clone())?,
+        };
+        scope.adopt(Setup {
+            settings: Arc::new(settings),
+            provider,
+        });
+        Ok(())
+    }
+
+    async fn begin(&self, settings: Settings) -> Result<Arc<Running>, Fault> {
+        let (path, place) = (settings.path.display().to_string(), place(&settings));
         let context = self
             .journal
             .write(move |tx| tx.context(&path, &place))
             .await?;
         let redactor = Redactor::new(known_secrets(&settings));
-        let provider = DlcProvider::new(&settings, redactor.clone(), self.clock.clone())?;
-        let scope = Arc::new(Scope {
+        let provider = self.provider(&settings, redactor.clone())?;
+        let scope = Scope::new(Parts {
             context,
-            settings,
-            provider: Arc::new(provider),
+            setup: Setup {
+                settings: Arc::new(settings),
+                provider,
+            },
             journal: self.journal.clone(),
             clock: self.clock.clone(),
-            interest: Interest::new(self.clock.clone()),
-            looks: Looks::default(),
             redactor,
+            claims: self.claims.clone(),
         });
-        run(scope).await
+        run(Arc::new(scope)).await
     }
 
-    fn state(&self) -> MutexGuard<'_, Result<Arc<Running>, Fault>> {
+    fn provider(
+        &self,
+        settings: &Settings,
+        redactor: Redactor,
+    ) -> Result<Arc<dyn Provider>, Fault> {
+        let bucket = self.budgets.of(settings);
+        let provider = DlcProvider::new(settings, bucket, redactor, self.clock.clone())?;
+        Ok(Arc::new(provider))
+    }
+
+    /// Contexts beside the default file have prefixes that ours must be told from, also before anybody means them.
+    async fn note_neighbours(&self) {
+        let folder = self.default.with_file_name("contexts");
+        let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let files = files.map(|file| file.path());
+        let named = |path: &PathBuf| config::context_name(path).is_some();
+        for path in files.filter(named) {
+            let Ok(settings) = self.settings(&path) else {
+                continue;
+            };
+            let (path, place) = (path.display().to_string(), place(&settings));
+            let noted = self.journal.write(move |tx| tx.context(&path, &place));
+            if let Err(error) = noted.await {
+                tracing::error!(%error, "a context beside the default one cannot be noted");
+            }
+        }
+    }
+
+    /// Contexts with submits that are held or not confirmed, or with active jobs.
+    async fn go_on(&self) {
+        let files = self.journal.read(|reader| reader.files_with_work()).await;
+        let files = files.unwrap_or_else(|error| {
+            tracing::error!(%error, "what an earlier daemon left open cannot be read");
+            Vec::new()
+        });
+        for (path, has_submits) in files {
+            let path = PathBuf::from(path);
+            // Of a file that is gone nothing can be asked; submits that wait for it are to be seen all the same.
+            if has_submits || path.exists() {
+                self.read(Some(&path)).await;
+            }
+        }
+    }
+
+    fn entries(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Arc<Entry>>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    /// Whether the files are those that were read. Files that are not there are looked for again at each call, and so are
+    /// those that cannot be used: what is wrong may lie elsewhere, for example in the environment's rights.
+    fn is_current(&self) -> bool {
+        let stamp = {
+            let state = self.state();
+            if state.running.is_none() {
+                return false;
+            }
+            state.stamp.clone()
+        };
+        stamp.is_some_and(|stamp| stamp == config::stamp(&self.path))
+    }
+
+    fn known(&self) -> Known {
+        let state = self.state().clone();
+        Known {
+            path: self.path.clone(),
+            running: state.running,
+            problem: state.problem,
+            read_ms: state.read_ms,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Starts the poller of a scope, and goes on with what an earlier daemon left open.
-///
-/// # Errors
-/// When the store cannot be read.
-pub async fn run(scope: Arc<Scope>) -> Result<Arc<Running>, Fault> {
-    submit::restore(&scope).await?;
-    poll::restore_staleness(&scope).await?;
-    let (poller, task) = poll::start(Arc::clone(&scope));
-    let running = Arc::new(Running {
-        tails: Tails::new(Arc::clone(&scope)),
-        scope,
-        poller,
-        task,
-    });
-    submit::resume(&running.scope, &running.poller).await?;
-    Ok(running)
+impl Known {
+    /// Its name: `default`, or that of `contexts/NAME.json`; empty for a file that was named by its path.
+    pub fn name(&self, default: &Path) -> String {
+        if self.path == default {
+            return "default".into();
+        }
+        config::context_name(&self.path).unwrap_or_default()
+    }
+
+    /// What a client should hear of it: that the settings in force are not those of the file.
+    pub fn warning(&self) -> Option<String> {
+        let fault = self.problem.as_ref().filter(|_| self.running.is_some())?;
+        Some(format!(
+            "the settings were changed and cannot be used; those from before are in force: {}",
+            fault.message
+        ))
+    }
+
+    /// The fault of a context that cannot be used.
+    pub fn fault(&self) -> Fault {
+        let unknown = || {
+            Fault::new(
+                FaultKind::Unavailable,
+                "the settings have not been read yet",
+            )
+        };
+        self.problem.clone().unwrap_or_else(unknown)
+    }
+}
+
+/// Whether a client made of one would be the same made of the other.
+fn same_client(one: &Settings, other: &Settings) -> bool {
+    use secrecy::ExposeSecret as _;
+    let (key, others) = (&one.credentials, &other.credentials);
+    let token = |settings: &Settings| {
+        let token = settings.credentials.security_token.as_ref();
+        token.map(|token| token.expose_secret().to_owned())
+    };
+    key.access_key_id == others.access_key_id
+        && key.access_key_secret.expose_secret() == others.access_key_secret.expose_secret()
+        && token(one) == token(other)
+        && one.credential_source == other.credential_source
+        && one.endpoints == other.endpoints
 }
 
 fn known_secrets(settings: &Settings) -> Vec<String> {
@@ -201,10 +413,7 @@ fn known_secrets(settings: &Settings) -> Vec<String> {
     known
 }
 
-/// Compared as files where both exist, else as texts.
-fn same_file(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => one == other,
-    }
+/// The file itself, whatever links lead there; one that is not there by its name.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.into())
 }

@@ -14,6 +14,7 @@
 //! | [`scope`] | what all work on one context holds |
 //! | [`config`], [`model`], [`sys`] | the ground |
 
+pub mod audit;
 pub mod config;
 pub mod contexts;
 pub mod idle;

@@ -80,7 +80,8 @@ async fn run(clients: usize, lists: Option<Duration>) {
     let context = inside
         .edge()
         .contexts
-        .current()
+        .get(None)
+        .await
         .expect("a context")
         .scope
         .context;

@@ -19,7 +19,13 @@ async fn main() {
     let world = World::new().await;
     let inside = world.inside_now().await;
     let journal = inside.edge().journal.clone();
-    let scope = &inside.edge().contexts.current().expect("a context").scope;
+    let scope = &inside
+        .edge()
+        .contexts
+        .get(None)
+        .await
+        .expect("a context")
+        .scope;
     bench::fill(&journal, scope.context, JOBS).await;
     inside.shutdown().await;
 

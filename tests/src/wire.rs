@@ -40,6 +40,8 @@ pub fn submit_request(name: &str, command: &str) -> v1::SubmitJobRequest {
         name: name.into(),
         command: command.into(),
         nonce: format!("nonce-{}-{count}", std::process::id()),
+        // Two of one name and command are two.
+        another: true,
         ..Default::default()
     }
 }

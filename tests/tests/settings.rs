@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use pai_tests::{Daemon, World, world::text};
+use pai_tests::{Daemon, World, cli::Finished, world::text};
 use serde_json::{Value, json};
 
 /// The daemon is there, every call fails with the reason, and the mended file is enough.
@@ -257,30 +257,44 @@ async fn the_older_shape_comments_and_trailing_commas_are_taken() {
     assert!(world.ended(&id).await.name.starts_with("old-train-"));
 }
 
+/// `paictl` with another settings file.
+async fn paictl_with(world: &World, settings: &std::path::Path, args: &[&str]) -> Finished {
+    let mut command = pai_tests::cli::command(world, &pai_tests::programs::programs().paictl);
+    command.args(args).env("ALIYUN_PAI_SETTINGS_PATH", settings);
+    pai_tests::Running::spawn(command).finish().await
+}
+
 #[tokio::test]
-async fn a_client_that_means_other_settings_is_refused_with_both_paths() {
+async fn one_daemon_serves_another_file_of_settings_as_a_context_of_its_own() {
     let world = World::new().await;
     let _daemon = world.daemon().await;
     let other = world.path("other.json");
-    world.write(&other, &world.settings().to_string());
-    let mut command = pai_tests::cli::command(&world, &pai_tests::programs::programs().paictl);
-    command
-        .args(["submit", "x", "--json", "--", "true"])
-        .env("ALIYUN_PAI_SETTINGS_PATH", &other);
-    let failed = pai_tests::Running::spawn(command).finish().await;
-    assert_eq!(failed.code, 1, "{failed:?}");
-    assert_eq!(failed.failure()["kind"], "conflict");
-    let message = text(&failed.failure()["message"]);
-    for path in [&other, &world.settings_path()] {
-        assert!(message.contains(path.to_str().unwrap()), "{message}");
-    }
-    assert!(world.control().jobs().is_empty());
+    let mut settings = world.settings();
+    settings["projectPrefix"] = "other".into();
+    world.write(&other, &settings.to_string());
+    let made = paictl_with(&world, &other, &["submit", "x", "--json", "--", "true"]).await;
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(
+        text(&made.json()["name"]).starts_with("other-x-"),
+        "{made:?}"
+    );
+    let job = text(&made.json()["job_id"]);
+    // What one shows is not shown by the other.
+    assert_eq!(world.paictl(&["ls", "--json"]).await.json(), json!([]));
+    let listed = paictl_with(&world, &other, &["ls", "--json"]).await.json();
+    assert_eq!(listed[0]["job_id"], job.as_str());
 
     // Another name of the same file is the same.
     let link = world.path("link.json");
-    std::os::unix::fs::symlink(world.settings_path(), &link).unwrap();
-    let mut command = pai_tests::cli::command(&world, &pai_tests::programs::programs().paictl);
-    command.arg("ls").env("ALIYUN_PAI_SETTINGS_PATH", &link);
-    let done = pai_tests::Running::spawn(command).finish().await;
-    assert_eq!(done.code, 0, "{done:?}");
+    std::os::unix::fs::symlink(&other, &link).unwrap();
+    let listed = paictl_with(&world, &link, &["ls", "--json"]).await.json();
+    assert_eq!(listed[0]["job_id"], job.as_str());
+
+    // A file that is not there is told by its own name, and harms nobody.
+    let missing = world.path("missing.json");
+    let failed = paictl_with(&world, &missing, &["ls", "--json"]).await;
+    assert_eq!(failed.code, 1, "{failed:?}");
+    let message = text(&failed.failure()["message"]);
+    assert!(message.contains(missing.to_str().unwrap()), "{message}");
+    assert_eq!(world.paictl(&["ls"]).await.code, 0);
 }

@@ -9,7 +9,7 @@ use super::fault;
 use crate::model::Fault;
 
 /// Whom to call.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoints {
     /// PAI-DLC.
     pub dlc: Endpoint,

@@ -36,6 +36,39 @@ pub fn load(path: &Path, env: Env<'_>) -> Result<Settings, Fault> {
     Ok(settings)
 }
 
+/// The name of a context by its file, `contexts/NAME.json`; `None` for a file that is none.
+pub fn context_name(path: &Path) -> Option<String> {
+    let folder = path.parent()?.file_name()?;
+    let stem = path.file_stem()?.to_str()?;
+    let ends = path.extension().is_some_and(|end| end == "json");
+    let own = stem == "pai" || stem.ends_with(".pai");
+    (folder == "contexts" && ends && !own).then(|| stem.to_owned())
+}
+
+/// What a file and the one of our own keys beside it looked like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp(Vec<Option<Look>>);
+
+/// Device, inode, length, time of the last change, mode.
+type Look = (u64, u64, u64, i64, i64, u32);
+
+/// As they look now.
+pub fn stamp(path: &Path) -> Stamp {
+    use std::os::unix::fs::MetadataExt as _;
+    let one = |path: &Path| {
+        let meta = std::fs::metadata(path).ok()?;
+        Some((
+            meta.dev(),
+            meta.ino(),
+            meta.len(),
+            meta.mtime(),
+            meta.mtime_nsec(),
+            meta.mode(),
+        ))
+    };
+    Stamp(vec![one(path), one(&path.with_file_name("pai.json"))])
+}
+
 fn fault(path: &Path, what: impl std::fmt::Display) -> Fault {
     Fault::new(
         FaultKind::Settings,

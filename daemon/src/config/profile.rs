@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     fault,
@@ -18,6 +18,8 @@ pub struct Profile {
     pub job_type: String,
     /// CreateJob's `JobSpecs`, in the seed's camelCase or the wire's PascalCase.
     pub job_specs: Vec<Value>,
+    /// Further keys of CreateJob, in wire spelling.
+    pub further: Map<String, Value>,
 }
 
 /// Without the specs, which may hold a registry's password.
@@ -52,6 +54,7 @@ pub(super) fn profiles(
             Profile {
                 job_type: old.job_type,
                 job_specs,
+                further: Map::new(),
             },
         );
     }
@@ -62,6 +65,7 @@ pub(super) fn profiles(
             Profile {
                 job_type: profile.job_type,
                 job_specs: profile.job_specs,
+                further: Map::new(),
             },
         );
     }

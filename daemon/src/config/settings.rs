@@ -144,6 +144,10 @@ pub struct Limits {
     pub max_gpu: Option<u64>,
     /// Cores; `None` is no limit.
     pub max_cpu: Option<u64>,
+    /// Minutes for which one job may run; `None` is no limit.
+    pub max_run_minutes: Option<u32>,
+    /// GPUs times hours since 00:00 UTC, in thousandths; `None` is no limit.
+    pub max_gpu_milli_hours_per_day: Option<u64>,
 }
 
 pub(super) fn from_value(
@@ -263,6 +267,8 @@ fn limits(raw: Option<RawLimits>, warnings: &mut Vec<String>) -> Limits {
             max_running_jobs: 1,
             max_gpu: None,
             max_cpu: None,
+            max_run_minutes: None,
+            max_gpu_milli_hours_per_day: None,
         };
     };
     warn_unknown(warnings, "limits.", &raw.other);
@@ -270,6 +276,8 @@ fn limits(raw: Option<RawLimits>, warnings: &mut Vec<String>) -> Limits {
         max_running_jobs: raw.max_running_jobs.unwrap_or(1),
         max_gpu: raw.max_gpu,
         max_cpu: raw.max_cpu,
+        max_run_minutes: None,
+        max_gpu_milli_hours_per_day: None,
     }
 }
 

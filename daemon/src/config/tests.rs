@@ -88,7 +88,9 @@ fn a_0_3_0_file_loads_as_it_is() {
         Limits {
             max_running_jobs: 1,
             max_gpu: None,
-            max_cpu: None
+            max_cpu: None,
+            max_run_minutes: None,
+            max_gpu_milli_hours_per_day: None,
         }
     );
     assert_eq!(settings.mounts[0].wire_access(), "RO");
@@ -124,7 +126,9 @@ fn a_0_5_0_file_loads_as_it_is() {
         Limits {
             max_running_jobs: 3,
             max_gpu: Some(8),
-            max_cpu: None
+            max_cpu: None,
+            max_run_minutes: None,
+            max_gpu_milli_hours_per_day: None,
         }
     );
     assert_eq!(settings.mounts[0].wire_access(), "RW");

@@ -24,7 +24,8 @@ use std::{
 pub use live::Published;
 pub use logs::{LogBatch, LogPage, LogStore};
 pub use reader::Reader;
-pub use store::{Intent, IntentState, Listed, Opened, StoreError};
+pub use store::audit::{self, AuditOutcome};
+pub use store::{Intent, IntentState, Listed, Opened, StoreError, TagFilter};
 pub use tx::Tx;
 pub use watch::{Watch, WatchStart};
 

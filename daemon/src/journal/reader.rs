@@ -6,7 +6,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::{
     pool::{Pool, Rank},
-    store::{self, Listed, StoreError, event, intent, job},
+    store::{self, Listed, StoreError, audit, context, event, intent, job},
 };
 use crate::model::{Event, EventDraft, Job, Pod};
 
@@ -185,6 +185,7 @@ impl<'a> Reader<'a> {
             ended_after_ms,
             foreign: true,
             phases: Vec::new(),
+            tags: Vec::new(),
             limit: usize::MAX,
         };
         Ok(self.listed(context, &all)?.0)
@@ -240,6 +241,95 @@ impl<'a> Reader<'a> {
         nonce: &str,
     ) -> Result<Option<store::Intent>, StoreError> {
         intent::by_nonce(self.view, context, nonce)
+    }
+
+    /// The intent that a client named so.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn intent_by_key(
+        &self,
+        context: i64,
+        key: &str,
+    ) -> Result<Option<store::Intent>, StoreError> {
+        intent::by_key(self.view, context, key)
+    }
+
+    /// Intents that asked for the same, newest first; ten at most.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn intents_by_print(
+        &self,
+        context: i64,
+        print: &str,
+    ) -> Result<Vec<store::Intent>, StoreError> {
+        intent::by_print(self.view, context, print)
+    }
+
+    /// Uids of the submits that wait for room, in the order in which they are sent.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn held(&self, context: i64) -> Result<Vec<String>, StoreError> {
+        intent::held(self.view, context)
+    }
+
+    /// How many submits wait for room.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn held_count(&self, context: i64) -> Result<u32, StoreError> {
+        intent::held_count(self.view, context)
+    }
+
+    /// Whether a submit of this context has this name.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn has_submitted(&self, context: i64, name: &str) -> Result<bool, StoreError> {
+        intent::is_named(self.view, context, name)
+    }
+
+    /// Other contexts of this place, by whatever file they were named.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn siblings(&self, context: i64, place: &str) -> Result<Vec<i64>, StoreError> {
+        let ids = context::of_place(self.view, place)?;
+        Ok(ids.into_iter().filter(|id| *id != context).collect())
+    }
+
+    /// All contexts and their places.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn contexts(&self) -> Result<Vec<(i64, String)>, StoreError> {
+        context::all(self.view)
+    }
+
+    /// Settings files of contexts with open or held submits, or with active jobs: true for those with submits.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn files_with_work(&self) -> Result<Vec<(String, bool)>, StoreError> {
+        context::with_work(self.view)
+    }
+
+    /// Own jobs that ended at or after this time, Unix ms.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn own_ended_since(&self, context: i64, since_ms: i64) -> Result<Vec<Job>, StoreError> {
+        job::own_ended_since(self.view, context, since_ms)
+    }
+
+    /// Entries of the audit, newest first.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn audit(&self, what: &audit::Page) -> Result<Vec<audit::Entry>, StoreError> {
+        audit::page(self.view, what)
     }
 
     /// Intents whose outcome is not known, oldest first.

@@ -55,6 +55,12 @@ fn intent(context: i64, uid: &str) -> Intent {
         native_id: None,
         created_ms: 1,
         last_sent_ms: 1,
+        key: None,
+        print: String::new(),
+        priority: 1,
+        place: 0,
+        client_kind: "person".into(),
+        client: "test/1".into(),
     }
 }
 
@@ -294,7 +300,7 @@ async fn the_store_is_the_owners_alone() {
 
 /// The schema is an interface: a change of it is a new step, and shows here.
 #[tokio::test]
-async fn the_schema_of_version_2() {
+async fn the_schema_of_version_3() {
     let folder = tempfile::tempdir().unwrap();
     drop(open(folder.path()));
     let connection = Connection::open(folder.path().join("pai.db")).unwrap();
@@ -332,6 +338,7 @@ async fn a_list_has_a_limit_and_counts_what_it_leaves_out() {
     }
     let listed = async |limit, foreign, phases: &[Phase]| {
         let what = Listed {
+            tags: Vec::new(),
             ended_after_ms: 2_000,
             foreign,
             phases: phases.to_vec(),

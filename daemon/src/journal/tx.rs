@@ -6,9 +6,12 @@ use rusqlite::Connection;
 
 use super::{
     Published, Reader,
-    store::{StoreError, context, event, intent, job, pod},
+    store::{StoreError, audit, context, event, intent, job, pod},
 };
 use crate::model::{Event, EventDraft, EventKind, Job, Milestone, Passed, Pod};
+
+/// Entries of the audit are kept this long: 180 days.
+const AUDIT_KEPT_MS: i64 = 180 * 86_400_000;
 
 /// A transaction in progress on the writer's thread. Everything that [`Reader`] reads can be read here too.
 #[derive(Debug)]
@@ -147,12 +150,42 @@ impl<'a> Tx<'a> {
         intent::update(self.connection, intent)
     }
 
+    /// Gives a held submit another priority, and its job; `None` when it is not held any more.
+    ///
+    /// # Errors
+    /// See [`Self::context`].
+    pub fn requeue(
+        &mut self,
+        context: i64,
+        uid: &str,
+        priority: u8,
+    ) -> Result<Option<Job>, StoreError> {
+        let Some(mut job) = self.job(uid)? else {
+            return Ok(None);
+        };
+        if !intent::requeue(self.connection, uid, priority)? {
+            return Ok(None);
+        }
+        job.priority = Some(i32::from(priority));
+        self.put_job(context, &mut job, Vec::new())?;
+        Ok(Some(job))
+    }
+
+    /// Notes a call that changed something, or tried to.
+    ///
+    /// # Errors
+    /// See [`Self::context`].
+    pub fn note_audit(&mut self, entry: &audit::Entry) -> Result<(), StoreError> {
+        audit::insert(self.connection, entry, self.now_ms)
+    }
+
     /// Deletes events and settled intents older than this, and jobs that ended before `jobs_before_ms`.
     ///
     /// # Errors
     /// See [`Self::context`].
     pub fn prune(&mut self, events_before_ms: i64, jobs_before_ms: i64) -> Result<(), StoreError> {
         event::prune(self.connection, events_before_ms)?;
+        audit::prune(self.connection, self.now_ms - AUDIT_KEPT_MS)?;
         intent::prune(self.connection, events_before_ms)?;
         job::prune(self.connection, jobs_before_ms)
     }

@@ -233,8 +233,8 @@ impl Reading<'_> {
             to,
             max_lines: MAX_LINES,
         };
-        let answer = self.scope.provider.pod_logs(window, self.priority);
-        let answer = answer.await?;
+        let provider = self.scope.provider();
+        let answer = provider.pod_logs(window, self.priority).await?;
         let bytes = window::bytes(&answer.lines);
         Ok(aside(bytes, || Window::of(answer)).await)
     }

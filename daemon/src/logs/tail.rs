@@ -42,11 +42,11 @@ const BEFORE_THE_JOB_S: i64 = 600;
 pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, jobs: Jobs) {
     let tail = Tail {
         lag: scope
-            .settings
+            .settings()
             .own
             .logs
             .lag()
-            .unwrap_or(scope.provider.nature().log_lag),
+            .unwrap_or(scope.nature.log_lag),
         scope,
         uid,
         shared,

@@ -1,5 +1,7 @@
 //! A job as the journal remembers it. Times are Unix milliseconds, UTC.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Phase;
@@ -68,6 +70,25 @@ pub struct Resources {
     /// Bytes.
     pub memory_bytes: Option<u64>,
 }
+
+/// The code that a job runs; what is unknown is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Code {
+    /// Id of the code source.
+    pub source_id: String,
+    /// Branch.
+    pub branch: String,
+    /// Commit.
+    pub commit: String,
+    /// Where it is cloned to.
+    pub mount_path: String,
+}
+
+/// Tag of every submit: the prefix under which it was made.
+pub const TAG_PREFIX: &str = "pai-prefix";
+/// Tag of every submit: our uid of the job.
+pub const TAG_UID: &str = "pai-uid";
 
 /// The first time at which a job was in a status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +192,18 @@ pub struct Job {
     /// Uid of the first job of the same name.
     #[serde(default)]
     pub twin_of: String,
+    /// Tags at the backend, redacted.
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// The backend stops it after so many minutes of running; `None` is no known limit.
+    #[serde(default)]
+    pub max_minutes: Option<u32>,
+    /// The code that it runs.
+    #[serde(default)]
+    pub code: Option<Code>,
+    /// `PUBLIC`, `PRIVATE`, or empty when unknown.
+    #[serde(default)]
+    pub accessibility: String,
 }
 
 impl Job {
@@ -208,6 +241,10 @@ impl Job {
             stop_requested: false,
             stop_due: false,
             twin_of: String::new(),
+            tags: BTreeMap::new(),
+            max_minutes: None,
+            code: None,
+            accessibility: String::new(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! Plain domain types without I/O: what every other module speaks of.
 
+mod caller;
 mod event;
 mod fault;
 mod job;
@@ -8,9 +9,10 @@ mod observation;
 mod phase;
 pub mod redact;
 
+pub use caller::Caller;
 pub use event::{Event, EventDraft, EventKind};
 pub use fault::{Fault, FaultKind};
-pub use job::{Job, Milestone, Pod, Reason, Replica, Resources};
+pub use job::{Code, Job, Milestone, Pod, Reason, Replica, Resources, TAG_PREFIX, TAG_UID};
 pub use log::{LogGap, LogKey, LogLine, LogStream, NewLine, Track};
 pub use observation::{Observation, Passed, Source};
 pub use phase::Phase;

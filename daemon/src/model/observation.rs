@@ -1,6 +1,8 @@
 //! What a backend said of one job at one moment, in the common model.
 
-use super::{Phase, Pod, Reason, Replica, Resources};
+use std::collections::BTreeMap;
+
+use super::{Code, Phase, Pod, Reason, Replica, Resources};
 
 /// Which kind of answer it came from: a list may lag behind and leaves things out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,6 +59,16 @@ pub struct Observation {
     pub resource_id: String,
     /// Submitter.
     pub user_id: String,
+    /// Name of the submitter; empty where the answer does not tell.
+    pub user_name: String,
+    /// Tags, redacted; `None` when the answer does not tell any.
+    pub tags: Option<BTreeMap<String, String>>,
+    /// Minutes of running after which the backend stops it; 0 is no limit, `None` is not told.
+    pub max_minutes: Option<u32>,
+    /// The code that it runs.
+    pub code: Option<Code>,
+    /// `PUBLIC`, `PRIVATE`, or empty when it is not told.
+    pub accessibility: String,
     /// Created, Unix ms.
     pub created_ms: Option<i64>,
     /// Handed to the cluster, Unix ms.

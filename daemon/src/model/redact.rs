@@ -8,7 +8,10 @@ mod command;
 mod name;
 mod value;
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
 
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
@@ -20,6 +23,9 @@ pub const MASK: &str = "[redacted]";
 
 /// Values shorter than this are too common to be masked wherever they stand.
 const KNOWN_MIN: usize = 6;
+
+/// Secrets of calls that are remembered.
+const GIVEN_MAX: usize = 10_000;
 
 /// More than any text has needed.
 const ROUNDS_MAX: usize = 8;
@@ -56,28 +62,75 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
-/// Masks what it knows and what looks like a secret.
+/// Masks what it knows and what looks like a secret. Clones share what they know.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    known: Vec<String>,
+    known: Arc<RwLock<Known>>,
+}
+
+/// The values that are masked wherever they stand.
+#[derive(Default)]
+struct Known {
+    /// Of the settings.
+    settings: Vec<String>,
+    /// Given with a call, not to be stored.
+    given: Vec<String>,
+    /// All of them, the longest first.
+    all: Arc<[String]>,
+    /// Grows with each change.
+    version: u64,
 }
 
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} known values)", self.known.len())
+        write!(f, "Redactor({} known values)", self.known().len())
     }
 }
 
 impl Redactor {
     /// A redactor that also masks these values wherever they stand; values under 6 characters are too common to mask.
     pub fn new(known: impl IntoIterator<Item = String>) -> Self {
-        let mut known: Vec<String> = known
-            .into_iter()
-            .filter(|value| value.len() >= KNOWN_MIN && !MASK.contains(value.as_str()))
-            .collect();
-        known.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        known.dedup();
-        Self { known }
+        let redactor = Self::default();
+        redactor.learn(known);
+        redactor
+    }
+
+    /// The settings hold these secrets now, in place of those that they held before.
+    pub fn learn(&self, settings: impl IntoIterator<Item = String>) {
+        self.change(|known| known.settings = settings.into_iter().collect());
+    }
+
+    /// A call has brought these secrets: they are masked for as long as this process lives.
+    pub fn remember(&self, given: impl IntoIterator<Item = String>) {
+        self.change(|known| {
+            known.given.extend(given);
+            known.given.sort_unstable();
+            known.given.dedup();
+            let surplus = known.given.len().saturating_sub(GIVEN_MAX);
+            known.given.drain(..surplus);
+        });
+    }
+
+    /// Differs from an earlier answer when something was learnt since.
+    pub fn version(&self) -> u64 {
+        let known = self.known.read();
+        known.unwrap_or_else(PoisonError::into_inner).version
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Known)) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        change(&mut known);
+        let mut all: Vec<String> = known.settings.iter().chain(&known.given).cloned().collect();
+        all.retain(|value| value.len() >= KNOWN_MIN && !MASK.contains(value.as_str()));
+        all.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
+        all.dedup();
+        known.all = all.into();
+        known.version += 1;
+    }
+
+    fn known(&self) -> Arc<[String]> {
+        let known = self.known.read();
+        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner).all)
     }
 
     /// The text without its secrets.
@@ -96,7 +149,7 @@ impl Redactor {
 
     fn round(&self, text: &str) -> String {
         let mut out = text.to_owned();
-        for value in &self.known {
+        for value in self.known().iter() {
             if out.contains(value.as_str()) {
                 out = out.replace(value.as_str(), MASK);
             }

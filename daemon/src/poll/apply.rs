@@ -18,7 +18,7 @@ pub struct Aftermath {
     pub doubtful: Vec<String>,
 }
 
-/// Applies one observation. `uid` names a job that is not known yet; `own` is true when the answer proves it.
+/// Applies one observation. `uid` names a job that is not known yet; `own` is `None` when the answer does not tell whose it is.
 ///
 /// # Errors
 /// When the store cannot be read or written.
@@ -26,7 +26,7 @@ pub fn apply(
     tx: &mut Tx<'_>,
     context: i64,
     seen: &Observation,
-    own: bool,
+    own: Option<bool>,
     uid: impl FnOnce() -> String,
     aftermath: &mut Aftermath,
 ) -> Result<(), StoreError> {
@@ -41,8 +41,9 @@ pub fn apply(
     if let Some(known) = tx.job_by_native(context, &seen.native_id)? {
         return change(tx, context, &known, seen, own, aftermath);
     }
-    let (mut job, mut events) = first_sight(uid(), own, seen);
-    if let Some(first) = namesakes.first().filter(|_| own)
+    let is_own = own == Some(true);
+    let (mut job, mut events) = first_sight(uid(), is_own, seen);
+    if let Some(first) = namesakes.first().filter(|_| is_own)
         && was_repeated(tx, first)?
     {
         events.push(twin(&mut job, first));
@@ -140,7 +141,7 @@ fn change(
     context: i64,
     known: &Job,
     seen: &Observation,
-    own: bool,
+    own: Option<bool>,
     aftermath: &mut Aftermath,
 ) -> Result<(), StoreError> {
     if is_doubtful(known, seen) {
@@ -155,7 +156,7 @@ fn change(
         Verdict::Same(job) => (*job, Vec::new()),
         Verdict::Changed { job, events } => (*job, events),
     };
-    job.own |= own;
+    job.own = own.unwrap_or(job.own);
     store(tx, context, &mut job, events, seen, aftermath)
 }
 

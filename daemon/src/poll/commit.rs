@@ -1,6 +1,9 @@
 //! What was observed → the journal.
 
-use super::apply::{Aftermath, apply};
+use super::{
+    apply::{Aftermath, apply},
+    owner,
+};
 use crate::{
     journal::{StoreError, Tx},
     model::{Fault, Observation},
@@ -10,25 +13,30 @@ use crate::{
 /// Observations applied in one transaction.
 const BATCH: usize = 64;
 
-/// Commits observations; true beside one where the answer proves that the job is ours.
+/// Commits observations; true beside one of a list of the key's own jobs: whether it is ours is judged then.
 pub(super) async fn commit(
     scope: &Scope,
     seen: Vec<(Observation, bool)>,
 ) -> Result<Aftermath, Fault> {
     let (context, ended_from_ms) = (scope.context, scope.ended_from_ms());
+    let prefixes = owner::known(scope).await?;
     let mut all = Aftermath::default();
     for batch in seen.chunks(BATCH) {
-        let batch = batch.to_vec();
+        let (batch, prefixes) = (batch.to_vec(), prefixes.clone());
         let aftermath = scope
             .journal
             .write(move |tx| {
                 let mut aftermath = Aftermath::default();
-                for (observation, own) in &batch {
-                    if is_bygone(observation, ended_from_ms) && !is_known(tx, context, observation)?
-                    {
+                for (observation, listed) in &batch {
+                    let own = match listed {
+                        true => Some(prefixes.owns(tx, observation)?),
+                        false => None,
+                    };
+                    let unwanted = own == Some(false) || is_bygone(observation, ended_from_ms);
+                    if unwanted && !is_known(tx, context, observation)? {
                         continue;
                     }
-                    apply(tx, context, observation, *own, new_uid, &mut aftermath)?;
+                    apply(tx, context, observation, own, new_uid, &mut aftermath)?;
                 }
                 Ok(aftermath)
             })

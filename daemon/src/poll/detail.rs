@@ -43,7 +43,8 @@ struct Question {
     id: String,
     /// What the list said.
     word: String,
-    own: bool,
+    /// A list of the key's own jobs shows it.
+    listed: bool,
     ended: bool,
 }
 
@@ -105,7 +106,7 @@ impl Details {
                     uid: job.uid.clone(),
                     id: id.clone(),
                     word: observation.map_or_else(String::new, |seen| seen.status.clone()),
-                    own: job.own || item.is_some_and(|(_, own)| *own),
+                    listed: item.is_some_and(|(_, listed)| *listed),
                     ended: job.has_ended(),
                 });
             }
@@ -172,7 +173,7 @@ impl Details {
         let call = tell(
             Arc::clone(&self.scope),
             question.id.clone(),
-            question.own,
+            question.listed,
             priority,
         );
         let id = self.calls.spawn(call).id();
@@ -225,13 +226,13 @@ impl Details {
 async fn tell(
     scope: Arc<Scope>,
     id: String,
-    own: bool,
+    listed: bool,
     priority: Priority,
 ) -> Result<Answered, Fault> {
     let seq = scope.journal.next_seq();
-    let seen = scope.provider.get(&id, seq, priority).await?;
+    let seen = scope.provider().get(&id, seq, priority).await?;
     let status = seen.status.clone();
-    let aftermath = commit(&scope, vec![(seen, own)]).await?;
+    let aftermath = commit(&scope, vec![(seen, listed)]).await?;
     Ok(Answered {
         status,
         changed: !aftermath.changed.is_empty(),

@@ -127,7 +127,7 @@ pub fn is_doubtful(known: &Job, seen: &Observation) -> bool {
         }
         (Some(before), Some(after)) => after < before,
         // From an end to an unknown status, or back from "gone".
-        _ => known.has_ended() && !seen.phase.is_end(),
+        _ => known.has_ended() && (!seen.phase.is_end() || known.phase == Phase::Gone),
     }
 }
 
@@ -159,6 +159,17 @@ fn updated(known: &Job, seen: &Observation) -> Job {
     keep_told(&mut job.workspace_id, &seen.workspace_id);
     keep_told(&mut job.resource_id, &seen.resource_id);
     keep_told(&mut job.user_id, &seen.user_id);
+    keep_told(&mut job.accessibility, &seen.accessibility);
+    // Not every answer repeats what a job was submitted with.
+    if let Some(tags) = seen.tags.as_ref().filter(|tags| !tags.is_empty()) {
+        job.tags.clone_from(tags);
+    }
+    if let Some(code) = &seen.code {
+        job.code = Some(code.clone());
+    }
+    if let Some(minutes) = seen.max_minutes {
+        job.max_minutes = (minutes > 0).then_some(minutes);
+    }
     if !seen.replicas.is_empty() {
         job.replicas.clone_from(&seen.replicas);
     }

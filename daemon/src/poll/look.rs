@@ -22,7 +22,7 @@ const PAGES_MAX: u32 = 200;
 /// Events are kept this long.
 const EVENTS_KEPT_MS: i64 = 30 * 86_400_000;
 
-/// What a look has seen, by native id; true where the answer proves that the job is ours.
+/// What a look has seen, by native id; true where a list of the key's own jobs shows it under a name that begins like ours.
 pub(super) type Seen = HashMap<String, (Observation, bool)>;
 
 /// Looks, and remembers between looks what is still to be asked.
@@ -91,7 +91,7 @@ impl Looker {
         };
         let first = look == Look::Sweep && !self.swept;
         let mut ground = Ground {
-            own_named: scope.own_start(),
+            own_named: scope.own_start.clone(),
             own_active: ids(true).collect(),
             foreign_active: ids(false).collect(),
             oldest_active_ms: with_backend()
@@ -119,7 +119,7 @@ impl Looker {
         priority: Priority,
     ) -> Result<Seen, Fault> {
         let mut seen = Seen::new();
-        for list in plan::listings(look, ground, self.scope.provider.nature()) {
+        for list in plan::listings(look, ground, &self.scope.nature) {
             let of_others = !list.ids.is_empty()
                 && list.ids.iter().all(|id| ground.foreign_active.contains(id));
             match self
@@ -155,11 +155,11 @@ impl Looker {
                 ..list.clone()
             };
             let page = scope
-                .provider
+                .provider()
                 .list(page, scope.journal.next_seq(), priority)
                 .await?;
             received += page.received as u64;
-            let mut last = page.is_last(received, scope.provider.nature());
+            let mut last = page.is_last(received, &scope.nature);
             for observation in page.jobs {
                 let own = own_list && observation.name.starts_with(own_start);
                 let asked_for = list.ids.contains(&observation.native_id);

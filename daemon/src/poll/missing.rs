@@ -36,9 +36,9 @@ impl Missing {
             let Some(id) = &job.native_id else { continue };
             self.asked.insert(job.uid.clone(), scope.clock.mono());
             let seq = scope.journal.next_seq();
-            match scope.provider.get(id, seq, priority).await {
+            match scope.provider().get(id, seq, priority).await {
                 Ok(observation) => {
-                    let aftermath = commit(scope, vec![(observation, job.own)]).await?;
+                    let aftermath = commit(scope, vec![(observation, false)]).await?;
                     changed |= !aftermath.changed.is_empty();
                 }
                 Err(fault) if fault.kind == FaultKind::NotFound => {
@@ -56,7 +56,7 @@ impl Missing {
     /// Those that are to be asked for now.
     fn due<'a>(&mut self, scope: &Scope, active: &'a [Job], seen: &Seen) -> Vec<&'a Job> {
         let (now, now_ms) = (scope.clock.mono(), scope.clock.wall_ms());
-        let lag = i64::try_from(scope.provider.nature().visibility_lag.as_millis()).unwrap_or(0);
+        let lag = i64::try_from(scope.nature.visibility_lag.as_millis()).unwrap_or(0);
         let hidden = |job: &&Job| {
             let id = job.native_id.as_ref();
             id.is_some_and(|id| !seen.contains_key(id))

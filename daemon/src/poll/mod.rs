@@ -14,6 +14,7 @@ mod look;
 mod looks;
 mod missing;
 mod named;
+pub mod owner;
 pub mod plan;
 mod poller;
 mod questions;

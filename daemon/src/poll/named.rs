@@ -33,12 +33,7 @@ pub async fn find(scope: &Scope, native_id: &str) -> Result<Job, Fault> {
     scope
         .looks
         .ids_asked
-        .answer(
-            native_id,
-            &scope.clock,
-            denied,
-            ask(scope, native_id, false),
-        )
+        .answer(native_id, &scope.clock, denied, ask(scope, native_id))
         .await?;
     let (context, native_id) = (scope.context, native_id.to_owned());
     scope
@@ -60,7 +55,7 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
     scope
         .looks
         .pods_asked
-        .answer(&job.uid, &scope.clock, told, ask(scope, native_id, job.own))
+        .answer(&job.uid, &scope.clock, told, ask(scope, native_id))
         .await
 }
 
@@ -80,7 +75,7 @@ pub async fn refresh_pods(scope: &Scope, job: &Job, every: Duration) -> Result<(
     scope
         .looks
         .pods_asked
-        .answer(&job.uid, &scope.clock, told, ask(scope, native_id, job.own))
+        .answer(&job.uid, &scope.clock, told, ask(scope, native_id))
         .await
 }
 
@@ -89,15 +84,15 @@ fn serves(scope: &Scope, last: &Answer) -> bool {
 }
 
 /// Asks now. Gives the job's revision.
-async fn ask(scope: &Scope, native_id: &str, own: bool) -> Result<u64, Fault> {
+async fn ask(scope: &Scope, native_id: &str) -> Result<u64, Fault> {
     let seq = scope.journal.next_seq();
     let seen = scope
-        .provider
+        .provider()
         .get(native_id, seq, Priority::Interactive)
         .await?;
     let context = scope.context;
     let work = move |tx: &mut crate::journal::Tx<'_>| {
-        apply(tx, context, &seen, own, new_uid, &mut Aftermath::default())?;
+        apply(tx, context, &seen, None, new_uid, &mut Aftermath::default())?;
         tx.job_by_native(context, &seen.native_id)
     };
     let job = scope.journal.write(work).await?;

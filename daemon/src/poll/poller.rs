@@ -221,6 +221,7 @@ impl Poller {
                     looks.last_error = None;
                 });
                 note_fresh(&self.scope).await;
+                self.scope.queue.think();
             }
             Err(fault) => {
                 self.failures += 1;

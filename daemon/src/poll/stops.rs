@@ -3,7 +3,7 @@
 use super::commit::commit;
 use crate::{
     journal::{StoreError, Tx},
-    model::{EventDraft, EventKind, Fault, Job},
+    model::{EventDraft, EventKind, Fault},
     provider::{Priority, StopAck},
     scope::Scope,
 };
@@ -19,12 +19,14 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
         let Some(id) = job.native_id.clone() else {
             continue;
         };
-        let sent = match scope.provider.stop(&id).await {
-            Ok(StopAck::Accepted) => true,
-            Ok(StopAck::AlreadyEnded) => {
-                check_end(scope, &job, &id).await?;
-                false
-            }
+        let sent = match scope.provider().stop(&id).await {
+            Ok(receipt) => match receipt.value {
+                StopAck::Accepted => true,
+                StopAck::AlreadyEnded => {
+                    check_end(scope, &id).await?;
+                    false
+                }
+            },
             Err(fault) => {
                 tracing::warn!(job = %id, %fault, "a stop that is due could not be sent");
                 continue;
@@ -39,11 +41,11 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
 }
 
 /// "Cannot be stopped" may also mean "not now": only the job itself says whether it has ended.
-async fn check_end(scope: &Scope, job: &Job, id: &str) -> Result<(), Fault> {
+async fn check_end(scope: &Scope, id: &str) -> Result<(), Fault> {
     let seq = scope.journal.next_seq();
-    match scope.provider.get(id, seq, Priority::Background).await {
+    match scope.provider().get(id, seq, Priority::Background).await {
         Ok(seen) => {
-            commit(scope, vec![(seen, job.own)]).await?;
+            commit(scope, vec![(seen, false)]).await?;
         }
         Err(fault) => {
             tracing::warn!(job = %id, %fault, "a job that cannot be stopped cannot be looked at");

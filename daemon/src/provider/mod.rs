@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, time::Duration};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::model::{Fault, Observation};
+use crate::model::{Fault, FaultKind, Observation, Resources};
 
 pub use aliyun::Priority;
 
@@ -33,7 +33,7 @@ pub struct Nature {
 pub struct Listing {
     /// Exactly these jobs, whoever submitted them.
     pub ids: Vec<String>,
-    /// Only own jobs whose name contains this.
+    /// Only own jobs whose name contains this. Neither this nor ids: every job that the key may see.
     pub own_named: Option<String>,
     /// Only this status.
     pub status: Option<String>,
@@ -95,6 +95,43 @@ pub struct LogLines {
     pub too_large: bool,
 }
 
+/// What came of a call that changes something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt<T> {
+    /// What was said.
+    pub value: T,
+    /// The backend's id of the request; empty when it gave none.
+    pub request_id: String,
+}
+
+/// What is changed of a job.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct JobChange {
+    /// 1 lowest to 9 highest.
+    pub priority: Option<u8>,
+    /// Everybody in the workspace may see it from now on.
+    pub publish: bool,
+}
+
+/// A git source at the backend. Its access token is never read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RemoteCode {
+    /// Name for people.
+    pub name: String,
+    /// Address of the repository.
+    pub repo: String,
+    /// Branch.
+    pub branch: String,
+    /// Commit.
+    pub commit: String,
+    /// Where it is cloned to.
+    pub mount_path: String,
+    /// `PUBLIC` or `PRIVATE`.
+    pub accessibility: String,
+    /// Who made it.
+    pub user_id: String,
+}
+
 /// What the backend said to a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopAck {
@@ -140,10 +177,52 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     ) -> BoxFuture<'a, Result<Observation, Fault>>;
 
     /// Submits a wire body; the new job's id. A fault with `maybe_done` means that the answer was lost.
-    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>>;
+    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<Receipt<String>, Fault>>;
 
     /// Asks for a stop.
-    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>>;
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>>;
+
+    /// Removes a job that has ended. `Conflict` where it has not.
+    fn delete<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        cannot("delete jobs")
+    }
+
+    /// Changes a job. That it was taken does not mean that it takes effect.
+    fn update<'a>(
+        &'a self,
+        _id: &'a str,
+        _change: JobChange,
+    ) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        cannot("change jobs")
+    }
+
+    /// The backend's whole answer about a job, secrets and all: to be masked before it is told or stored.
+    fn raw<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, Result<Value, Fault>> {
+        cannot("show the whole of a job")
+    }
+
+    /// What machines of these types have, each. One that is not known is left out.
+    fn instance_types<'a>(
+        &'a self,
+        _names: &'a [String],
+    ) -> BoxFuture<'a, Result<BTreeMap<String, Resources>, Fault>> {
+        cannot("tell the sizes of instance types")
+    }
+
+    /// A git source.
+    fn code_source<'a>(&'a self, _id: &'a str) -> BoxFuture<'a, Result<RemoteCode, Fault>> {
+        cannot("show code sources")
+    }
+
+    /// Sets the branch, the commit, or both, of a git source that others may share.
+    fn set_code_source<'a>(
+        &'a self,
+        _id: &'a str,
+        _branch: Option<&'a str>,
+        _commit: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        cannot("change code sources")
+    }
 
     /// Lines of a pod.
     fn pod_logs(
@@ -157,4 +236,13 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
 
     /// Calls sent so far, by operation.
     fn calls(&self) -> BTreeMap<String, u64>;
+}
+
+/// The answer of a backend that has no such thing.
+fn cannot<T: Send + 'static>(what: &str) -> BoxFuture<'static, Result<T, Fault>> {
+    let fault = Fault::new(
+        FaultKind::Unsupported,
+        format!("this backend cannot {what}"),
+    );
+    Box::pin(std::future::ready(Err(fault)))
 }

@@ -3,8 +3,9 @@
 use pai_proto::v1;
 
 use crate::{
-    journal::Published,
-    model::{Event, EventKind, Job, Milestone, Phase, Pod, Reason, Replica},
+    journal::{Published, StoreError},
+    model::{Code, Event, EventKind, Job, Milestone, Phase, Pod, Reason, Replica},
+    scope::Scope,
     sys::turns::Turns,
 };
 
@@ -74,7 +75,40 @@ pub(super) fn job(job: &Job, stale_since_ms: Option<i64>) -> v1::Job {
         twin_of: job.twin_of.clone(),
         profile: job.profile.clone(),
         result_unknown: job.result_unknown,
-        ..v1::Job::default()
+        tags: job.tags.clone(),
+        max_run_minutes: job.max_minutes,
+        code: job.code.as_ref().map(code),
+        queue_position: None,
+        accessibility: job.accessibility.clone(),
+        user_name: String::new(),
+    }
+}
+
+/// The place in the queue of a job that is held, from 1.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) async fn queue_position(scope: &Scope, job: &Job) -> Result<Option<u32>, StoreError> {
+    if job.phase != Phase::Held {
+        return Ok(None);
+    }
+    let context = scope.context;
+    let held = scope.journal.read(move |reader| reader.held(context));
+    Ok(place_in(&held.await?, &job.uid))
+}
+
+/// The place of a job among those that are held, from 1.
+pub(super) fn place_in(held: &[String], uid: &str) -> Option<u32> {
+    let place = held.iter().position(|one| one == uid)?;
+    u32::try_from(place + 1).ok()
+}
+
+fn code(code: &Code) -> v1::JobCode {
+    v1::JobCode {
+        code_source_id: code.source_id.clone(),
+        branch: code.branch.clone(),
+        commit: code.commit.clone(),
+        mount_path: code.mount_path.clone(),
     }
 }
 

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tonic::Status;
 
 use super::{Edge, stats::StreamGuard};
+use crate::contexts::Running;
 
 /// Between two heartbeats.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -29,6 +30,7 @@ type Slot<T> = Arc<Mutex<Option<Result<T, Status>>>>;
 pub(super) struct Sink<T> {
     slot: Slot<T>,
     leaving: watch::Receiver<bool>,
+    retired: Option<watch::Receiver<bool>>,
 }
 
 impl<T> Sink<T> {
@@ -52,12 +54,23 @@ impl<T> Sink<T> {
         .await;
     }
 
-    /// Returns when the daemon is about to leave.
-    pub(super) fn leaving(&self) -> impl Future<Output = ()> + use<T> {
-        let mut leaving = self.leaving.clone();
+    /// Returns, with the reason, when the daemon is about to leave, or the settings of the stream's context name another
+    /// place.
+    pub(super) fn leaving(&self) -> impl Future<Output = &'static str> + use<T> {
+        let (mut leaving, retired) = (self.leaving.clone(), self.retired.clone());
         async move {
-            // Without its sender the daemon has left already.
-            let _left = leaving.wait_for(|leaving| *leaving).await;
+            let retired = async {
+                match retired {
+                    // Without its sender the context is not served any more.
+                    Some(mut retired) => drop(retired.wait_for(|retired| *retired).await),
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                // Without its sender the daemon has left already.
+                _left = leaving.wait_for(|leaving| *leaving) => "the daemon is leaving",
+                () = retired => "the settings name another place now",
+            }
         }
     }
 }
@@ -88,8 +101,12 @@ impl<T> Stream for Feed<T> {
     }
 }
 
-/// A stream of what `work` sends.
-pub(super) fn feed<T, F>(edge: &Arc<Edge>, work: impl FnOnce(Sink<T>) -> F) -> Frames<T>
+/// A stream of what `work` sends, about this context where it goes on with it.
+pub(super) fn feed<T, F>(
+    edge: &Arc<Edge>,
+    running: Option<&Running>,
+    work: impl FnOnce(Sink<T>) -> F,
+) -> Frames<T>
 where
     T: Send + 'static,
     F: Future<Output = ()> + Send + 'static,
@@ -98,6 +115,7 @@ where
     let sink = Sink {
         slot: Arc::clone(&slot),
         leaving: edge.leaving.subscribe(),
+        retired: running.map(Running::retired),
     };
     let feed = Feed {
         work: Some(Box::pin(work(sink))),

@@ -1,5 +1,6 @@
 //! The edge: one file per call, thin: check → call → convert.
 
+mod audit;
 mod convert;
 mod counted;
 mod daemon;
@@ -10,18 +11,21 @@ mod jobs;
 mod logs;
 mod resolve;
 mod server;
+mod settings_view;
 mod stats;
+mod status;
 
 use std::{path::PathBuf, sync::Arc};
 
+use pai_proto::meta::{self, ClientKind};
 use tokio::sync::watch;
 use tonic::metadata::MetadataMap;
 
 use crate::{
-    contexts::{Contexts, Running},
+    contexts::{Contexts, Known, Running},
     idle::Work,
     journal::{Journal, Reader, StoreError},
-    model::{Fault, FaultKind},
+    model::{Caller, Fault, FaultKind},
     sys::Clock,
 };
 
@@ -59,10 +63,18 @@ impl Edge {
     /// # Errors
     /// When the store cannot be read.
     pub async fn work(&self) -> Result<Work, StoreError> {
-        let mut work = match self.contexts.current() {
-            Ok(running) => self.work_of(&running).await?,
-            Err(_) => Work::default(),
-        };
+        let mut work = Work::default();
+        for running in self
+            .contexts
+            .all()
+            .iter()
+            .filter_map(|known| known.running.as_ref())
+        {
+            let more = self.work_of(running).await?;
+            work.active_jobs += more.active_jobs;
+            work.open_submits += more.open_submits;
+            work.open_logs += more.open_logs;
+        }
         // Last, without a pause until it is judged.
         work.clients = self.stats.connections();
         Ok(work)
@@ -73,13 +85,14 @@ impl Edge {
         let context = running.scope.context;
         let counts = move |reader: &Reader<'_>| {
             let (active, _) = reader.count(context)?;
-            Ok((active, reader.open_intents(context)?.len()))
+            let open = reader.open_intents(context)?.len();
+            Ok((active, open, reader.held_count(context)?))
         };
-        let (active_jobs, open_submits) = self.journal.read(counts).await?;
+        let (active_jobs, open, held) = self.journal.read(counts).await?;
         let counted = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(Work {
             active_jobs,
-            open_submits: counted(open_submits),
+            open_submits: counted(open).saturating_add(held),
             open_logs: counted(running.tails.active()),
             clients: 0,
         })
@@ -87,8 +100,39 @@ impl Edge {
 
     /// The context that a call means.
     async fn context(&self, metadata: &MetadataMap) -> Result<Arc<Running>, Fault> {
-        let asked = pai_proto::meta::decode_settings(metadata)
-            .map_err(|what| Fault::new(FaultKind::Invalid, what))?;
-        self.contexts.get(asked.as_deref()).await
+        self.contexts.get(asked(metadata)?.as_deref()).await
+    }
+
+    /// The same with everything that there is to say of it, also where it cannot be used.
+    async fn known(&self, metadata: &MetadataMap) -> Result<Known, Fault> {
+        Ok(self.contexts.read(asked(metadata)?.as_deref()).await)
+    }
+}
+
+/// Which settings a call means; `None` leaves the choice to us.
+fn asked(metadata: &MetadataMap) -> Result<Option<PathBuf>, Fault> {
+    let asked = pai_proto::meta::decode_settings(metadata)
+        .map_err(|what| Fault::new(FaultKind::Invalid, what))?;
+    match asked {
+        Some(path) if !path.is_absolute() => Err(Fault::new(
+            FaultKind::Invalid,
+            format!(
+                "the settings {} are not named by a whole path",
+                path.display()
+            ),
+        )),
+        asked => Ok(asked),
+    }
+}
+
+/// For whom a call acts.
+fn caller(metadata: &MetadataMap) -> Caller {
+    let text = |key| {
+        let value = metadata.get(key).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default()
+    };
+    Caller {
+        is_tool: text(meta::CLIENT_KIND) != ClientKind::Person.as_str(),
+        client: text(meta::CLIENT).chars().take(64).collect(),
     }
 }

@@ -7,6 +7,20 @@ use crate::{
     model::{Fault, FaultKind, Job, Resources},
 };
 
+use super::{budget, house::House};
+
+/// What a submit asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Over all pods.
+    pub resources: Resources,
+    /// Minutes of running after which the backend stops it; `None` is no limit.
+    pub max_minutes: Option<u32>,
+}
+
+/// In place of a limit's key: there is room, and somebody waits for it.
+pub const QUEUE: &str = "queue";
+
 /// Why there is no room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -16,97 +30,176 @@ pub struct Refusal {
     pub message: String,
     /// Jobs that hold the room: id, name, state.
     pub holders: Vec<String>,
+    /// Even with nothing else in the house there would be no room.
+    pub never: bool,
 }
+
+/// One limit: its key, and what it says.
+pub type Checked = (&'static str, Result<String, Refusal>);
 
 /// Decides on everything that is active or being submitted under the prefix. Held resources count for GPUs and cores,
 /// an unknown status for everything.
 ///
 /// # Errors
 /// The first limit that would be broken, or that cannot be checked because a quantity is unknown.
-pub fn decide(limits: &Limits, active: &[&Job], wish: &Resources) -> Result<(), Refusal> {
-    let running: Vec<_> = active
-        .iter()
-        .copied()
-        .filter(|job| !job.has_ended())
-        .collect();
-    if running.len() >= limits.max_running_jobs as usize {
+pub fn decide(limits: &Limits, house: &House, ask: &Ask) -> Result<(), Refusal> {
+    checks(limits, house, ask)
+        .into_iter()
+        .try_for_each(|(_, checked)| checked.map(|_| ()))
+}
+
+/// The same, limit by limit; limits that are not set are left out.
+pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
+    let mut checks = vec![("maxRunningJobs", jobs(limits.max_running_jobs, house))];
+    let wish = &ask.resources;
+    if let Some(most) = limits.max_gpu {
+        let gpus = Amount::new("maxGPU", "GPUs", most, |r| r.gpu_milli);
+        checks.push(("maxGPU", gpus.check(house, wish)));
+    }
+    if let Some(most) = limits.max_cpu {
+        let cores = Amount::new("maxCPU", "cores", most, |r| r.cpu_milli);
+        checks.push(("maxCPU", cores.check(house, wish)));
+    }
+    if let Some(most) = limits.max_gpu_milli_hours_per_day {
+        checks.push(("maxGPUHoursPerDay", gpu_hours(most, house, ask)));
+    }
+    checks
+}
+
+fn jobs(most: u32, house: &House) -> Result<String, Refusal> {
+    let running: Vec<_> = house.active.iter().filter(|job| !job.has_ended()).collect();
+    if running.len() >= most as usize {
         return Err(Refusal {
             limit: "maxRunningJobs",
             message: format!(
-                "limits.maxRunningJobs is {} and {} job{} already active",
-                limits.max_running_jobs,
+                "limits.maxRunningJobs is {most} and {} job{} already active",
                 running.len(),
                 if running.len() == 1 { " is" } else { "s are" },
             ),
             holders: running.into_iter().map(describe).collect(),
+            never: most == 0,
         });
     }
-    within(
-        "maxGPU",
-        "GPUs",
-        limits.max_gpu,
-        active,
-        wish.gpu_milli,
-        |r| r.gpu_milli,
-    )?;
-    within(
-        "maxCPU",
-        "cores",
-        limits.max_cpu,
-        active,
-        wish.cpu_milli,
-        |r| r.cpu_milli,
-    )
+    Ok(format!("{} of {most} jobs are active", running.len()))
 }
 
-fn within(
+/// A limit of one kind of resource.
+struct Amount {
     limit: &'static str,
-    unit: &str,
-    most: Option<u64>,
-    active: &[&Job],
-    wish: Option<u64>,
+    unit: &'static str,
+    most: u64,
     part: fn(&Resources) -> Option<u64>,
-) -> Result<(), Refusal> {
-    let Some(most) = most else { return Ok(()) };
-    let refuse = |message, holders: Vec<&Job>| Refusal {
-        limit,
-        message,
-        holders: holders.into_iter().map(describe).collect(),
-    };
-    let Some(wish) = wish else {
-        let message = format!(
-            "limits.{limit} cannot be kept: the profile does not tell how many {unit} it asks for"
-        );
-        return Err(refuse(message, Vec::new()));
-    };
-    let unknown: Vec<_> = active
-        .iter()
-        .copied()
-        .filter(|job| part(&job.requested).is_none())
-        .collect();
-    if !unknown.is_empty() && wish > 0 {
-        let message =
-            format!("limits.{limit} cannot be kept: an active job does not tell its {unit}");
-        return Err(refuse(message, unknown));
+}
+
+impl Amount {
+    fn new(
+        limit: &'static str,
+        unit: &'static str,
+        most: u64,
+        part: fn(&Resources) -> Option<u64>,
+    ) -> Self {
+        Self {
+            limit,
+            unit,
+            most,
+            part,
+        }
     }
-    let used = active
-        .iter()
-        .filter_map(|job| part(&job.requested))
-        .fold(0_u64, u64::saturating_add);
-    if wish > 0 && used.saturating_add(wish) > most.saturating_mul(1000) {
-        let message = format!(
-            "limits.{limit} is {most}: {} {unit} are in use and this job asks for {}",
+
+    fn check(&self, house: &House, wish: &Resources) -> Result<String, Refusal> {
+        let Self {
+            limit, unit, most, ..
+        } = self;
+        let of = |job: &Job| (self.part)(&job.requested);
+        let Some(wish) = (self.part)(wish) else {
+            let message = format!(
+                "limits.{limit} cannot be kept: the request does not tell how many {unit} it asks for"
+            );
+            return Err(self.refuse(message, Vec::new(), true));
+        };
+        let active = || house.active.iter();
+        let unknown: Vec<_> = active().filter(|job| of(job).is_none()).collect();
+        if !unknown.is_empty() && wish > 0 {
+            let message =
+                format!("limits.{limit} cannot be kept: an active job does not tell its {unit}");
+            return Err(self.refuse(message, unknown, false));
+        }
+        let used = active().filter_map(of).fold(0, u64::saturating_add);
+        let most_milli = most.saturating_mul(1000);
+        if wish > 0 && used.saturating_add(wish) > most_milli {
+            let message = format!(
+                "limits.{limit} is {most}: {} {unit} are in use and this job asks for {}",
+                plain(used),
+                plain(wish)
+            );
+            let holders = active().filter(|job| of(job) != Some(0)).collect();
+            return Err(self.refuse(message, holders, wish > most_milli));
+        }
+        Ok(format!(
+            "{} and {} of {most} {unit}",
             plain(used),
             plain(wish)
-        );
-        let holders = active
-            .iter()
-            .copied()
-            .filter(|job| part(&job.requested) != Some(0))
-            .collect();
-        return Err(refuse(message, holders));
+        ))
     }
-    Ok(())
+
+    fn refuse(&self, message: String, holders: Vec<&Job>, never: bool) -> Refusal {
+        Refusal {
+            limit: self.limit,
+            message,
+            holders: holders.into_iter().map(describe).collect(),
+            never,
+        }
+    }
+}
+
+fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
+    let refuse = |message, holders: Vec<&Job>, never| Refusal {
+        limit: "maxGPUHoursPerDay",
+        message,
+        holders: holders.into_iter().map(describe).collect(),
+        never,
+    };
+    let Some(gpus) = ask.resources.gpu_milli else {
+        let message = "limits.maxGPUHoursPerDay cannot be kept: the request does not tell how many GPUs it asks for";
+        return Err(refuse(message.into(), Vec::new(), true));
+    };
+    let jobs = || house.active.iter().chain(&house.ended_today);
+    let used = match budget::used(jobs(), house.now_ms) {
+        Ok(used) => used,
+        Err(_) if gpus == 0 => return Ok("no GPUs are asked for".into()),
+        Err(job) => {
+            let message =
+                "limits.maxGPUHoursPerDay cannot be kept: a job of today does not tell its GPUs";
+            return Err(refuse(message.into(), vec![job], false));
+        }
+    };
+    let wanted = budget::wanted(gpus, ask.max_minutes, house.now_ms);
+    if wanted > 0 && used.saturating_add(wanted) > most {
+        let until = match ask.max_minutes {
+            Some(minutes) => format!("{minutes} min at the most"),
+            None => "it has no time limit, so it counts to 24:00 UTC".into(),
+        };
+        let message = format!(
+            "limits.maxGPUHoursPerDay is {}: {} GPU-hours of today are used or promised, and this job asks for {} ({until})",
+            plain(most),
+            plain(used),
+            plain(wanted)
+        );
+        let holders = house
+            .active
+            .iter()
+            .filter(|job| job.requested.gpu_milli != Some(0))
+            .collect();
+        // Tomorrow is another day: only what is more than a whole one never fits.
+        let never = wanted > most && ask.max_minutes.is_some();
+        return Err(refuse(message, holders, never));
+    }
+    Ok(format!(
+        "{} and {} of {} GPU-hours of today",
+        plain(used),
+        plain(wanted),
+        plain(most)
+    ))
 }
 
 fn plain(milli: u64) -> String {
@@ -118,7 +211,7 @@ fn plain(milli: u64) -> String {
     }
 }
 
-fn describe(job: &Job) -> String {
+pub(super) fn describe(job: &Job) -> String {
     let state = match job.status.as_str() {
         "" => job.phase.as_str(),
         status => status,
@@ -127,20 +220,41 @@ fn describe(job: &Job) -> String {
 }
 
 impl Refusal {
-    /// For the client; `settings` is the file in which the limit can be raised.
-    pub fn into_fault(self, settings: &Path) -> Fault {
-        let mut message = format!("nothing was submitted: {}", self.message);
+    /// The whole sentence.
+    pub fn text(&self) -> String {
+        let mut text = self.message.clone();
         if !self.holders.is_empty() {
             // Writing into a string does not fail.
-            let _infallible = write!(message, "; the room is held by {}", self.holders.join(", "));
+            let _infallible = write!(text, "; the room is held by {}", self.holders.join(", "));
         }
-        Fault::new(FaultKind::Limit, message)
-            .hint(format!(
-                "wait for one of them or stop it, or raise limits.{} in {}, then restart the daemon",
+        text
+    }
+
+    /// For the client; `settings` is the file in which the limit can be raised.
+    pub fn into_fault(self, settings: &Path) -> Fault {
+        let message = format!("nothing was submitted: {}", self.text());
+        let hint = match self.never {
+            _ if self.limit == QUEUE => {
+                "let it wait in the queue, too, or give it a higher priority".to_owned()
+            }
+            true => format!(
+                "it never fits: ask for less, or change limits.{} in {}",
                 self.limit,
                 settings.display()
-            ))
-            .field(format!("limits.{}", self.limit))
+            ),
+            false => format!(
+                "let it wait in the queue, wait for one of them or stop it, or raise limits.{} in {}",
+                self.limit,
+                settings.display()
+            ),
+        };
+        let field = match self.limit {
+            QUEUE => QUEUE.to_owned(),
+            limit => format!("limits.{limit}"),
+        };
+        Fault::new(FaultKind::Limit, message)
+            .hint(hint)
+            .field(field)
     }
 }
 
@@ -163,14 +277,27 @@ mod tests {
             max_running_jobs: jobs,
             max_gpu: gpu,
             max_cpu: None,
+            max_run_minutes: None,
+            max_gpu_milli_hours_per_day: None,
         }
     }
 
-    fn gpus(milli: u64) -> Resources {
-        Resources {
-            gpu_milli: Some(milli),
-            cpu_milli: Some(1000),
-            memory_bytes: None,
+    fn house(active: Vec<Job>) -> House {
+        House {
+            active,
+            ended_today: Vec::new(),
+            now_ms: 1_800_000_000_000,
+        }
+    }
+
+    fn gpus(milli: u64) -> Ask {
+        Ask {
+            resources: Resources {
+                gpu_milli: Some(milli),
+                cpu_milli: Some(1000),
+                memory_bytes: None,
+            },
+            max_minutes: None,
         }
     }
 
@@ -183,7 +310,7 @@ mod tests {
             Phase::Running,
         ] {
             let job = job(phase, Some(0), false);
-            let refusal = decide(&limits(1, None), &[&job], &gpus(0)).unwrap_err();
+            let refusal = decide(&limits(1, None), &house(vec![job]), &gpus(0)).unwrap_err();
             assert_eq!(refusal.limit, "maxRunningJobs");
             let fault = refusal.into_fault(Path::new("/s.json"));
             assert!(
@@ -195,22 +322,31 @@ mod tests {
     #[test]
     fn held_resources_count_for_gpus_and_not_for_jobs() {
         let held = job(Phase::Succeeded, Some(4000), true);
-        assert!(decide(&limits(1, None), &[&held], &gpus(1000)).is_ok());
-        let refusal = decide(&limits(1, Some(4)), &[&held], &gpus(1000)).unwrap_err();
+        assert!(decide(&limits(1, None), &house(vec![held.clone()]), &gpus(1000)).is_ok());
+        let refusal = decide(&limits(1, Some(4)), &house(vec![held]), &gpus(1000)).unwrap_err();
         assert_eq!(refusal.limit, "maxGPU");
     }
 
     #[test]
     fn an_unknown_quantity_is_refused_where_a_limit_needs_it() {
-        let wish = Resources::default();
-        assert!(decide(&limits(1, None), &[], &wish).is_ok());
+        let wish = Ask::default();
+        assert!(decide(&limits(1, None), &house(Vec::new()), &wish).is_ok());
         assert_eq!(
-            decide(&limits(1, Some(8)), &[], &wish).unwrap_err().limit,
+            decide(&limits(1, Some(8)), &house(Vec::new()), &wish)
+                .unwrap_err()
+                .limit,
             "maxGPU"
         );
         let unknown = job(Phase::Running, None, false);
-        assert!(decide(&limits(2, Some(8)), &[&unknown], &gpus(1000)).is_err());
-        assert!(decide(&limits(2, Some(8)), &[&unknown], &gpus(0)).is_ok());
+        assert!(
+            decide(
+                &limits(2, Some(8)),
+                &house(vec![unknown.clone()]),
+                &gpus(1000)
+            )
+            .is_err()
+        );
+        assert!(decide(&limits(2, Some(8)), &house(vec![unknown]), &gpus(0)).is_ok());
     }
 
     proptest! {
@@ -222,16 +358,76 @@ mod tests {
             wishes in proptest::collection::vec(0_u64..6000, 1..40),
         ) {
             let limits = limits(most_jobs, Some(most_gpu));
-            let mut admitted: Vec<Job> = Vec::new();
+            let mut house = house(Vec::new());
             for wish in wishes {
-                let active: Vec<_> = admitted.iter().collect();
-                if decide(&limits, &active, &gpus(wish)).is_ok() {
-                    admitted.push(job(Phase::Submitting, Some(wish), false));
+                if decide(&limits, &house, &gpus(wish)).is_ok() {
+                    house.active.push(job(Phase::Submitting, Some(wish), false));
                 }
             }
+            let admitted = &house.active;
             let used: u64 = admitted.iter().filter_map(|job| job.requested.gpu_milli).sum();
             prop_assert!(admitted.len() <= most_jobs as usize);
             prop_assert!(used <= most_gpu * 1000);
         }
+    }
+
+    #[test]
+    fn gpu_hours_of_the_day_are_kept_and_told() {
+        let day = |most| Limits {
+            max_gpu_milli_hours_per_day: Some(most),
+            ..limits(9, None)
+        };
+        // It is 08:00: without a cap a job counts for sixteen hours.
+        let refusal = decide(&day(15_000), &house(Vec::new()), &gpus(1000)).unwrap_err();
+        assert_eq!(refusal.limit, "maxGPUHoursPerDay");
+        assert!(
+            refusal.message.contains("asks for 16"),
+            "{}",
+            refusal.message
+        );
+        assert!(!refusal.never, "tomorrow it may fit");
+        assert!(decide(&day(16_000), &house(Vec::new()), &gpus(1000)).is_ok());
+        let capped = Ask {
+            max_minutes: Some(90),
+            ..gpus(2000)
+        };
+        assert!(decide(&day(3_000), &house(Vec::new()), &capped).is_ok());
+        assert!(
+            decide(&day(2_999), &house(Vec::new()), &capped)
+                .unwrap_err()
+                .never
+        );
+        let mut running = job(Phase::Running, Some(1000), false);
+        running.running_ms = Some(1_800_000_000_000);
+        running.max_minutes = Some(60);
+        let house = house(vec![running]);
+        assert!(decide(&day(4_000), &house, &capped).is_ok());
+        let refusal = decide(&day(3_999), &house, &capped).unwrap_err();
+        assert!(!refusal.never);
+        assert_eq!(refusal.holders.len(), 1);
+        assert!(decide(&day(0), &house, &gpus(0)).is_ok(), "no GPU, no hour");
+    }
+
+    #[test]
+    fn every_limit_says_what_it_found() {
+        let all = Limits {
+            max_cpu: Some(8),
+            max_gpu_milli_hours_per_day: Some(100_000),
+            ..limits(2, Some(4))
+        };
+        let house = house(vec![job(Phase::Running, Some(1500), false)]);
+        let told: Vec<_> = checks(&all, &house, &gpus(500))
+            .into_iter()
+            .map(|(limit, checked)| format!("{limit}: {}", checked.unwrap()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "maxRunningJobs: 1 of 2 jobs are active",
+                "maxGPU: 1.5 and 0.5 of 4 GPUs",
+                "maxCPU: 1 and 1 of 8 cores",
+                "maxGPUHoursPerDay: 24 and 8 of 100 GPU-hours of today",
+            ]
+        );
     }
 }

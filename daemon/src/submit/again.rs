@@ -4,13 +4,10 @@ use serde_json::Value;
 
 use crate::{config::Settings, provider::dlc::request};
 
-/// A body made from the settings alone, in which references to secrets are looked up.
-pub(super) fn todays_body(settings: &Settings, profile: &str, name: &str) -> Value {
+/// What the settings alone say of a job: references to secrets are looked up in it.
+pub(super) fn todays_base(settings: &Settings, profile: &str) -> Value {
     match settings.profiles.get(profile) {
-        Some(profile) => {
-            let code = settings.code_source.as_ref();
-            request::body(settings, profile, code, name, "")
-        }
+        Some(profile) => request::base(settings, profile).into(),
         None => Value::Null,
     }
 }
@@ -25,7 +22,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::{config, model::redact::Redactor};
+    use crate::{config, model::redact::Redactor, provider::dlc::request::Particulars};
 
     const SETTINGS: &str = r#"{
       "version": "0.5.0", "projectPrefix": "me", "regionId": "cn-hangzhou", "workspaceId": "1", "resourceId": "q",
@@ -42,25 +39,45 @@ mod tests {
         config::load(file.path(), &|_| None).unwrap()
     }
 
-    /// Whether a submit of this branch and command could be sent again.
-    fn again(branch: &str, command: &str) -> bool {
+    /// Whether a submit of this branch, command and environment could be sent again.
+    fn again(branch: &str, command: &str, env: &[(&str, &str)]) -> bool {
         let settings = settings();
-        let profile = &settings.profiles["default"];
-        let code = settings
-            .code_source
-            .as_ref()
-            .map(|code| code.at(branch, ""));
-        let body = request::body(&settings, profile, code.as_ref(), "me-a", command);
+        let mut base = request::base(&settings, &settings.profiles["default"]);
+        super::super::code::apply(&mut base, branch, "").unwrap();
+        let env = env
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let what = Particulars {
+            name: "me-a".into(),
+            command: command.into(),
+            envs: env.collect(),
+            ..Particulars::default()
+        };
+        let body = request::body(&settings, base, &what);
         let mut stored = request::sealed(&body, &Redactor::default());
         stored["UserCommand"] = Redactor::default().text(command).into();
-        leads_back(&stored, &body, &todays_body(&settings, "default", "me-a"))
+        leads_back(&stored, &body, &todays_base(&settings, "default"))
     }
 
     #[test]
     fn what_the_settings_hold_comes_back_and_what_the_caller_hid_does_not() {
-        assert!(again("", "python train.py"));
-        assert!(again("dev", "python train.py"));
-        assert!(!again("", "HF_TOKEN=hf_abcdefghijklmnopq python train.py"));
-        assert!(!again("hf_abcdefghijklmnopq", "python train.py"));
+        assert!(again("", "python train.py", &[]));
+        assert!(again("dev", "python train.py", &[("EPOCHS", "3")]));
+        assert!(!again(
+            "",
+            "HF_TOKEN=hf_abcdefghijklmnopq python train.py",
+            &[]
+        ));
+        assert!(!again("hf_abcdefghijklmnopq", "python train.py", &[]));
+        assert!(!again(
+            "",
+            "python train.py",
+            &[("HF_TOKEN", "hf_zzzzzzzzzzzzzzzzzzz")]
+        ));
+        assert!(!again(
+            "",
+            "python train.py",
+            &[("WANDB_API_KEY", "abcdef")]
+        ));
     }
 }

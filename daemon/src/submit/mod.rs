@@ -1,39 +1,62 @@
-//! What makes a submit happen once (invariant 4) and limits hold (invariant 5).
+//! What makes a submit happen once (invariant 4) and limits hold (invariant 5), and the other changes of own jobs.
 //!
-//! [`admission`] decides, inside the same transaction that stores the intent (`reserve`); `settle` sends the intent and
-//! finds out what became of it, over lost answers and restarts; [`stop`] is the way back.
+//! [`draft`] makes the request, [`join`] finds the earlier submit that it may be, [`admission`] decides inside the same
+//! transaction that stores the intent (`reserve`); `settle` sends the intent and finds out what became of it, over lost
+//! answers and restarts; `queue` does so for those that wait for room; [`stop`] is the way back.
 
 pub mod admission;
 mod again;
+pub mod budget;
+mod check;
+mod claims;
 mod code;
+mod copy;
+mod delete;
+mod draft;
+mod house;
+mod join;
 pub mod lost;
 mod name;
 mod note;
+mod overrides;
+mod print;
+mod queue;
 mod reserve;
 mod settle;
+mod sizes;
 mod stop;
+mod update;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::{
-    model::{Fault, FaultKind, Job, Replica, Resources},
+    model::{Caller, Fault, FaultKind, Job},
     poll::PollerHandle,
-    provider::dlc::{request, resources},
     scope::Scope,
 };
 
+pub use check::{Check, Checked, Outcome, Verdict, check};
+pub use claims::Claims;
+pub use code::is_reference;
+pub use copy::{Original, original};
+pub use delete::delete;
+use draft::{Draft, draft};
+pub use join::JOINS_FOR;
+pub use queue::{Queue, start as start_queue};
 use reserve::{Reserved, reserve};
+use settle::Settled;
 pub use settle::{restore, resume};
-pub use stop::{StopOutcome, stop};
+pub use sizes::Sizes;
+pub use stop::{StopOutcome, Stopped, stop};
+pub use update::{Updated, update};
 
 /// A submit answers after this time at the latest, with what is known then.
 pub const ANSWER_WITHIN: Duration = Duration::from_secs(20);
 /// The look that admission decides on is at most this old (invariant 5).
 pub const LOOK_MAX_AGE: Duration = Duration::from_secs(10);
-/// CreateJob's parameters together (fact sheet §3.1).
-const BODY_MAX: usize = 65_536;
 
 /// What a client asks for.
 #[derive(Debug, Clone, Default)]
@@ -42,14 +65,34 @@ pub struct Wish {
     pub name: String,
     /// Shell text.
     pub command: String,
-    /// Profile; empty is `default`.
+    /// Profile; empty is `default`, or the request of the original.
     pub profile: String,
     /// The client's nonce; empty when it has none.
     pub nonce: String,
+    /// Two submits with the same key are one; empty when it has none.
+    pub key: String,
+    /// Wait for room instead of being refused.
+    pub queue: bool,
+    /// Do not join an equal submit.
+    pub another: bool,
     /// Branch of the code source; empty is the settings' default.
     pub code_branch: String,
     /// Commit of the code source; empty is the settings' default.
     pub code_commit: String,
+    /// Environment, over that of the profile.
+    pub envs: BTreeMap<String, String>,
+    /// The same for what must not be stored.
+    pub secret_envs: BTreeMap<String, SecretString>,
+    /// Tags, over those of the profile.
+    pub tags: BTreeMap<String, String>,
+    /// 1 to 9; `None` is the profile's.
+    pub priority: Option<u8>,
+    /// Minutes of running; `None` is the profile's, else the limit of the settings.
+    pub max_minutes: Option<u32>,
+    /// In place of what the profile says.
+    pub overrides: BTreeMap<String, String>,
+    /// The job whose request is taken.
+    pub original: Option<Original>,
 }
 
 /// What became of it so far.
@@ -57,21 +100,12 @@ pub struct Wish {
 pub struct Submitted {
     /// The job as it is known now.
     pub job: Job,
-    /// The same call had been made before.
+    /// It is that of an earlier submit.
     pub joined: bool,
-}
-
-/// A checked wish: what will be sent and what it asks for.
-#[derive(Clone)]
-struct Request {
-    name: String,
-    command: String,
-    nonce: String,
-    body: serde_json::Value,
-    replicas: Vec<Replica>,
-    requested: Resources,
-    job_type: String,
-    profile: String,
+    /// For people, each one line.
+    pub warnings: Vec<String>,
+    /// The backend's id of the request that made it; empty when that is not known.
+    pub request_id: String,
 }
 
 /// Submits a job. Once its intent is stored the work goes on, also when the caller leaves.
@@ -82,50 +116,71 @@ pub async fn submit(
     scope: &Arc<Scope>,
     poller: &PollerHandle,
     wish: Wish,
+    caller: Caller,
 ) -> Result<Submitted, Fault> {
     let answer_at = scope.clock.mono() + ANSWER_WITHIN;
-    if let Some(job) = submitted_before(scope, &wish.nonce).await? {
-        return Ok(Submitted { job, joined: true });
+    let mut draft = draft(scope, wish, caller)?;
+    // Before anything is asked for: a call that is merely repeated is to be answered at once.
+    if let Some(before) = made_before(scope, &draft).await? {
+        return Ok(joined(before));
     }
-    let name = name::display_name(&scope.settings.prefix, &wish.name, scope.clock.wall_ms())?;
-    let request = checked(scope, wish, name)?;
-    let (uid, settled) = loop {
+    measure(scope, &mut draft).await?;
+    let warnings = draft.warnings.clone();
+    let uid = draft.uid.clone();
+    let settled = loop {
         look_if_old(scope, poller, answer_at).await?;
         let (outcome, settled) = oneshot::channel();
-        match start(scope, poller, request.clone(), outcome).await? {
-            Reserved::New(uid) => break (uid, settled),
-            Reserved::Before(job) => {
+        match start(scope, poller, draft.clone(), outcome).await? {
+            Reserved::New => break settled,
+            Reserved::Held(job) => {
                 return Ok(Submitted {
                     job: *job,
-                    joined: true,
+                    joined: false,
+                    warnings,
+                    request_id: String::new(),
                 });
             }
+            Reserved::Before(before) => return Ok(joined(before)),
             Reserved::LookTooOld => {}
         }
     };
-    let job = answer(scope, uid, settled, answer_at).await?;
-    Ok(Submitted { job, joined: false })
+    let (job, request_id) = answer(scope, uid, settled, answer_at).await?;
+    Ok(Submitted {
+        job,
+        joined: false,
+        warnings,
+        request_id,
+    })
+}
+
+fn joined(before: join::Before) -> Submitted {
+    Submitted {
+        job: *before.job,
+        joined: true,
+        warnings: Some(before.why)
+            .filter(|why| !why.is_empty())
+            .into_iter()
+            .collect(),
+        request_id: String::new(),
+    }
 }
 
 /// Takes the room and sends, in a task of its own: a caller who leaves in between leaves nothing half done.
 async fn start(
     scope: &Arc<Scope>,
     poller: &PollerHandle,
-    request: Request,
-    outcome: oneshot::Sender<Result<(), Fault>>,
+    draft: Draft,
+    outcome: oneshot::Sender<Settled>,
 ) -> Result<Reserved, Fault> {
     let (scope, poller) = (Arc::clone(scope), poller.clone());
     let (tell, told) = oneshot::channel();
     tokio::spawn(async move {
-        let open = settle::Open::of(&request);
-        let reserved = reserve(&scope, request).await;
-        let new = match &reserved {
-            Ok(Reserved::New(uid)) => Some(uid.clone()),
-            _ => None,
-        };
+        let (open, uid) = (settle::Open::of(&draft), draft.uid.clone());
+        let reserved = reserve(&scope, draft).await;
+        let new = matches!(reserved, Ok(Reserved::New));
         // The caller may have gone.
         let _unheard = tell.send(reserved);
-        if let Some(uid) = new {
+        if new {
             settle::settle(scope, poller, uid, open, outcome).await;
         }
     });
@@ -137,106 +192,36 @@ async fn start(
 async fn answer(
     scope: &Scope,
     uid: String,
-    mut settled: oneshot::Receiver<Result<(), Fault>>,
+    mut settled: oneshot::Receiver<Settled>,
     answer_at: Duration,
-) -> Result<Job, Fault> {
+) -> Result<(Job, String), Fault> {
     let silent = |_| Fault::internal("the submit's task ended without a word");
-    tokio::select! {
+    let request_id = tokio::select! {
         result = &mut settled => result.map_err(silent)??,
-        () = scope.clock.sleep_until(answer_at) => {}
-    }
+        () = scope.clock.sleep_until(answer_at) => String::new(),
+    };
     match scope.journal.read(move |reader| reader.job(&uid)).await? {
-        Some(job) => Ok(job),
+        Some(job) => Ok((job, request_id)),
         // Refused this very moment: the reason is on its way.
         None => match settled.await.map_err(silent)? {
             Err(fault) => Err(fault),
-            Ok(()) => Err(Fault::internal("the submitted job is not in the store")),
+            Ok(_) => Err(Fault::internal("the submitted job is not in the store")),
         },
     }
 }
 
-async fn submitted_before(scope: &Scope, nonce: &str) -> Result<Option<Job>, Fault> {
-    if nonce.is_empty() {
-        return Ok(None);
-    }
-    let (context, nonce) = (scope.context, nonce.to_owned());
-    let found = scope
-        .journal
-        .read(
-            move |reader| match reader.intent_by_nonce(context, &nonce)? {
-                Some(intent) => Ok(Some((reader.job(&intent.uid)?, intent.native_id))),
-                None => Ok(None),
-            },
-        )
-        .await?;
-    match found {
-        None => Ok(None),
-        Some((Some(job), _)) => Ok(Some(job)),
-        Some((None, native_id)) => Err(made_before(native_id)),
-    }
+async fn made_before(scope: &Scope, draft: &Draft) -> Result<Option<join::Before>, Fault> {
+    let (context, now_ms, draft) = (scope.context, scope.clock.wall_ms(), draft.clone());
+    let find =
+        move |reader: &crate::journal::Reader<'_>| join::find(reader, context, now_ms, &draft);
+    scope.journal.read(find).await?
 }
 
-/// The same call was made before, and its job is not known any more.
-fn made_before(native_id: Option<String>) -> Fault {
-    let conflict = |what: String| {
-        Fault::new(
-            FaultKind::Conflict,
-            format!("this submit was made before{what}"),
-        )
-    };
-    match native_id {
-        Some(id) => conflict(format!(", as {id}, which is not known here any more")),
-        None => conflict(" and did not take place".into()).hint("submit it again"),
-    }
-}
-
-fn checked(scope: &Scope, wish: Wish, name: String) -> Result<Request, Fault> {
-    if wish.command.trim().is_empty() {
-        return Err(Fault::new(FaultKind::Invalid, "the command is empty").field("command"));
-    }
-    let profile_name = match wish.profile.as_str() {
-        "" => "default",
-        given => given,
-    };
-    let profile = scope.settings.profiles.get(profile_name).ok_or_else(|| {
-        let known: Vec<_> = scope.settings.profiles.keys().map(String::as_str).collect();
-        Fault::new(
-            FaultKind::NotFound,
-            format!("there is no profile {profile_name:?}"),
-        )
-        .hint(format!("the settings have: {}", known.join(", ")))
-        .field("profile")
-    })?;
-    let code = code::source(
-        scope.settings.code_source.as_ref(),
-        &wish.code_branch,
-        &wish.code_commit,
-    )?;
-    let body = request::body(
-        &scope.settings,
-        profile,
-        code.as_ref(),
-        &name,
-        &wish.command,
-    );
-    let size = body.to_string().len();
-    if size > BODY_MAX {
-        let message = format!("the request has {size} bytes, the cloud takes {BODY_MAX}");
-        return Err(Fault::new(FaultKind::Invalid, message)
-            .hint("put long scripts into the code source or a mount")
-            .field("command"));
-    }
-    let (replicas, requested) = resources::checked_replicas(&body["JobSpecs"])?;
-    Ok(Request {
-        name,
-        body,
-        replicas,
-        requested,
-        job_type: profile.job_type.clone(),
-        profile: profile_name.to_owned(),
-        command: wish.command,
-        nonce: wish.nonce,
-    })
+/// Learns what instance types have, where the limits must know.
+async fn measure(scope: &Scope, draft: &mut Draft) -> Result<(), Fault> {
+    let measured = sizes::learn(scope, &draft.job).await;
+    scope.sizes.complete(&mut draft.job);
+    measured
 }
 
 /// Limits are decided on a complete look that is fresh enough.

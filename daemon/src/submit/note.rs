@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use super::settle::Settled;
 use crate::{
+    audit::{self, Act},
     journal::{Intent, IntentState, StoreError, Tx},
     model::{EventDraft, EventKind, Fault, Job, Observation, Phase, Reason},
     poll::{Aftermath, absorb, apply, twin},
@@ -115,7 +117,14 @@ impl Notes {
             .journal
             .write(move |tx| {
                 for seen in &namesakes {
-                    apply(tx, context, seen, true, new_uid, &mut Aftermath::default())?;
+                    apply(
+                        tx,
+                        context,
+                        seen,
+                        Some(true),
+                        new_uid,
+                        &mut Aftermath::default(),
+                    )?;
                 }
                 Ok(())
             })
@@ -136,7 +145,8 @@ impl Notes {
         let (true, Some(id)) = (job.stop_due, &job.native_id) else {
             return;
         };
-        if let Ok(StopAck::Accepted) = self.scope.provider.stop(id).await {
+        let stopped = self.scope.provider().stop(id).await;
+        if stopped.is_ok_and(|receipt| receipt.value == StopAck::Accepted) {
             let context = self.scope.context;
             let sent = move |tx: &mut Tx<'_>| {
                 let Some(mut job) = tx.job(&job.uid)? else {
@@ -151,8 +161,14 @@ impl Notes {
         }
     }
 
-    /// It will not become a job, as far as anybody can tell.
-    pub(super) async fn dropped(&self, fault: &Fault, forget: bool) -> Result<(), StoreError> {
+    /// It will not become a job, as far as anybody can tell. Without a lost answer that is certain: its key is free again, and
+    /// where somebody hears of it no row is needed to tell it.
+    pub(super) async fn dropped(
+        &self,
+        fault: &Fault,
+        heard: bool,
+        lost: bool,
+    ) -> Result<(), StoreError> {
         let (context, uid) = (self.scope.context, self.uid.clone());
         let reason = Reason {
             code: "NotSubmitted".into(),
@@ -168,6 +184,10 @@ impl Notes {
                     return Ok(());
                 }
                 intent.state = IntentState::Dropped;
+                if !lost {
+                    intent.key = None;
+                    intent.print.clear();
+                }
                 tx.update_intent(&intent)?;
                 let event = EventDraft {
                     from_phase: Some(job.phase),
@@ -178,12 +198,60 @@ impl Notes {
                 job.phase = Phase::Gone;
                 job.reason = Some(reason);
                 job.ended_ms = Some(tx.now_ms());
-                match forget {
+                match heard && !lost {
                     true => tx.forget_job(context, job, event),
                     false => tx.put_job(context, &mut job, vec![event]),
                 }
             })
             .await
+    }
+
+    /// Nothing was done: it waits again.
+    pub(super) async fn held_again(&self, fault: &Fault) -> Result<(), StoreError> {
+        tracing::warn!(uid = %self.uid, %fault, "a held submit could not be sent; it waits again");
+        let (context, uid) = (self.scope.context, self.uid.clone());
+        let reason = Reason {
+            code: "NotSent".into(),
+            message: fault.message.clone(),
+        };
+        let work = move |tx: &mut Tx<'_>| {
+            let (Some(mut job), Some(mut intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
+                return Ok(());
+            };
+            if intent.state != IntentState::Open {
+                return Ok(());
+            }
+            // Somebody stopped it meanwhile.
+            if intent.stop_wanted {
+                return take_out(tx, context, job, intent).map(|_| ());
+            }
+            intent.state = IntentState::Held;
+            intent.sends = 0;
+            tx.update_intent(&intent)?;
+            let event = EventDraft {
+                from_phase: Some(job.phase),
+                to_phase: Some(Phase::Held),
+                reason: Some(reason.clone()),
+                ..EventDraft::new(EventKind::Status)
+            };
+            job.phase = Phase::Held;
+            job.reason = Some(reason);
+            tx.put_job(context, &mut job, vec![event])
+        };
+        self.scope.journal.write(work).await
+    }
+
+    /// How a submit ended that nobody waits for.
+    pub(super) async fn audit(&self, name: &str, told: &Settled) {
+        let intent = self.intent().await.ok().flatten();
+        let client = intent.map(|intent| format!("{} {}", intent.client_kind, intent.client));
+        let detail = client.map(|client| format!("for {client}"));
+        let act = Act {
+            action: "submit.settled",
+            target: name.to_owned(),
+            detail: detail.unwrap_or_default(),
+        };
+        audit::note_own(&self.scope, act, told.as_ref()).await;
     }
 
     /// Makes the job's row anew where there is none.
@@ -238,6 +306,34 @@ impl Notes {
             })
             .await
     }
+}
+
+/// A held submit that will not be sent: its job was stopped before it was one.
+pub(super) fn take_out(
+    tx: &mut Tx<'_>,
+    context: i64,
+    mut job: Job,
+    mut intent: Intent,
+) -> Result<Job, StoreError> {
+    intent.state = IntentState::Dropped;
+    intent.key = None;
+    intent.print.clear();
+    tx.update_intent(&intent)?;
+    let reason = Reason {
+        code: "TakenOut".into(),
+        message: "it was held, and taken out of the queue before it was sent".into(),
+    };
+    let event = EventDraft {
+        from_phase: Some(job.phase),
+        to_phase: Some(Phase::Stopped),
+        reason: Some(reason.clone()),
+        ..EventDraft::new(EventKind::Status)
+    };
+    job.phase = Phase::Stopped;
+    job.reason = Some(reason);
+    job.ended_ms = Some(tx.now_ms());
+    tx.put_job(context, &mut job, vec![event])?;
+    Ok(job)
 }
 
 fn confirm(

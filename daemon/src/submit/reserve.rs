@@ -3,104 +3,176 @@
 use std::sync::Arc;
 
 use super::{
-    Request, admission,
-    again::{leads_back, todays_body},
-    look_is_fresh, made_before,
+    admission::{self, Refusal},
+    draft::{Draft, ask_of},
+    house::House,
+    join::{self, Before},
+    look_is_fresh,
 };
 use crate::{
     journal::{Intent, IntentState, StoreError, Tx},
-    model::{EventDraft, EventKind, Fault, Job, Phase},
-    provider::dlc::request::sealed,
-    scope::{Scope, new_uid},
+    model::{EventDraft, EventKind, Fault, FaultKind, Job, Phase, Reason},
+    scope::Scope,
 };
 
 /// What came of it.
 pub(super) enum Reserved {
-    /// The intent of this uid is stored.
-    New(String),
-    /// The same call was faster on another connection.
-    Before(Box<Job>),
+    /// The intent is stored; it is to be sent.
+    New,
+    /// The intent is stored; it waits for room.
+    Held(Box<Job>),
+    /// It is an earlier submit.
+    Before(Before),
     /// The look has grown too old on the way to decide on it.
     LookTooOld,
 }
 
-pub(super) async fn reserve(scope: &Arc<Scope>, request: Request) -> Result<Reserved, Fault> {
-    let (intent, job) = draft(scope, &request);
+pub(super) async fn reserve(scope: &Arc<Scope>, draft: Draft) -> Result<Reserved, Fault> {
     let inside = Arc::clone(scope);
     scope
         .journal
-        .write(move |tx| decide(tx, &inside, intent, job))
+        .write(move |tx| decide(tx, &inside, &draft))
         .await?
 }
 
 fn decide(
     tx: &mut Tx<'_>,
     scope: &Scope,
-    intent: Intent,
-    mut job: Job,
+    draft: &Draft,
 ) -> Result<Result<Reserved, Fault>, StoreError> {
-    let context = scope.context;
-    if let Some(nonce) = &intent.nonce
-        && let Some(before) = tx.intent_by_nonce(context, nonce)?
-    {
-        return Ok(match tx.job(&before.uid)? {
-            Some(job) => Ok(Reserved::Before(Box::new(job))),
-            None => Err(made_before(before.native_id)),
-        });
+    match join::find(tx, scope.context, tx.now_ms(), draft)? {
+        Err(fault) => return Ok(Err(fault)),
+        Ok(Some(before)) => return Ok(Ok(Reserved::Before(before))),
+        Ok(None) => {}
     }
     if !look_is_fresh(scope) {
         return Ok(Ok(Reserved::LookTooOld));
     }
-    let active = tx.active_jobs(context)?;
-    let own: Vec<_> = active.iter().filter(|job| job.own).collect();
-    let settings = &scope.settings;
-    if let Err(refusal) = admission::decide(&settings.limits, &own, &job.requested) {
-        return Ok(Err(refusal.into_fault(&settings.path)));
+    match judge(tx, scope, draft)? {
+        Ok(()) => {
+            store(tx, scope, draft, None)?;
+            Ok(Ok(Reserved::New))
+        }
+        Err(refusal) if draft.queue && !refusal.never => {
+            if !draft.resendable {
+                return Ok(Err(cannot_wait()));
+            }
+            let job = store(tx, scope, draft, Some(&refusal))?;
+            Ok(Ok(Reserved::Held(Box::new(job))))
+        }
+        Err(refusal) => Ok(Err(refusal.into_fault(&draft.settings.path))),
     }
-    tx.insert_intent(&intent)?;
-    let event = EventDraft {
-        to_phase: Some(Phase::Submitting),
-        ..EventDraft::new(EventKind::Discovered)
-    };
-    tx.put_job(context, &mut job, vec![event])?;
-    Ok(Ok(Reserved::New(intent.uid)))
 }
 
-/// The intent with references in place of secrets (invariant 8), and the job that it is to become.
-fn draft(scope: &Scope, request: &Request) -> (Intent, Job) {
-    let uid = new_uid();
-    let now_ms = scope.clock.wall_ms();
-    let shown_command = scope.redactor.text(&request.command);
-    let mut stored = sealed(&request.body, &scope.redactor);
-    if shown_command != request.command {
-        stored["UserCommand"] = shown_command.as_str().into();
+/// Whether there is room, and nobody who came before waits for it.
+pub(super) fn judge(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    draft: &Draft,
+) -> Result<Result<(), Refusal>, StoreError> {
+    let house = House::read(tx, scope)?;
+    let limits = &draft.settings.limits;
+    if let Err(refusal) = admission::decide(limits, &house, &draft.ask()) {
+        return Ok(Err(refusal));
     }
-    let today = todays_body(&scope.settings, &request.profile, &request.name);
-    let resendable = leads_back(&stored, &request.body, &today);
-    let mut job = Job::new(uid.clone(), request.name.clone(), Phase::Submitting, now_ms);
-    job.created_ms = Some(now_ms);
-    job.command = shown_command;
-    job.job_type.clone_from(&request.job_type);
-    job.replicas.clone_from(&request.replicas);
-    job.requested = request.requested;
-    job.profile.clone_from(&request.profile);
-    job.workspace_id.clone_from(&scope.settings.workspace_id);
-    job.resource_id.clone_from(&scope.settings.resource_id);
-    let intent = Intent {
-        uid,
+    // Whoever can never be sent is no reason to wait.
+    let empty = House {
+        now_ms: house.now_ms,
+        ..House::default()
+    };
+    for uid in tx.held(scope.context)? {
+        let (Some(intent), Some(job)) = (tx.intent(&uid)?, tx.job(&uid)?) else {
+            continue;
+        };
+        if intent.priority < draft.priority() {
+            break;
+        }
+        let fits = admission::decide(limits, &empty, &ask_of(&job));
+        if fits.is_ok() {
+            return Ok(Err(Refusal {
+                limit: admission::QUEUE,
+                message:
+                    "there is room, and held submits of the same or a higher priority come first"
+                        .into(),
+                holders: vec![admission::describe(&job)],
+                never: false,
+            }));
+        }
+    }
+    Ok(Ok(()))
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    scope: &Scope,
+    draft: &Draft,
+    held: Option<&Refusal>,
+) -> Result<Job, StoreError> {
+    let mut job = draft.job.clone();
+    let phase = match held {
+        None => Phase::Submitting,
+        Some(refusal) => {
+            job.reason = Some(reason_of(refusal));
+            Phase::Held
+        }
+    };
+    job.phase = phase;
+    let event = EventDraft {
+        to_phase: Some(phase),
+        reason: job.reason.clone(),
+        ..EventDraft::new(EventKind::Discovered)
+    };
+    tx.put_job(scope.context, &mut job, vec![event])?;
+    tx.insert_intent(&intent(scope, draft, &job))?;
+    Ok(job)
+}
+
+/// What keeps a submit waiting, as its job shows it.
+pub(super) fn reason_of(refusal: &Refusal) -> Reason {
+    Reason {
+        code: refusal.limit.into(),
+        message: refusal.message.clone(),
+    }
+}
+
+fn intent(scope: &Scope, draft: &Draft, job: &Job) -> Intent {
+    let now_ms = job.created_ms.unwrap_or_default();
+    Intent {
+        uid: draft.uid.clone(),
         context: scope.context,
-        name: request.name.clone(),
-        nonce: (!request.nonce.is_empty()).then(|| request.nonce.clone()),
-        profile: request.profile.clone(),
-        request: stored.to_string(),
-        resendable,
-        state: IntentState::Open,
-        sends: 1,
+        name: draft.name.clone(),
+        nonce: draft.nonce.clone(),
+        profile: draft.profile.clone(),
+        request: draft.stored.clone(),
+        resendable: draft.resendable,
+        state: match job.phase {
+            Phase::Held => IntentState::Held,
+            _ => IntentState::Open,
+        },
+        sends: match job.phase {
+            Phase::Held => 0,
+            _ => 1,
+        },
         empty_looks: 0,
         stop_wanted: false,
         native_id: None,
         created_ms: now_ms,
         last_sent_ms: now_ms,
-    };
-    (intent, job)
+        key: draft.key.clone(),
+        print: draft.print.clone(),
+        priority: draft.priority(),
+        place: job.rev,
+        client_kind: draft.caller.kind().into(),
+        client: draft.caller.client.clone(),
+    }
+}
+
+/// What is not stored cannot be sent later.
+pub(super) fn cannot_wait() -> Fault {
+    Fault::new(
+        FaultKind::Invalid,
+        "nothing was submitted: it would have to wait for room, and a secret that is given with a call is not stored",
+    )
+    .hint("put the secret into the profile, or submit it without queue when there is room")
+    .field("queue")
 }

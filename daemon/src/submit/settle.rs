@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 use super::{
-    Request,
-    again::todays_body,
+    again::todays_base,
+    draft::Draft,
     lost::{self, Next, Why},
     note::{Leave, Notes},
 };
@@ -36,6 +36,10 @@ const STORE_PAUSE: Duration = Duration::from_secs(5);
 /// A daemon that died may have sent this much later than it noted: a call waits at most that long for its turn.
 const SENT_LATER: Duration = Duration::from_secs(10);
 
+/// How a submit ended: the backend's id of the request that made the job (empty when it was found by its name), or why there
+/// is none.
+pub(super) type Settled = Result<String, Fault>;
+
 /// What is known of an intent beside the journal.
 pub(super) struct Open {
     name: String,
@@ -45,15 +49,33 @@ pub(super) struct Open {
     sent: bool,
     /// How much later than noted it may have been sent.
     sent_later: Duration,
+    /// For one that was held: hears when the cloud has answered, or its answer is lost (true), or that it waits again.
+    queue: Option<oneshot::Sender<bool>>,
+    /// Nobody waits for the outcome: it is told in the audit.
+    by_itself: bool,
 }
 
 impl Open {
-    pub(super) fn of(request: &Request) -> Self {
+    pub(super) fn of(draft: &Draft) -> Self {
         Self {
-            name: request.name.clone(),
-            body: Some(request.body.clone()),
+            name: draft.name.clone(),
+            body: Some(draft.body.clone()),
             sent: false,
             sent_later: Duration::ZERO,
+            queue: None,
+            by_itself: false,
+        }
+    }
+
+    /// One that was held, with today's secrets in it.
+    pub(super) fn of_held(scope: &Scope, intent: &Intent, answered: oneshot::Sender<bool>) -> Self {
+        Self {
+            name: intent.name.clone(),
+            body: repeatable_body(scope, intent),
+            sent: false,
+            sent_later: Duration::ZERO,
+            queue: Some(answered),
+            by_itself: true,
         }
     }
 }
@@ -62,6 +84,8 @@ impl Open {
 enum End {
     /// It will not become a job: the backend refused it, or it is given up.
     Dropped(Fault),
+    /// Nothing was done, and it was held before: it waits for a better time.
+    HeldAgain(Fault),
     /// Nothing is decided; try again.
     Store(StoreError),
 }
@@ -78,8 +102,12 @@ pub(super) async fn settle(
     poller: PollerHandle,
     uid: String,
     open: Open,
-    outcome: oneshot::Sender<Result<(), Fault>>,
+    outcome: oneshot::Sender<Settled>,
 ) {
+    // Settings that named another place for a while have begun this scope anew: whoever settles it already goes on.
+    let Some(_sole) = scope.claims.claim(&uid) else {
+        return;
+    };
     let lost = open.sent;
     let notes = Notes { scope, uid };
     let mut settling = Settling {
@@ -87,20 +115,25 @@ pub(super) async fn settle(
         open,
         lost,
         lost_at: None,
+        request_id: String::new(),
     };
     let told = loop {
         // Somebody who hears a refusal needs no row in the list; otherwise the row is how it is told. After a lost
         // answer the row stays: the job may still turn up.
         let ended = match settling.run().await {
-            Ok(()) => Ok(Ok(())),
+            Ok(()) => Ok(Ok(std::mem::take(&mut settling.request_id))),
             Err(End::Dropped(fault)) => {
-                let forget = !outcome.is_closed() && !settling.lost;
-                settling
-                    .notes
-                    .dropped(&fault, forget)
-                    .await
-                    .map(|()| Err(fault))
+                let heard = !outcome.is_closed();
+                let dropped = settling.notes.dropped(&fault, heard, settling.lost);
+                dropped.await.map(|()| Err(fault))
             }
+            Err(End::HeldAgain(fault)) => match settling.notes.held_again(&fault).await {
+                Ok(()) => {
+                    settling.tell_queue(false);
+                    return;
+                }
+                Err(error) => Err(error),
+            },
             Err(End::Store(error)) => Err(error),
         };
         match ended {
@@ -112,6 +145,12 @@ pub(super) async fn settle(
             }
         }
     };
+    settling.tell_queue(true);
+    if settling.open.by_itself {
+        settling.notes.audit(&settling.open.name, &told).await;
+    }
+    // A refusal has given its room back.
+    settling.notes.scope.queue.think();
     poller.think();
     // The client may have gone.
     let _unheard = outcome.send(told);
@@ -140,6 +179,8 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<(), Fau
             name: intent.name,
             sent: true,
             sent_later: if noted { Duration::ZERO } else { SENT_LATER },
+            queue: None,
+            by_itself: true,
         };
         tracing::info!(uid = %intent.uid, name = %open.name, "going on with an unconfirmed submit");
         let (outcome, _nobody) = oneshot::channel();
@@ -181,7 +222,7 @@ fn repeatable_body(scope: &Scope, intent: &Intent) -> Option<Value> {
         return None;
     }
     let stored: Value = serde_json::from_str(&intent.request).ok()?;
-    let today = todays_body(&scope.settings, &intent.profile, &intent.name);
+    let today = todays_base(&scope.settings(), &intent.profile);
     request::unsealed(&stored, &today)
 }
 
@@ -193,15 +234,21 @@ struct Settling {
     lost: bool,
     /// When this daemon last lost an answer; looks count from there, whatever happens to the wall clock.
     lost_at: Option<Mono>,
+    /// Of the request that made the job.
+    request_id: String,
 }
 
 impl Settling {
     async fn run(&mut self) -> Result<(), End> {
         let mut must_send = !self.open.sent;
+        if must_send && self.open.body.is_none() {
+            return Err(End::Dropped(leads_nowhere()));
+        }
         loop {
             if must_send && self.send().await? {
                 return Ok(());
             }
+            self.tell_queue(true);
             self.notes.unconfirmed(must_send).await?;
             if self.find().await? {
                 return Ok(());
@@ -210,6 +257,26 @@ impl Settling {
                 return Ok(());
             }
             must_send = true;
+        }
+    }
+
+    /// The queue goes on.
+    fn tell_queue(&mut self, answered: bool) {
+        if let Some(queue) = self.open.queue.take() {
+            // The queue may have ended.
+            let _unheard = queue.send(answered);
+        }
+    }
+
+    /// What the backend's refusal means for a submit of which nothing was done.
+    fn refused(&self, fault: Fault) -> End {
+        let of_the_moment = matches!(
+            fault.kind,
+            FaultKind::Throttled | FaultKind::Unavailable | FaultKind::Auth | FaultKind::ClockSkew
+        );
+        match of_the_moment && self.open.queue.is_some() && !self.lost {
+            true => End::HeldAgain(fault),
+            false => End::Dropped(fault),
         }
     }
 
@@ -228,9 +295,10 @@ impl Settling {
                 Leave::Stopped => return Err(End::Dropped(given_up(Why::Stopped))),
             }
             let seq = scope.journal.next_seq();
-            let fault = match scope.provider.submit(&body).await {
-                Ok(native_id) => {
-                    self.notes.confirmed(native_id, seq).await?;
+            let fault = match scope.provider().submit(&body).await {
+                Ok(made) => {
+                    self.request_id = made.request_id;
+                    self.notes.confirmed(made.value, seq).await?;
                     self.notes.stop_if_due().await;
                     return Ok(true);
                 }
@@ -244,7 +312,7 @@ impl Settling {
             }
             let waited = scope.clock.mono().saturating_sub(began);
             if fault.kind != FaultKind::Throttled || waited > THROTTLED_MAX {
-                return Err(End::Dropped(fault));
+                return Err(self.refused(fault));
             }
             scope.clock.sleep(fault.retry_after.unwrap_or(pause)).await;
             pause = (pause * 2).min(PAUSE_MAX);
@@ -335,11 +403,11 @@ impl Settling {
             };
             let seq = scope.journal.next_seq();
             let page = scope
-                .provider
+                .provider()
                 .list(listing, seq, Priority::Interactive)
                 .await?;
             received += page.received as u64;
-            let last = page.is_last(received, scope.provider.nature());
+            let last = page.is_last(received, &scope.nature);
             namesakes.extend(
                 page.jobs
                     .into_iter()
@@ -353,6 +421,15 @@ impl Settling {
         namesakes.sort_by_key(|job| job.created_ms);
         Ok(namesakes)
     }
+}
+
+/// A held submit whose secrets cannot be found any more.
+fn leads_nowhere() -> Fault {
+    Fault::new(
+        FaultKind::Settings,
+        "the held submit cannot be sent: a secret that it refers to is not in the settings any more, or its profile is gone",
+    )
+    .hint("submit it again")
 }
 
 fn given_up(why: Why) -> Fault {

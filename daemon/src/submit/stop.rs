@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::note::take_out;
 use crate::{
     journal::{IntentState, Tx},
     model::{EventDraft, EventKind, Fault, FaultKind, Job, Observation},
-    poll::{Aftermath, PollerHandle, apply},
+    poll::{self, Aftermath, PollerHandle, apply},
     provider::{Listing, Priority, StopAck},
     scope::{Scope, new_uid},
 };
@@ -19,45 +20,53 @@ pub enum StopOutcome {
     AlreadyEnded,
     /// The submit is not confirmed: it will be stopped as soon as it is found, and not be sent again.
     WhenFound,
+    /// It was held and will not be sent.
+    NotSent,
+}
+
+/// A stop that was taken.
+#[derive(Debug, Clone)]
+pub struct Stopped {
+    /// The job after it.
+    pub job: Job,
+    /// What became of it.
+    pub outcome: StopOutcome,
+    /// The backend's id of the request; empty when none was sent.
+    pub request_id: String,
+}
+
+impl Stopped {
+    fn without_request(job: Job, outcome: StopOutcome) -> Self {
+        Self {
+            job,
+            outcome,
+            request_id: String::new(),
+        }
+    }
 }
 
 /// Asks for a stop of an own job.
 ///
 /// # Errors
 /// When the job is not ours, or the backend refuses or cannot be reached.
-pub async fn stop(
-    scope: &Arc<Scope>,
-    poller: &PollerHandle,
-    job: Job,
-) -> Result<(Job, StopOutcome), Fault> {
+pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result<Stopped, Fault> {
     if job.has_ended() {
-        return Ok((job, StopOutcome::AlreadyEnded));
+        return Ok(Stopped::without_request(job, StopOutcome::AlreadyEnded));
     }
-    let job = match job.own {
-        true => job,
-        false => prove_own(scope, job).await?,
-    };
-    if !job.own {
-        return Err(Fault::new(
-            FaultKind::Permission,
-            format!(
-                "{} is not a job of yours under the prefix {}",
-                job.display_id(),
-                scope.settings.prefix
-            ),
-        )
-        .hint("only own jobs can be changed through pai"));
-    }
+    let job = own(scope, job).await?;
     let Some(id) = job.native_id.clone() else {
-        if let Some(job) = stop_when_found(scope, &job.uid).await? {
-            return Ok((job, StopOutcome::WhenFound));
+        if let Some((job, outcome)) = stop_unsent(scope, &job.uid).await? {
+            scope.queue.changed();
+            return Ok(Stopped::without_request(job, outcome));
         }
         return Err(
             Fault::new(FaultKind::Conflict, "the submit was confirmed this moment")
                 .hint("stop it again"),
         );
     };
-    let outcome = match scope.provider.stop(&id).await? {
+    let receipt = scope.provider().stop(&id).await?;
+    let request_id = receipt.request_id;
+    let outcome = match receipt.value {
         StopAck::Accepted => StopOutcome::Requested,
         StopAck::AlreadyEnded => StopOutcome::AlreadyEnded,
     };
@@ -78,7 +87,11 @@ pub async fn stop(
                 .await?
                 .unwrap_or(job);
             match fresh.has_ended() {
-                true => Ok((fresh, outcome)),
+                true => Ok(Stopped {
+                    job: fresh,
+                    outcome,
+                    request_id,
+                }),
                 false => Err(Fault::new(
                     FaultKind::Conflict,
                     format!(
@@ -92,23 +105,48 @@ pub async fn stop(
         }
         _ => {
             poller.think();
-            Ok((noted.unwrap_or(job), outcome))
+            Ok(Stopped {
+                job: noted.unwrap_or(job),
+                outcome,
+                request_id,
+            })
         }
     }
 }
 
-/// A job that was named by its id before any list of our own jobs has shown it: ask such a list.
-async fn prove_own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
-    if !job.name.starts_with(&scope.own_start()) {
+/// The job, if it is one of ours: only such are changed.
+///
+/// # Errors
+/// That it is not, or that nobody can tell.
+pub(super) async fn own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
+    let job = match job.own {
+        true => job,
+        false => prove_own(scope, job).await?,
+    };
+    if job.own {
         return Ok(job);
     }
+    let what = format!(
+        "{} is not a job of yours under the prefix {}",
+        job.display_id(),
+        scope.settings().prefix
+    );
+    Err(Fault::new(FaultKind::Permission, what).hint("only own jobs can be changed through pai"))
+}
+
+/// A job that was named by its id before any list of our own jobs has shown it: ask such a list.
+async fn prove_own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
+    if !job.name.starts_with(&scope.own_start) {
+        return Ok(job);
+    }
+    let known = poll::owner::known(scope).await?;
     let listing = Listing {
         own_named: Some(job.name.clone()),
         ..Listing::default()
     };
     let seq = scope.journal.next_seq();
     let page = scope
-        .provider
+        .provider()
         .list(listing, seq, Priority::Interactive)
         .await?;
     let same = |seen: &Observation| Some(&seen.native_id) == job.native_id.as_ref();
@@ -117,7 +155,15 @@ async fn prove_own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
     };
     let (context, uid) = (scope.context, job.uid.clone());
     let work = move |tx: &mut Tx<'_>| {
-        apply(tx, context, &seen, true, new_uid, &mut Aftermath::default())?;
+        let own = known.owns(tx, &seen)?;
+        apply(
+            tx,
+            context,
+            &seen,
+            Some(own),
+            new_uid,
+            &mut Aftermath::default(),
+        )?;
         tx.job(&uid)
     };
     Ok(scope.journal.write(work).await?.unwrap_or(job))
@@ -142,15 +188,21 @@ fn note_requested(
     Ok(Some(job))
 }
 
-/// `None` when the submit has been settled meanwhile.
-async fn stop_when_found(scope: &Scope, uid: &str) -> Result<Option<Job>, Fault> {
+/// A submit that is held is taken out; one that is under way will be stopped as soon as it is found. `None` when it has
+/// been settled meanwhile.
+async fn stop_unsent(scope: &Scope, uid: &str) -> Result<Option<(Job, StopOutcome)>, Fault> {
     let (context, uid) = (scope.context, uid.to_owned());
     let work = move |tx: &mut Tx<'_>| {
         let (Some(mut job), Some(mut intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
             return Ok(None);
         };
-        if intent.state != IntentState::Open {
-            return Ok(None);
+        match intent.state {
+            IntentState::Held => {
+                let job = take_out(tx, context, job, intent)?;
+                return Ok(Some((job, StopOutcome::NotSent)));
+            }
+            IntentState::Open => {}
+            _ => return Ok(None),
         }
         intent.stop_wanted = true;
         tx.update_intent(&intent)?;
@@ -159,7 +211,7 @@ async fn stop_when_found(scope: &Scope, uid: &str) -> Result<Option<Job>, Fault>
             let event = stop_event(&job);
             tx.put_job(context, &mut job, vec![event])?;
         }
-        Ok(Some(job))
+        Ok(Some((job, StopOutcome::WhenFound)))
     };
     Ok(scope.journal.write(work).await?)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use paid::{
-    model::{EventKind, Fault, FaultKind, Phase},
+    model::{Caller, EventKind, Fault, FaultKind, Phase},
     submit::{self, StopOutcome, Wish},
 };
 
@@ -256,10 +256,10 @@ async fn a_stopped_unconfirmed_submit_is_not_sent_again_and_is_stopped_when_foun
         world.settle().await;
         let running = world.running();
         let job = world.jobs().await.remove(0);
-        let (_, outcome) = submit::stop(&running.scope, &running.poller, job)
+        let stopped = submit::stop(&running.scope, &running.poller, job)
             .await
             .unwrap();
-        assert_eq!(outcome, StopOutcome::WhenFound);
+        assert_eq!(stopped.outcome, StopOutcome::WhenFound);
         world.pass(secs(60)).await;
         drop(submit);
         let (creates, stops) = world.cloud.with(|state| {
@@ -283,10 +283,15 @@ async fn the_same_call_made_twice_is_one_job() {
         nonce: "n-1".into(),
         ..Wish::default()
     };
-    let first = submit::submit(&running.scope, &running.poller, wish.clone())
-        .await
-        .unwrap();
-    let second = submit::submit(&running.scope, &running.poller, wish)
+    let first = submit::submit(
+        &running.scope,
+        &running.poller,
+        wish.clone(),
+        Caller::default(),
+    )
+    .await
+    .unwrap();
+    let second = submit::submit(&running.scope, &running.poller, wish, Caller::default())
         .await
         .unwrap();
     assert!(!first.joined && second.joined);
@@ -309,7 +314,8 @@ async fn the_code_that_was_asked_for_is_sent() {
             code_commit: commit.into(),
             ..Wish::default()
         };
-        let submitted = submit::submit(&running.scope, &running.poller, wish).await;
+        let submitted =
+            submit::submit(&running.scope, &running.poller, wish, Caller::default()).await;
         submitted.unwrap();
         let body = world.cloud.with(|state| state.last_body.clone()).unwrap();
         let mut code = body["CodeSource"].clone();

@@ -103,10 +103,10 @@ async fn a_job_that_was_stopped_before_it_was_found_is_stopped_whenever_it_turns
         .await;
     let running = world.running();
     let job = world.jobs().await.remove(0);
-    let (_, outcome) = submit::stop(&running.scope, &running.poller, job)
+    let stopped = submit::stop(&running.scope, &running.poller, job)
         .await
         .unwrap();
-    assert_eq!(outcome, StopOutcome::WhenFound);
+    assert_eq!(stopped.outcome, StopOutcome::WhenFound);
     world.pass(secs(60)).await;
     drop(submit);
     world.pass(secs(301)).await;
@@ -146,7 +146,7 @@ async fn naming_the_id_of_a_submit_that_is_not_confirmed_makes_no_second_row() {
     let scope = &running.scope;
     let seq = world.journal.next_seq();
     let seen = scope
-        .provider
+        .provider()
         .get("dlc1", seq, Priority::Interactive)
         .await
         .unwrap();
@@ -158,7 +158,7 @@ async fn naming_the_id_of_a_submit_that_is_not_confirmed_makes_no_second_row() {
                 tx,
                 context,
                 &seen,
-                false,
+                None,
                 || "job-x".into(),
                 &mut Aftermath::default(),
             )

@@ -12,10 +12,9 @@ use paid::{
     config,
     contexts::{self, Running},
     journal::Journal,
-    model::{Fault, Job, redact::Redactor},
-    poll::{Interest, Looks},
-    scope::Scope,
-    submit::{self, Submitted, Wish},
+    model::{Caller, Fault, Job, redact::Redactor},
+    scope::{Parts, Scope, Setup, place},
+    submit::{self, Claims, Submitted, Wish},
     sys::{Clock, clock::ManualClock},
 };
 
@@ -23,6 +22,15 @@ use crate::cloud::{Cloud, Create, EPOCH_MS, Line};
 
 pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+/// What is asked for by a command alone.
+pub(crate) fn wish(command: &str) -> Wish {
+    Wish {
+        name: "train".into(),
+        command: command.into(),
+        ..Wish::default()
+    }
 }
 
 /// A context on the scripted cloud.
@@ -86,22 +94,24 @@ impl World {
             cloud: Arc::clone(&self.cloud),
             alive: Arc::clone(&self.alive),
         };
+        let place = place(&settings);
         let context = self
             .journal
-            .write(|tx| tx.context("scripted", "here"))
+            .write(move |tx| tx.context("scripted", &place))
             .await
             .unwrap();
         self.context = context;
-        let scope = Arc::new(Scope {
+        let scope = Arc::new(Scope::new(Parts {
             context,
             redactor: Redactor::new(settings.secrets.clone()),
-            settings,
-            provider: Arc::new(line),
+            setup: Setup {
+                settings: Arc::new(settings),
+                provider: Arc::new(line),
+            },
             journal: self.journal.clone(),
-            interest: Interest::new(clock.clone()),
             clock,
-            looks: Looks::default(),
-        });
+            claims: Claims::default(),
+        }));
         self.running = Some(contexts::run(scope).await.unwrap());
         self.settle().await;
     }
@@ -121,13 +131,22 @@ impl World {
         &self,
         command: &str,
     ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
+        self.submit_wish(Wish {
+            // Two of one command are two.
+            another: true,
+            ..wish(command)
+        })
+    }
+
+    /// Submits in the background.
+    pub(crate) fn submit_wish(
+        &self,
+        wish: Wish,
+    ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
         let running = self.running();
-        let wish = Wish {
-            name: "train".into(),
-            command: command.into(),
-            ..Wish::default()
-        };
-        tokio::spawn(async move { submit::submit(&running.scope, &running.poller, wish).await })
+        tokio::spawn(async move {
+            submit::submit(&running.scope, &running.poller, wish, Caller::default()).await
+        })
     }
 
     /// Submits in the background; CreateJob meets this. Returns when everything waits for the clock.

@@ -4,6 +4,33 @@ use rusqlite::{Connection, params};
 
 use super::StoreError;
 
+pub(crate) fn of_place(connection: &Connection, place: &str) -> Result<Vec<i64>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id FROM context WHERE place = ?1")?;
+    let ids = statement.query_map([place], |row| row.get(0))?;
+    ids.map(|id| Ok(id?)).collect()
+}
+
+pub(crate) fn all(connection: &Connection) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id, place FROM context ORDER BY id")?;
+    let contexts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    contexts.map(|context| Ok(context?)).collect()
+}
+
+/// Files of contexts with something left to do; true where submits are open or held.
+pub(crate) fn with_work(connection: &Connection) -> Result<Vec<(String, bool)>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT settings_path, max(submits) FROM (
+             SELECT settings_path,
+                    EXISTS (SELECT 1 FROM intent WHERE context = context.id
+                              AND state IN ('open', 'held')) AS submits,
+                    EXISTS (SELECT 1 FROM job WHERE context = context.id AND active = 1) AS jobs
+             FROM context)
+         WHERE submits OR jobs GROUP BY settings_path ORDER BY settings_path",
+    )?;
+    let files = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    files.map(|file| Ok(file?)).collect()
+}
+
 pub(crate) fn get_or_make(
     connection: &Connection,
     settings_path: &str,

@@ -9,6 +9,8 @@ use super::StoreError;
 /// Whether the outcome is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IntentState {
+    /// Waits for room; nothing was sent.
+    Held,
     /// Being sent, or the answer was lost.
     Open,
     /// The backend has the job.
@@ -20,6 +22,7 @@ pub enum IntentState {
 impl IntentState {
     fn as_str(self) -> &'static str {
         match self {
+            Self::Held => "held",
             Self::Open => "open",
             Self::Confirmed => "confirmed",
             Self::Dropped => "dropped",
@@ -28,6 +31,7 @@ impl IntentState {
 
     fn parse(word: &str) -> Self {
         match word {
+            "held" => Self::Held,
             "confirmed" => Self::Confirmed,
             "dropped" => Self::Dropped,
             _ => Self::Open,
@@ -66,16 +70,33 @@ pub struct Intent {
     pub created_ms: i64,
     /// When the request was last about to be sent, Unix ms.
     pub last_sent_ms: i64,
+    /// The client's key: two submits with the same one are one.
+    pub key: Option<String>,
+    /// Of what was asked for: equal submits have the same. Empty when it is not to be found by it any more.
+    pub print: String,
+    /// 1 lowest to 9 highest: who waits for room goes first.
+    pub priority: u8,
+    /// Revision under which it was first told: its age among those who wait.
+    pub place: u64,
+    /// `person` or `tool`.
+    pub client_kind: String,
+    /// Program and version.
+    pub client: String,
 }
 
 const COLUMNS: &str = "uid, context, name, nonce, profile, request, resendable, state, sends,
-    empty_looks, stop_wanted, native_id, created_ms, last_sent_ms";
+    empty_looks, stop_wanted, native_id, created_ms, last_sent_ms, idem_key, print, priority, place,
+    client_kind, client";
+/// The same of a store before version 3.
+const COLUMNS_2: &str = "uid, context, name, nonce, profile, request, resendable, state, sends,
+    empty_looks, stop_wanted, native_id, created_ms, last_sent_ms, NULL, '', 1, 0, '', ''";
 
 pub(crate) fn insert(connection: &Connection, intent: &Intent) -> Result<(), StoreError> {
     connection
         .prepare_cached(&format!(
             "INSERT INTO intent ({COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                     ?19, ?20)"
         ))?
         .execute(params![
             intent.uid,
@@ -92,6 +113,12 @@ pub(crate) fn insert(connection: &Connection, intent: &Intent) -> Result<(), Sto
             intent.native_id,
             intent.created_ms,
             intent.last_sent_ms,
+            intent.key,
+            intent.print,
+            intent.priority,
+            i64::try_from(intent.place).unwrap_or(i64::MAX),
+            intent.client_kind,
+            intent.client,
         ])?;
     Ok(())
 }
@@ -100,7 +127,7 @@ pub(crate) fn update(connection: &Connection, intent: &Intent) -> Result<(), Sto
     connection
         .prepare_cached(
             "UPDATE intent SET state = ?2, sends = ?3, empty_looks = ?4, stop_wanted = ?5,
-                 native_id = ?6, last_sent_ms = ?7 WHERE uid = ?1",
+                 native_id = ?6, last_sent_ms = ?7, idem_key = ?8, print = ?9 WHERE uid = ?1",
         )?
         .execute(params![
             intent.uid,
@@ -110,6 +137,8 @@ pub(crate) fn update(connection: &Connection, intent: &Intent) -> Result<(), Sto
             intent.stop_wanted,
             intent.native_id,
             intent.last_sent_ms,
+            intent.key,
+            intent.print,
         ])?;
     Ok(())
 }
@@ -134,6 +163,74 @@ pub(crate) fn by_nonce(
         .optional()?)
 }
 
+/// The submit that a client named so.
+pub(crate) fn by_key(
+    connection: &Connection,
+    context: i64,
+    key: &str,
+) -> Result<Option<Intent>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND idem_key = ?2"
+        ))?
+        .query_row(params![context, key], from_row)
+        .optional()?)
+}
+
+/// Submits that asked for the same, newest first.
+pub(crate) fn by_print(
+    connection: &Connection,
+    context: i64,
+    print: &str,
+) -> Result<Vec<Intent>, StoreError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND print = ?2 ORDER BY place DESC LIMIT 10"
+    ))?;
+    let intents = statement.query_map(params![context, print], from_row)?;
+    intents.map(|intent| Ok(intent?)).collect()
+}
+
+/// Uids of those that wait for room, in the order in which they are sent.
+pub(crate) fn held(connection: &Connection, context: i64) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT uid FROM intent WHERE context = ?1 AND state = 'held' ORDER BY priority DESC, place",
+    )?;
+    let uids = statement.query_map([context], |row| row.get(0))?;
+    uids.map(|uid| Ok(uid?)).collect()
+}
+
+/// Another priority for one that waits for room, in its request, too; false when it does not wait.
+pub(crate) fn requeue(
+    connection: &Connection,
+    uid: &str,
+    priority: u8,
+) -> Result<bool, StoreError> {
+    let changed = connection.execute(
+        "UPDATE intent SET priority = ?2, request = json_set(request, '$.Priority', ?2)
+         WHERE uid = ?1 AND state = 'held'",
+        params![uid, priority],
+    )?;
+    Ok(changed > 0)
+}
+
+/// How many wait for room.
+pub(crate) fn held_count(connection: &Connection, context: i64) -> Result<u32, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM intent WHERE context = ?1 AND state = 'held'")?
+        .query_row([context], |row| row.get(0))?)
+}
+
+/// Whether a submit of this context has this name.
+pub(crate) fn is_named(
+    connection: &Connection,
+    context: i64,
+    name: &str,
+) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM intent WHERE name = ?2 AND context = ?1)")?
+        .query_row(params![context, name], |row| row.get(0))?)
+}
+
 pub(crate) fn open(connection: &Connection, context: i64) -> Result<Vec<Intent>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND state = 'open' ORDER BY created_ms, uid"
@@ -145,7 +242,7 @@ pub(crate) fn open(connection: &Connection, context: i64) -> Result<Vec<Intent>,
 /// Settled intents are of no use any more once their job is old.
 pub(crate) fn prune(connection: &Connection, made_before_ms: i64) -> Result<(), StoreError> {
     connection.execute(
-        "DELETE FROM intent WHERE state <> 'open' AND created_ms < ?1",
+        "DELETE FROM intent WHERE state NOT IN ('open', 'held') AND created_ms < ?1",
         [made_before_ms],
     )?;
     Ok(())
@@ -158,7 +255,8 @@ pub(crate) fn salvage(into: &Connection, from: &Path) -> usize {
         return 0;
     };
     salvage_contexts(&old, into);
-    let Ok(mut statement) = old.prepare(&format!("SELECT {COLUMNS} FROM intent")) else {
+    let prepare = |columns| old.prepare(&format!("SELECT {columns} FROM intent"));
+    let Ok(mut statement) = prepare(COLUMNS).or_else(|_| prepare(COLUMNS_2)) else {
         return 0;
     };
     let Ok(mut rows) = statement.query([]) else {
@@ -218,5 +316,11 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Intent> {
         native_id: row.get(11)?,
         created_ms: row.get(12)?,
         last_sent_ms: row.get(13)?,
+        key: row.get(14)?,
+        print: row.get(15)?,
+        priority: row.get(16)?,
+        place: row.get::<_, i64>(17)?.unsigned_abs(),
+        client_kind: row.get(18)?,
+        client: row.get(19)?,
     })
 }

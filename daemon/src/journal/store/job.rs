@@ -1,5 +1,7 @@
 //! Table `job`: every job that is known, its newest state.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::StoreError;
@@ -116,6 +118,48 @@ pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, 
     )
 }
 
+pub(crate) fn own_ended_since(
+    connection: &Connection,
+    context: i64,
+    since_ms: i64,
+) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job WHERE context = ?1 AND own = 1 AND active = 0 AND ended_ms >= ?2",
+        params![context, since_ms],
+    )
+}
+
+/// A tag that a job must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagFilter {
+    key: String,
+    /// `None` is any value.
+    value: Option<String>,
+}
+
+impl TagFilter {
+    /// `KEY=VALUE`, or `KEY` for any value.
+    pub fn of(text: &str) -> Self {
+        match text.split_once('=') {
+            Some((key, value)) => Self {
+                key: key.into(),
+                value: Some(value.into()),
+            },
+            None => Self {
+                key: text.into(),
+                value: None,
+            },
+        }
+    }
+
+    /// Whether these tags are such.
+    pub fn admits(&self, tags: &BTreeMap<String, String>) -> bool {
+        let told = tags.get(&self.key);
+        told.is_some_and(|told| self.value.as_ref().is_none_or(|value| value == told))
+    }
+}
+
 /// What is listed.
 #[derive(Debug, Clone, Default)]
 pub struct Listed {
@@ -125,6 +169,8 @@ pub struct Listed {
     pub foreign: bool,
     /// Only these phases; none means all.
     pub phases: Vec<Phase>,
+    /// Only jobs with all of these tags.
+    pub tags: Vec<TagFilter>,
     /// No more than this.
     pub limit: usize,
 }
@@ -143,13 +189,16 @@ pub(crate) fn listed(
     let mut rows = statement.query(params![context, what.ended_after_ms, what.foreign])?;
     let (mut jobs, mut more, mut turns) = (Vec::new(), 0, Turns::default());
     while let Some(row) = rows.next()? {
-        if jobs.len() >= what.limit && what.phases.is_empty() {
+        let unfiltered = what.phases.is_empty() && what.tags.is_empty();
+        if jobs.len() >= what.limit && unfiltered {
             let all = count_listed(connection, context, what)?;
             return Ok((jobs, all.saturating_sub(what.limit as u64)));
         }
         turns.next();
         let job = parse(&row.get::<_, String>(0)?)?;
-        if !what.phases.is_empty() && !what.phases.contains(&job.phase) {
+        if !what.phases.is_empty() && !what.phases.contains(&job.phase)
+            || !what.tags.iter().all(|tag| tag.admits(&job.tags))
+        {
             continue;
         }
         match jobs.len() < what.limit {

@@ -1,5 +1,6 @@
 //! All SQL. One file per table; `pai.db` with WAL and `synchronous=FULL`, since an acknowledged intent must survive.
 
+pub mod audit;
 pub(super) mod context;
 pub(super) mod event;
 pub(super) mod intent;
@@ -9,7 +10,7 @@ mod open;
 pub(super) mod pod;
 
 pub use intent::{Intent, IntentState};
-pub use job::Listed;
+pub use job::{Listed, TagFilter};
 pub use open::Opened;
 pub(super) use open::{configure_reader, open, path};
 

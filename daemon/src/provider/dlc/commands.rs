@@ -22,6 +22,8 @@ impl Redacted {
     /// The command without its secrets.
     pub(super) fn of(&self, job: &str, command: &str, redactor: &Redactor) -> String {
         let mut hasher = DefaultHasher::new();
+        // What was learnt meanwhile may be in it.
+        redactor.version().hash(&mut hasher);
         command.hash(&mut hasher);
         let hash = hasher.finish();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -53,6 +55,27 @@ mod tests {
             );
             assert_eq!(redacted.of("dlc1", "python t.py", &redactor), "python t.py");
         }
+    }
+
+    #[test]
+    fn what_was_learnt_meanwhile_is_masked_in_a_command_that_is_known() {
+        let (redacted, redactor) = (Redacted::default(), Redactor::default());
+        assert_eq!(
+            redacted.of("dlc1", "echo pa55-phrase", &redactor),
+            "echo pa55-phrase"
+        );
+        redactor.remember(["pa55-phrase".to_owned()]);
+        assert_eq!(
+            redacted.of("dlc1", "echo pa55-phrase", &redactor),
+            "echo [redacted]"
+        );
+        redactor.learn(["echo-me".to_owned()]);
+        assert_eq!(
+            redactor.text("echo-me pa55-phrase"),
+            "[redacted] [redacted]"
+        );
+        redactor.learn([]);
+        assert_eq!(redactor.text("echo-me pa55-phrase"), "echo-me [redacted]");
     }
 
     #[test]

@@ -17,7 +17,9 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, StopAck};
+use super::{
+    Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, Receipt, StopAck,
+};
 use crate::{
     config::Settings,
     model::{Fault, FaultKind, Observation, Source, redact::Redactor},
@@ -55,9 +57,12 @@ impl DlcProvider {
     ///
     /// # Errors
     /// When the system's certificates cannot be read.
-    pub fn new(settings: &Settings, redactor: Redactor, clock: Clock) -> Result<Self, Fault> {
-        let api = &settings.own.api;
-        let bucket = Arc::new(TokenBucket::new(api.calls_per_second, api.burst));
+    pub fn new(
+        settings: &Settings,
+        bucket: Arc<TokenBucket>,
+        redactor: Redactor,
+        clock: Clock,
+    ) -> Result<Self, Fault> {
         let mut options = TransportOptions::default();
         options.clock = wall(&clock);
         let transport = Transport::new(settings.credentials.clone(), bucket, options)
@@ -119,6 +124,13 @@ fn says_nothing_is_there(line: &str) -> bool {
     line.starts_with("[WARN] No logs found for the pod")
 }
 
+fn receipt<T>(value: T, request_id: Option<String>) -> Receipt<T> {
+    Receipt {
+        value,
+        request_id: request_id.unwrap_or_default(),
+    }
+}
+
 fn wall(clock: &Clock) -> aliyun::Clock {
     let clock = clock.clone();
     Arc::new(move || Timestamp::from_millisecond(clock.wall_ms()).unwrap_or_default())
@@ -176,20 +188,23 @@ impl Provider for DlcProvider {
         })
     }
 
-    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>> {
+    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<Receipt<String>, Fault>> {
         Box::pin(async move {
             match self.dlc.create_job(body, Priority::Interactive).await {
-                Ok(created) => Ok(created.job_id),
+                Ok(created) => Ok(receipt(created.job_id, created.request_id)),
                 Err(error) => Err(self.fault(&error)),
             }
         })
     }
 
-    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>> {
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>> {
         Box::pin(async move {
             match self.dlc.stop_job(id, Priority::Interactive).await {
-                Ok(_) => Ok(StopAck::Accepted),
-                Err(Error::Conflict { .. }) => Ok(StopAck::AlreadyEnded),
+                Ok(accepted) => Ok(receipt(StopAck::Accepted, accepted.request_id)),
+                Err(error @ Error::Conflict { .. }) => {
+                    let id = error.request_id().map(ToOwned::to_owned);
+                    Ok(receipt(StopAck::AlreadyEnded, id))
+                }
                 Err(error) => Err(self.fault(&error)),
             }
         })

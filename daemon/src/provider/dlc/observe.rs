@@ -1,14 +1,20 @@
 //! One job of an answer → one observation. Pure.
 
+use std::collections::BTreeMap;
+
 use aliyun::dlc;
 use jiff::Timestamp;
+use serde_json::Map;
 
 use super::{
     commands::Redacted,
     resources::answered,
     status::{holds_resources, phase},
 };
-use crate::model::{Observation, Passed, Pod, Reason, Resources, Source, redact::Redactor};
+use crate::model::{
+    Code, Observation, Passed, Pod, Reason, Resources, Source,
+    redact::{MASK, Redactor, is_secret_entry},
+};
 
 /// What an answer does not say of itself.
 pub(super) struct Context<'a> {
@@ -51,6 +57,13 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
         workspace_id: job.workspace_id.clone().unwrap_or_default(),
         resource_id: job.resource_id.clone().unwrap_or_default(),
         user_id: job.user_id.clone().unwrap_or_default(),
+        user_name: job.username.clone().unwrap_or_default(),
+        tags: tags(&job, context.redactor),
+        max_minutes: job
+            .job_max_running_time_minutes
+            .map(|minutes| u32::try_from(minutes).unwrap_or(0)),
+        code: job.code_source.as_ref().map(code),
+        accessibility: job.accessibility.clone().unwrap_or_default(),
         created_ms: job.gmt_create_time.map(ms),
         submitted_ms: job.gmt_submitted_time.map(ms),
         running_ms: job.gmt_running_time.map(ms),
@@ -82,6 +95,30 @@ fn reason(job: &dlc::Job, redactor: &Redactor) -> Option<Reason> {
     let code = job.reason_code.clone().unwrap_or_default();
     let message = redactor.text(job.reason_message.as_deref().unwrap_or_default());
     (!code.is_empty() || !message.is_empty()).then_some(Reason { code, message })
+}
+
+/// Masked by key and form, as everything that the cloud tells.
+fn tags(job: &dlc::Job, redactor: &Redactor) -> Option<BTreeMap<String, String>> {
+    let tags = job.settings.as_ref()?.tags.as_ref()?;
+    let clean = |(key, value): (&String, &String)| {
+        let secret = is_secret_entry(&Map::new(), key, &value.as_str().into());
+        let value = match secret {
+            true => MASK.to_owned(),
+            false => redactor.text(value),
+        };
+        (key.clone(), value)
+    };
+    Some(tags.iter().map(clean).collect())
+}
+
+fn code(source: &dlc::CodeSource) -> Code {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    Code {
+        source_id: text(&source.code_source_id),
+        branch: text(&source.branch),
+        commit: text(&source.commit),
+        mount_path: text(&source.mount_path),
+    }
 }
 
 /// `StatusHistory` where the answer has one, and what the `Gmt…` times prove beside it.

@@ -1,14 +1,16 @@
 //! The CreateJob body of a submit, and its form for the store: references stand in place of secrets (invariant 8).
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::{
-    config::{CodeSource, Profile, Settings},
-    model::redact::{Redactor, is_secret_entry},
+    config::{CodeSource, Mount, Profile, Settings},
+    model::redact::{MASK, Redactor, is_secret_entry},
 };
 
 /// Key of the object that stands where a secret was; its value is the place in the body, as a JSON pointer.
-const REFERENCE: &str = "$secret";
+pub const REFERENCE: &str = "$secret";
 
 /// Objects whose keys are free: they are not ours to spell.
 const FREE: &[&str] = &[
@@ -21,55 +23,140 @@ const FREE: &[&str] = &[
     "Requests",
 ];
 
-/// The wire body (fact sheet §3.1).
-pub fn body(
-    settings: &Settings,
-    profile: &Profile,
-    code: Option<&CodeSource>,
-    name: &str,
-    command: &str,
-) -> Value {
-    let mut body = Map::new();
-    body.insert("DisplayName".into(), name.into());
-    body.insert("JobType".into(), profile.job_type.as_str().into());
-    body.insert("WorkspaceId".into(), settings.workspace_id.as_str().into());
-    body.insert("UserCommand".into(), command.into());
-    body.insert(
-        "JobSpecs".into(),
-        Value::Array(profile.job_specs.iter().map(wire_case).collect()),
-    );
-    if !settings.resource_id.is_empty() {
-        body.insert("ResourceId".into(), settings.resource_id.as_str().into());
+/// Everything that is asked for by name and not by the profile.
+#[derive(Debug, Clone, Default)]
+pub struct Particulars {
+    /// Full display name.
+    pub name: String,
+    /// Shell text.
+    pub command: String,
+    /// Environment, over that of the base.
+    pub envs: BTreeMap<String, String>,
+    /// Tags, over those of the base.
+    pub tags: BTreeMap<String, String>,
+    /// 1 to 9; `None` is that of the base.
+    pub priority: Option<u8>,
+    /// Minutes of running; `None` is that of the base.
+    pub max_minutes: Option<u32>,
+}
+
+/// What the settings and a profile say of a job (fact sheet §3.1): everything but the particulars.
+pub fn base(settings: &Settings, profile: &Profile) -> Map<String, Value> {
+    let mut base = profile.further.clone();
+    base.insert("JobType".into(), profile.job_type.as_str().into());
+    let specs = profile.job_specs.iter().map(wire_case).collect();
+    base.insert("JobSpecs".into(), Value::Array(specs));
+    let quota = base
+        .get("ResourceId")
+        .and_then(Value::as_str)
+        .unwrap_or(&settings.resource_id)
+        .to_owned();
+    match quota.as_str() {
+        // An empty one means the public pool, which is meant by leaving it out.
+        "" => base.remove("ResourceId"),
+        quota => base.insert("ResourceId".into(), quota.into()),
+    };
+    if let Some(source) = &settings.code_source
+        && !base.contains_key("CodeSource")
+    {
+        base.insert("CodeSource".into(), wire_code(source));
     }
-    if let Some(source) = code {
-        let mut code = Map::new();
-        code.insert("CodeSourceId".into(), source.code_source_id.as_str().into());
-        code.insert("MountPath".into(), source.mount_path.as_str().into());
-        for (key, value) in [
-            ("Branch", &source.default_branch),
-            ("Commit", &source.default_commit),
-        ] {
-            if let Some(value) = value {
-                code.insert(key.into(), value.as_str().into());
-            }
-        }
-        body.insert("CodeSource".into(), code.into());
+    let mut sources: Vec<Value> = settings.mounts.iter().map(wire_mount).collect();
+    if let Some(Value::Array(own)) = base.remove("DataSources") {
+        let place = |source: &Value| source.get("MountPath").cloned();
+        // Where both are mounted at one place, the profile's is meant.
+        sources.retain(|one| !own.iter().any(|other| place(one) == place(other)));
+        sources.extend(own);
     }
-    if !settings.mounts.is_empty() {
-        let mounts = settings.mounts.iter().map(|mount| {
-            let mut source = json!({
-                "Uri": mount.uri,
-                "MountPath": mount.mount_path,
-                "MountAccess": mount.wire_access(),
-            });
-            if let Some(options) = &mount.options {
-                source["Options"] = options.as_str().into();
-            }
-            source
+    if !sources.is_empty() {
+        base.insert("DataSources".into(), sources.into());
+    }
+    base
+}
+
+/// The wire body of a submit.
+pub fn body(settings: &Settings, mut base: Map<String, Value>, what: &Particulars) -> Value {
+    base.insert("DisplayName".into(), what.name.as_str().into());
+    base.insert("WorkspaceId".into(), settings.workspace_id.as_str().into());
+    base.insert("UserCommand".into(), what.command.as_str().into());
+    if !what.envs.is_empty() {
+        within(&mut base, "Envs", |envs| merge(envs, &what.envs));
+    }
+    if !what.tags.is_empty() {
+        within(&mut base, "Settings", |settings| {
+            within(settings, "Tags", |tags| merge(tags, &what.tags));
         });
-        body.insert("DataSources".into(), mounts.collect());
     }
-    body.into()
+    if let Some(priority) = what.priority {
+        base.insert("Priority".into(), priority.into());
+    }
+    if let Some(minutes) = what.max_minutes {
+        base.insert("JobMaxRunningTimeMinutes".into(), minutes.into());
+    }
+    base.into()
+}
+
+/// Changes the object under a key; made where there is none, and in place of anything else.
+fn within(map: &mut Map<String, Value>, key: &str, change: impl FnOnce(&mut Map<String, Value>)) {
+    let mut object = match map.remove(key) {
+        Some(Value::Object(object)) => object,
+        _ => Map::new(),
+    };
+    change(&mut object);
+    map.insert(key.into(), object.into());
+}
+
+fn merge(into: &mut Map<String, Value>, entries: &BTreeMap<String, String>) {
+    let entries = entries.iter();
+    into.extend(entries.map(|(key, value)| (key.clone(), value.as_str().into())));
+}
+
+fn wire_code(source: &CodeSource) -> Value {
+    let mut code = Map::new();
+    code.insert("CodeSourceId".into(), source.code_source_id.as_str().into());
+    code.insert("MountPath".into(), source.mount_path.as_str().into());
+    for (key, value) in [
+        ("Branch", &source.default_branch),
+        ("Commit", &source.default_commit),
+    ] {
+        if let Some(value) = value.as_ref().filter(|value| !value.is_empty()) {
+            code.insert(key.into(), value.as_str().into());
+        }
+    }
+    code.into()
+}
+
+/// A mount as a request has it.
+pub fn wire_mount(mount: &Mount) -> Value {
+    let mut source = json!({
+        "Uri": mount.uri,
+        "MountPath": mount.mount_path,
+        "MountAccess": mount.wire_access(),
+    });
+    if let Some(options) = &mount.options {
+        source["Options"] = options.as_str().into();
+    }
+    source
+}
+
+/// The body as it may be shown: what would be stored as a reference is masked.
+pub fn masked(body: &Value, redactor: &Redactor) -> Value {
+    match body {
+        Value::Array(items) => items.iter().map(|item| masked(item, redactor)).collect(),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, item)| {
+                let item = match is_secret_entry(map, key, item) {
+                    true => MASK.into(),
+                    false => masked(item, redactor),
+                };
+                (key.clone(), item)
+            })
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::String(text) => redactor.text(text).into(),
+        other => other.clone(),
+    }
 }
 
 /// The seed's camelCase in the wire's PascalCase; what is PascalCase already stays.
@@ -153,6 +240,12 @@ pub fn unsealed(sealed: &Value, today: &Value) -> Option<Value> {
             .map(Value::Object),
         other => Some(other.clone()),
     }
+}
+
+/// Where a reference leads; `None` for anything else.
+pub fn reference(value: &Value) -> Option<&str> {
+    let map = value.as_object().filter(|map| is_reference(map))?;
+    map.get(REFERENCE)?.as_str()
 }
 
 fn is_reference(map: &Map<String, Value>) -> bool {

@@ -47,7 +47,7 @@ fn replica(spec: &JobSpec) -> Replica {
 }
 
 /// Sums over all pods; unknown when one part is, or when it is more than can be counted.
-fn totals(replicas: &[Replica]) -> Resources {
+pub fn totals(replicas: &[Replica]) -> Resources {
     let sum = |part: fn(&Resources) -> Option<u64>| {
         if replicas.is_empty() {
             return None;

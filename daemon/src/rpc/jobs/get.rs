@@ -1,6 +1,8 @@
 //! `GetJob`: from the journal; the backend is asked only where it has never told the pods of a job.
 
-use pai_proto::v1::GetJobResponse;
+use pai_proto::v1::{GetJobRequest, GetJobResponse};
+
+use super::raw;
 
 use crate::{
     contexts::Running,
@@ -9,9 +11,16 @@ use crate::{
     rpc::{convert, first_look, resolve},
 };
 
-pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, Fault> {
+pub(super) async fn get(
+    running: &Running,
+    request: GetJobRequest,
+) -> Result<GetJobResponse, Fault> {
     let scope = &running.scope;
-    let mut job = resolve::job(running, id).await?;
+    let mut job = resolve::job(running, &request.id).await?;
+    let raw = match request.raw {
+        true => raw::raw(running, &job).await?,
+        false => String::new(),
+    };
     if job.is_active() && scope.looks.get().last_ok.is_none() {
         first_look::briefly(running).await;
         job = again(running, job).await?;
@@ -26,11 +35,12 @@ pub(super) async fn get(running: &Running, id: &str) -> Result<GetJobResponse, F
     let looks = scope.looks.get();
     let mut message = convert::job(&job, looks.old_since_ms());
     message.pods = pods.iter().map(convert::pod).collect();
+    message.queue_position = convert::queue_position(scope, &job).await?;
     Ok(GetJobResponse {
         job: Some(message),
         stale_since_ms: looks.old_since_ms(),
         stale_reason: looks.reason(),
-        raw: String::new(),
+        raw,
     })
 }
 

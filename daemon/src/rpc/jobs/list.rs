@@ -6,6 +6,8 @@ use pai_proto::v1::{
     Cursor, JobChunk, ListJobsRequest, ListJobsResponse, SnapshotEnd, list_jobs_response::Part,
 };
 
+use super::live;
+pub(super) use crate::journal::TagFilter;
 use crate::{
     contexts::Running,
     journal::{Listed, StoreError},
@@ -33,7 +35,12 @@ impl View {
         let stale = looks.old_since_ms();
         let view = scope.journal.read(move |reader| {
             let (jobs, left_out) = reader.listed(context, &what)?;
-            let chunks = convert::chunks(jobs.iter().map(|job| convert::job(job, stale)));
+            let held = reader.held(context)?;
+            let chunks = convert::chunks(jobs.iter().map(|job| {
+                let mut message = convert::job(job, stale);
+                message.queue_position = convert::place_in(&held, &job.uid);
+                message
+            }));
             Ok((chunks, left_out, reader.rev()?))
         });
         let (chunks, left_out, rev) = view.await?;
@@ -57,14 +64,31 @@ pub(super) async fn list(
     request: ListJobsRequest,
 ) -> Result<Frames<ListJobsResponse>, Fault> {
     let scope = &running.scope;
+    let phases: Vec<_> = request
+        .phases
+        .iter()
+        .filter_map(|number| convert::phase_from(*number))
+        .collect();
+    let tags: Vec<_> = request
+        .tags
+        .iter()
+        .map(|text| TagFilter::of(text))
+        .collect();
+    if request.all {
+        let (jobs, left_out) = live::read(running, request.limit, &phases, &tags).await?;
+        let end = SnapshotEnd {
+            cursor: None,
+            left_out,
+            stale_since_ms: None,
+            stale_reason: String::new(),
+        };
+        return Ok(told(edge, convert::chunks(jobs), end));
+    }
     let what = Listed {
         ended_after_ms: scope.ended_from_ms(),
         foreign: request.include_foreign,
-        phases: request
-            .phases
-            .iter()
-            .filter_map(|number| convert::phase_from(*number))
-            .collect(),
+        phases,
+        tags,
         limit: match request.limit {
             0 => usize::MAX,
             limit => limit as usize,
@@ -91,7 +115,11 @@ pub(super) async fn list(
         stale_since_ms: looks.old_since_ms(),
         stale_reason: looks.reason(),
     };
-    Ok(feed(edge, |sink| async move {
+    Ok(told(edge, chunks, end))
+}
+
+fn told(edge: &Arc<Edge>, chunks: Vec<JobChunk>, end: SnapshotEnd) -> Frames<ListJobsResponse> {
+    feed(edge, None, |sink| async move {
         for chunk in chunks {
             sink.send(ListJobsResponse {
                 part: Some(Part::Chunk(chunk)),
@@ -102,5 +130,5 @@ pub(super) async fn list(
             part: Some(Part::End(end)),
         })
         .await
-    }))
+    })
 }

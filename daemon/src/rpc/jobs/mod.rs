@@ -1,7 +1,10 @@
 //! Service `Jobs`: one file per call.
 
+mod change;
 mod get;
 mod list;
+mod live;
+mod raw;
 mod reach;
 mod submit;
 mod targets;
@@ -11,14 +14,15 @@ mod watch;
 use std::sync::Arc;
 
 use pai_proto::v1::{
-    GetJobRequest, GetJobResponse, ListJobsRequest, ListJobsResponse, StopJobRequest,
-    StopJobResponse, SubmitJobRequest, SubmitJobResponse, WaitJobsRequest, WaitJobsResponse,
-    WatchJobsRequest, WatchJobsResponse, jobs_server::Jobs, stop_job_response::Outcome,
+    CheckSubmitResponse, DeleteJobRequest, DeleteJobResponse, GetJobRequest, GetJobResponse,
+    ListJobsRequest, ListJobsResponse, StopJobRequest, StopJobResponse, SubmitJobRequest,
+    SubmitJobResponse, UpdateJobRequest, UpdateJobResponse, WaitJobsRequest, WaitJobsResponse,
+    WatchJobsRequest, WatchJobsResponse, jobs_server::Jobs,
 };
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use super::{Edge, convert, error::to_status, frames::Frames, resolve};
-use crate::submit::{StopOutcome, stop};
+use super::{Edge, caller, error::to_status, frames::Frames};
+use crate::{contexts::Running, model::Caller};
 
 #[derive(Debug)]
 pub(super) struct JobsService {
@@ -29,6 +33,16 @@ impl JobsService {
     pub(super) fn new(edge: Arc<Edge>) -> Self {
         Self { edge }
     }
+
+    /// The context that a call means.
+    async fn running(&self, metadata: &MetadataMap) -> Result<Arc<Running>, Status> {
+        self.edge.context(metadata).await.map_err(to_status)
+    }
+
+    /// The same, and for whom it acts.
+    async fn acting(&self, metadata: &MetadataMap) -> Result<(Arc<Running>, Caller), Status> {
+        Ok((self.running(metadata).await?, caller(metadata)))
+    }
 }
 
 #[tonic::async_trait]
@@ -37,101 +51,80 @@ impl Jobs for JobsService {
         &self,
         request: Request<SubmitJobRequest>,
     ) -> Result<Response<SubmitJobResponse>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let answer = submit::submit(&running, request.into_inner())
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(answer))
+        let (running, caller) = self.acting(request.metadata()).await?;
+        let answer = submit::submit(&running, request.into_inner(), caller).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn check_submit(
+        &self,
+        request: Request<SubmitJobRequest>,
+    ) -> Result<Response<CheckSubmitResponse>, Status> {
+        let (running, caller) = self.acting(request.metadata()).await?;
+        let answer = submit::check(&running, request.into_inner(), caller).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn list_jobs(
         &self,
         request: Request<ListJobsRequest>,
     ) -> Result<Response<Frames<ListJobsResponse>>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let frames = list::list(&self.edge, &running, request.into_inner())
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(frames))
+        let running = self.running(request.metadata()).await?;
+        let frames = list::list(&self.edge, &running, request.into_inner()).await;
+        frames.map(Response::new).map_err(to_status)
     }
 
     async fn get_job(
         &self,
         request: Request<GetJobRequest>,
     ) -> Result<Response<GetJobResponse>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let answer = get::get(&running, &request.into_inner().id)
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(answer))
+        let running = self.running(request.metadata()).await?;
+        let answer = get::get(&running, request.into_inner()).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn stop_job(
         &self,
         request: Request<StopJobRequest>,
     ) -> Result<Response<StopJobResponse>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let job = resolve::job(&running, &request.into_inner().id)
-            .await
-            .map_err(to_status)?;
-        let (job, outcome) = stop(&running.scope, &running.poller, job)
-            .await
-            .map_err(to_status)?;
-        let outcome = match outcome {
-            StopOutcome::Requested => Outcome::Requested,
-            StopOutcome::AlreadyEnded => Outcome::AlreadyEnded,
-            StopOutcome::WhenFound => Outcome::WhenFound,
-        };
-        let stale = running.scope.looks.get().old_since_ms();
-        Ok(Response::new(StopJobResponse {
-            job: Some(convert::job(&job, stale)),
-            outcome: outcome.into(),
-        }))
+        let (running, caller) = self.acting(request.metadata()).await?;
+        let answer = change::stop(&running, &request.into_inner().id, caller).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn delete_job(
+        &self,
+        request: Request<DeleteJobRequest>,
+    ) -> Result<Response<DeleteJobResponse>, Status> {
+        let (running, caller) = self.acting(request.metadata()).await?;
+        let answer = change::delete(&running, &request.into_inner().id, caller).await;
+        answer.map(Response::new).map_err(to_status)
+    }
+
+    async fn update_job(
+        &self,
+        request: Request<UpdateJobRequest>,
+    ) -> Result<Response<UpdateJobResponse>, Status> {
+        let (running, caller) = self.acting(request.metadata()).await?;
+        let answer = change::update(&running, request.into_inner(), caller).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn watch_jobs(
         &self,
         request: Request<WatchJobsRequest>,
     ) -> Result<Response<Frames<WatchJobsResponse>>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let frames = watch::watch(&self.edge, running, request.into_inner())
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(frames))
+        let running = self.running(request.metadata()).await?;
+        let frames = watch::watch(&self.edge, running, request.into_inner()).await;
+        frames.map(Response::new).map_err(to_status)
     }
 
     async fn wait_jobs(
         &self,
         request: Request<WaitJobsRequest>,
     ) -> Result<Response<Frames<WaitJobsResponse>>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        let frames = wait::wait(&self.edge, running, request.into_inner())
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(frames))
+        let running = self.running(request.metadata()).await?;
+        let frames = wait::wait(&self.edge, running, request.into_inner()).await;
+        frames.map(Response::new).map_err(to_status)
     }
 }

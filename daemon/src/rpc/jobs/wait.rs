@@ -67,7 +67,8 @@ pub(super) async fn wait(
         deadline,
         watch,
     };
-    Ok(feed(edge, |sink| waiting.run(sink)))
+    let running = Arc::clone(&waiting.running);
+    Ok(feed(edge, Some(&running), |sink| waiting.run(sink)))
 }
 
 fn condition(request: &WaitJobsRequest) -> Result<Condition, Fault> {
@@ -100,7 +101,7 @@ impl Waiting {
             tokio::select! {
                 () = first_look::briefly(&self.running) => {}
                 () = scope.clock.until(deadline) => {}
-                () = sink.leaving() => {}
+                _ = sink.leaving() => {}
             }
         }
         let mut is_inherited = !scope.looks.is_tried();
@@ -131,8 +132,8 @@ impl Waiting {
                     let heartbeat = Heartbeat { cursor: Some(self.cursor()) };
                     sink.send(frame(Frame::Heartbeat(heartbeat))).await;
                 }
-                () = &mut leaving => {
-                    let going = GoingAway { reason: "the daemon is leaving".into() };
+                reason = &mut leaving => {
+                    let going = GoingAway { reason: reason.into() };
                     return sink.send(frame(Frame::GoingAway(going))).await;
                 }
             }

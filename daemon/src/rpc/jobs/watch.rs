@@ -96,7 +96,8 @@ pub(super) async fn watch(
         only: Only::of(found, resumed)?,
         since: request.since,
     };
-    Ok(feed(edge, |sink| watching.run(sink)))
+    let running = Arc::clone(&watching.running);
+    Ok(feed(edge, Some(&running), |sink| watching.run(sink)))
 }
 
 /// A watch that is resumed was about jobs that were known: what the store does not have any more is gone, and a cloud
@@ -135,8 +136,8 @@ impl Watching {
                     let cursor = Some(self.cursor(events.last()));
                     sink.send(frame(Frame::Heartbeat(Heartbeat { cursor }))).await;
                 }
-                () = &mut leaving => {
-                    let going = GoingAway { reason: "the daemon is leaving".into() };
+                reason = &mut leaving => {
+                    let going = GoingAway { reason: reason.into() };
                     return sink.send(frame(Frame::GoingAway(going))).await;
                 }
             }

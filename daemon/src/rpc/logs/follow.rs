@@ -90,7 +90,8 @@ pub(super) async fn follow(
         places,
         replaced,
     };
-    Ok(feed(edge, |sink| following.run(sink)))
+    let running = Arc::clone(&following.running);
+    Ok(feed(edge, Some(&running), |sink| following.run(sink)))
 }
 
 /// Whether the names are known to be right; an error where they are known to be wrong.
@@ -220,9 +221,9 @@ impl Following {
                 sink.send(frame(Frame::Heartbeat(LogHeartbeat { cursor }))).await;
                 Ok(true)
             }
-            () = sink.leaving() => {
+            reason = sink.leaving() => {
                 let going = LogGoingAway {
-                    reason: "the daemon is leaving".into(),
+                    reason: reason.into(),
                     cursor: self.cursor(),
                 };
                 sink.send(frame(Frame::GoingAway(going))).await;

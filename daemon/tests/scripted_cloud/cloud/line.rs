@@ -11,7 +11,9 @@ use std::{
 use futures_util::future::BoxFuture;
 use paid::{
     model::{Fault, FaultKind, Observation, Source},
-    provider::{Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, StopAck},
+    provider::{
+        Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, Receipt, StopAck,
+    },
 };
 use serde_json::Value;
 
@@ -23,6 +25,13 @@ use super::Cloud;
 pub(crate) struct Line {
     pub(crate) cloud: Arc<Cloud>,
     pub(crate) alive: Arc<AtomicBool>,
+}
+
+fn receipt<T>(value: T) -> Receipt<T> {
+    Receipt {
+        value,
+        request_id: "scripted-request".into(),
+    }
 }
 
 impl Line {
@@ -77,11 +86,11 @@ impl Provider for Line {
         })
     }
 
-    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<String, Fault>> {
-        Box::pin(async move { self.up().await.create(body) })
+    fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<Receipt<String>, Fault>> {
+        Box::pin(async move { self.up().await.create(body).map(receipt) })
     }
 
-    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<StopAck, Fault>> {
+    fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>> {
         Box::pin(async move {
             Ok(self.up().await.with(|state| {
                 let job = state.jobs.iter_mut().find(|job| job.id == id).unwrap();
@@ -90,7 +99,7 @@ impl Provider for Line {
                 if refusal.is_none() {
                     job.status = "Stopped";
                 }
-                refusal.unwrap_or(StopAck::Accepted)
+                receipt(refusal.unwrap_or(StopAck::Accepted))
             }))
         })
     }

@@ -1,0 +1,101 @@
+//! `StopJob`, `DeleteJob` and `UpdateJob`: only own jobs, and each of them noted.
+
+use std::sync::Arc;
+
+use pai_proto::v1::{
+    DeleteJobResponse, StopJobResponse, UpdateJobRequest, UpdateJobResponse,
+    stop_job_response::Outcome as StopMessage, update_job_response::Outcome as UpdateMessage,
+};
+
+use crate::{
+    audit::Act,
+    contexts::Running,
+    model::{Caller, Fault, Job},
+    provider::JobChange,
+    rpc::{audit::noted, convert, resolve},
+    submit::{self, StopOutcome},
+};
+
+pub(super) async fn stop(
+    running: &Arc<Running>,
+    id: &str,
+    caller: Caller,
+) -> Result<StopJobResponse, Fault> {
+    let scope = &running.scope;
+    let job = resolve::job(running, id).await?;
+    let act = act("stop", &job, String::new());
+    let stopped = submit::stop(scope, &running.poller, job).await;
+    let stopped = noted(scope, &caller, act, stopped, |done| done.request_id.clone()).await?;
+    let outcome = match stopped.outcome {
+        StopOutcome::Requested => StopMessage::Requested,
+        StopOutcome::AlreadyEnded => StopMessage::AlreadyEnded,
+        StopOutcome::WhenFound => StopMessage::WhenFound,
+        StopOutcome::NotSent => StopMessage::NotSent,
+    };
+    Ok(StopJobResponse {
+        job: Some(convert::job(&stopped.job, scope.looks.get().old_since_ms())),
+        outcome: outcome.into(),
+    })
+}
+
+pub(super) async fn delete(
+    running: &Arc<Running>,
+    id: &str,
+    caller: Caller,
+) -> Result<DeleteJobResponse, Fault> {
+    let scope = &running.scope;
+    let job = resolve::job(running, id).await?;
+    let act = act("delete", &job, String::new());
+    let deleted = submit::delete(scope, job).await;
+    let (job, _) = noted(scope, &caller, act, deleted, |(_, id)| id.clone()).await?;
+    Ok(DeleteJobResponse {
+        job: Some(convert::job(&job, None)),
+    })
+}
+
+pub(super) async fn update(
+    running: &Arc<Running>,
+    request: UpdateJobRequest,
+    caller: Caller,
+) -> Result<UpdateJobResponse, Fault> {
+    let scope = &running.scope;
+    let job = resolve::job(running, &request.id).await?;
+    let change = JobChange {
+        // What is no priority at all is refused as one that is out of range.
+        priority: request.priority.map(|n| u8::try_from(n).unwrap_or(u8::MAX)),
+        publish: request.publish,
+    };
+    let asked = [
+        request
+            .priority
+            .map(|priority| format!("priority {priority}")),
+        request.publish.then(|| "publish".to_owned()),
+    ];
+    let detail: Vec<_> = asked.into_iter().flatten().collect();
+    let mut act = act("update", &job, detail.join(", "));
+    let updated = submit::update(scope, job, change).await;
+    if let Ok(updated) = &updated
+        && !updated.applied
+    {
+        act.detail.push_str("; accepted, not applied");
+    }
+    let updated = noted(scope, &caller, act, updated, |done| done.request_id.clone()).await?;
+    running.poller.think();
+    let outcome = match updated.applied {
+        true => UpdateMessage::Applied,
+        false => UpdateMessage::Accepted,
+    };
+    Ok(UpdateJobResponse {
+        job: Some(convert::job(&updated.job, scope.looks.get().old_since_ms())),
+        outcome: outcome.into(),
+        note: updated.note,
+    })
+}
+
+fn act(action: &'static str, job: &Job, detail: String) -> Act {
+    Act {
+        action,
+        target: format!("{} ({})", job.name, job.display_id()),
+        detail,
+    }
+}

@@ -1,0 +1,54 @@
+//! The state of a context as a message.
+
+use std::path::Path;
+
+use pai_proto::v1::ContextStatus;
+use tonic::Status;
+
+use super::error::{store_status, to_detail};
+use crate::contexts::{Known, Running};
+
+/// The state of one context.
+pub(super) async fn context_status(known: &Known, default: &Path) -> Result<ContextStatus, Status> {
+    let blank = ContextStatus {
+        settings_path: known.path.display().to_string(),
+        name: known.name(default),
+        usable: known.running.is_some(),
+        problem: known.problem.as_ref().map(to_detail),
+        settings_read_at_ms: known.read_ms,
+        ..ContextStatus::default()
+    };
+    match &known.running {
+        Some(running) => usable(running, blank).await,
+        None => Ok(blank),
+    }
+}
+
+async fn usable(running: &Running, blank: ContextStatus) -> Result<ContextStatus, Status> {
+    let scope = &running.scope;
+    let context = scope.context;
+    let counts = scope
+        .journal
+        .read(move |reader| Ok((reader.count(context)?, reader.held_count(context)?)));
+    let ((active, jobs), held_submits) = counts.await.map_err(store_status)?;
+    let looks = scope.looks.get();
+    let settings = scope.settings();
+    Ok(ContextStatus {
+        region: settings.region.clone(),
+        workspace_id: settings.workspace_id.clone(),
+        prefix: settings.prefix.clone(),
+        endpoint: settings.endpoints.dlc.to_string(),
+        credential_source: settings.credential_source.to_string(),
+        active_jobs: active,
+        known_jobs: jobs,
+        held_submits,
+        waiters: scope.interest.waiters(),
+        last_look_ms: looks.last_ok_ms,
+        next_look_ms: looks.next_ms,
+        stale_since_ms: looks.stale_since_ms,
+        last_error: looks.last_error.as_ref().map(to_detail),
+        calls: scope.provider().calls(),
+        dropped_observations: looks.dropped,
+        ..blank
+    })
+}

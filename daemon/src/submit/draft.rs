@@ -1,0 +1,334 @@
+//! From a wish to the request that would be sent, checked as far as that can be told without asking anybody.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Map, Value, json};
+
+use super::{
+    Wish,
+    admission::{Ask, Refusal},
+    again::{leads_back, todays_base},
+    code, name, overrides, print,
+};
+use crate::{
+    config::Settings,
+    model::{Caller, Code, Fault, FaultKind, Job, Phase, TAG_PREFIX, TAG_UID},
+    provider::dlc::{
+        request::{self, Particulars, REFERENCE},
+        resources,
+    },
+    scope::{Scope, new_uid},
+};
+
+/// CreateJob's parameters together (fact sheet §3.1).
+const BODY_MAX: usize = 65_536;
+/// Tags that a client may set although their names are ours.
+const CLIENT_TAGS: [&str; 4] = ["pai-repo", "pai-commit", "pai-branch", "pai-session"];
+/// Longest key of a client, in bytes.
+const KEY_MAX: usize = 256;
+
+/// What will be sent and what it asks for.
+#[derive(Clone)]
+pub(super) struct Draft {
+    pub(super) settings: Arc<Settings>,
+    pub(super) uid: String,
+    pub(super) name: String,
+    /// The wire body, secrets and all.
+    pub(super) body: Value,
+    /// The same with references in place of secrets (invariant 8), as text.
+    pub(super) stored: String,
+    /// Whether the stored form leads back to the body.
+    pub(super) resendable: bool,
+    /// The job that it is to become.
+    pub(super) job: Job,
+    pub(super) profile: String,
+    pub(super) print: String,
+    pub(super) key: Option<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) queue: bool,
+    pub(super) another: bool,
+    pub(super) caller: Caller,
+    /// For people, each one line.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Draft {
+    /// What it asks the limits for.
+    pub(super) fn ask(&self) -> Ask {
+        ask_of(&self.job)
+    }
+
+    /// Its place among those who wait.
+    pub(super) fn priority(&self) -> u8 {
+        let priority = self.job.priority.unwrap_or(1);
+        u8::try_from(priority).unwrap_or(1)
+    }
+
+    /// The request as it may be shown.
+    pub(super) fn shown(&self, scope: &Scope) -> Value {
+        let mut shown = request::masked(&self.body, &scope.redactor);
+        // By name, too: a secret of the call may be too short, or too common, to be known by its value.
+        let stored: Value = serde_json::from_str(&self.stored).unwrap_or_default();
+        if let (Some(envs), Some(stored)) = (
+            shown.get_mut("Envs").and_then(Value::as_object_mut),
+            stored.get("Envs").and_then(Value::as_object),
+        ) {
+            for (name, value) in envs {
+                if stored.get(name).is_some_and(Value::is_object) {
+                    *value = crate::model::redact::MASK.into();
+                }
+            }
+        }
+        shown
+    }
+}
+
+/// What a job asks the limits for.
+pub(super) fn ask_of(job: &Job) -> Ask {
+    Ask {
+        resources: job.requested,
+        max_minutes: job.max_minutes,
+    }
+}
+
+/// Makes the request. Instance types that are not known stay unknown.
+///
+/// # Errors
+/// What is wrong with the wish, with its field.
+pub(super) fn draft(scope: &Scope, wish: Wish, caller: Caller) -> Result<Draft, Fault> {
+    let settings = scope.settings();
+    check_words(&wish)?;
+    let now_ms = scope.clock.wall_ms();
+    let uid = new_uid();
+    let name = name::display_name(&settings.prefix, &wish.name, now_ms)?;
+    let (profile, mut base) = base_of(&settings, &wish)?;
+    code::apply(&mut base, &wish.code_branch, &wish.code_commit)?;
+    for (key, value) in &wish.overrides {
+        overrides::apply(&mut base, key, value)?;
+    }
+    let max_minutes = capped(&settings, wish.max_minutes.or(minutes_of(&base)))?;
+    let secrets = wish.secret_envs.iter();
+    let secrets = secrets.map(|(key, value)| (key.clone(), value.expose_secret().to_owned()));
+    let secrets: BTreeMap<_, _> = secrets.collect();
+    scope.redactor.remember(secrets.values().cloned());
+    let mut envs = wish.envs.clone();
+    envs.extend(secrets);
+    let mut tags = wish.tags.clone();
+    tags.insert(TAG_PREFIX.into(), settings.prefix.clone());
+    tags.insert(TAG_UID.into(), uid.clone());
+    let what = Particulars {
+        name: name.clone(),
+        command: wish.command.clone(),
+        envs,
+        tags,
+        priority: wish.priority,
+        max_minutes,
+    };
+    let body = request::body(&settings, base, &what);
+    check_size(&body)?;
+    let (mut replicas, _) = resources::checked_replicas(&body["JobSpecs"])?;
+    let shown_command = scope.redactor.text(&wish.command);
+    let stored = sealed(scope, &wish, &body, &shown_command);
+    let resendable = leads_back(&stored, &body, &todays_base(&settings, &profile));
+    let print = print::of(&wish, &profile, &scope.redactor);
+    let requested = scope.sizes.totals(&mut replicas);
+    let mut job = Job::new(uid.clone(), name.clone(), Phase::Submitting, now_ms);
+    job.created_ms = Some(now_ms);
+    job.command = shown_command;
+    job.job_type = text(&body, "JobType");
+    job.requested = requested;
+    job.replicas = replicas;
+    job.profile.clone_from(&profile);
+    job.workspace_id.clone_from(&settings.workspace_id);
+    job.resource_id = text(&body, "ResourceId");
+    job.priority = body
+        .get("Priority")
+        .and_then(Value::as_i64)
+        .and_then(|n| i32::try_from(n).ok());
+    job.max_minutes = max_minutes;
+    job.tags = shown_tags(scope, &body);
+    job.code = code::of(&body).map(|code| masked_code(scope, code));
+    let warnings = wish.original.as_ref().map(|original| original.lost.clone());
+    Ok(Draft {
+        settings,
+        uid,
+        name,
+        stored: stored.to_string(),
+        resendable,
+        body,
+        job,
+        profile,
+        print,
+        key: Some(wish.key).filter(|key| !key.is_empty()),
+        nonce: Some(wish.nonce).filter(|nonce| !nonce.is_empty()),
+        queue: wish.queue,
+        another: wish.another,
+        caller,
+        warnings: warnings.unwrap_or_default(),
+    })
+}
+
+fn check_words(wish: &Wish) -> Result<(), Fault> {
+    let wrong = |field: &str, what: String| Err(Fault::new(FaultKind::Invalid, what).field(field));
+    if wish.command.trim().is_empty() {
+        return wrong("command", "the command is empty".into());
+    }
+    if wish.command.contains('\0') {
+        return wrong("command", "the command holds a NUL".into());
+    }
+    if wish.key.len() > KEY_MAX {
+        let what = format!(
+            "idempotency_key has {} bytes, at most {KEY_MAX} are taken",
+            wish.key.len()
+        );
+        return wrong("idempotency_key", what);
+    }
+    if let Some(priority) = wish.priority.filter(|priority| !(1..=9).contains(priority)) {
+        return wrong(
+            "priority",
+            format!("the priority is 1 to 9, not {priority}"),
+        );
+    }
+    if wish.max_minutes == Some(0) {
+        return wrong("max_run_minutes", "max_run_minutes is 1 or more".into());
+    }
+    for name in wish.envs.keys().chain(wish.secret_envs.keys()) {
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return wrong(
+                "envs",
+                format!("{name:?} is no name of an environment variable"),
+            );
+        }
+    }
+    if let Some(name) = wish
+        .envs
+        .keys()
+        .find(|name| wish.secret_envs.contains_key(*name))
+    {
+        return wrong(
+            "secret_envs",
+            format!("{name} is given twice, as a secret and as none"),
+        );
+    }
+    if wish.envs.values().any(|value| value.contains('\0')) {
+        return wrong(
+            "envs",
+            "the value of an environment variable holds a NUL".into(),
+        );
+    }
+    let ours = |name: &&String| name.starts_with("pai-") && !CLIENT_TAGS.contains(&name.as_str());
+    if let Some(name) = wish.tags.keys().find(ours) {
+        return wrong("tags", format!("the tag {name} is the daemon's own"));
+    }
+    if wish.tags.keys().any(String::is_empty) {
+        return wrong("tags", "a tag has no name".into());
+    }
+    Ok(())
+}
+
+/// What the profile says, or the request of the original. The name of the profile is that in which secrets are looked up.
+fn base_of(settings: &Settings, wish: &Wish) -> Result<(String, Map<String, Value>), Fault> {
+    if let Some(original) = wish.original.as_ref().filter(|_| wish.profile.is_empty()) {
+        return Ok((original.profile.clone(), original.base.clone()));
+    }
+    let name = match wish.profile.as_str() {
+        "" => "default",
+        given => given,
+    };
+    let profile = settings.profiles.get(name).ok_or_else(|| {
+        let known: Vec<_> = settings.profiles.keys().map(String::as_str).collect();
+        Fault::new(FaultKind::NotFound, format!("there is no profile {name:?}"))
+            .hint(format!("the settings have: {}", known.join(", ")))
+            .field("profile")
+    })?;
+    let mut base = request::base(settings, profile);
+    if let Some(original) = &wish.original {
+        original.particulars_into(&mut base);
+    }
+    Ok((name.to_owned(), base))
+}
+
+/// The run-time cap of the settings: taken where nothing is asked for, and never passed.
+fn capped(settings: &Settings, asked: Option<u32>) -> Result<Option<u32>, Fault> {
+    let Some(most) = settings.limits.max_run_minutes else {
+        return Ok(asked);
+    };
+    match asked {
+        Some(asked) if asked > most => {
+            let refusal = Refusal {
+                limit: "maxRunMinutes",
+                message: format!(
+                    "limits.maxRunMinutes is {most} and this job asks for {asked} minutes"
+                ),
+                holders: Vec::new(),
+                never: true,
+            };
+            Err(refusal.into_fault(&settings.path))
+        }
+        asked => Ok(asked.or(Some(most))),
+    }
+}
+
+/// Zero is no limit, and so is what cannot be read: the cloud says what it makes of it.
+pub(super) fn minutes_of(base: &Map<String, Value>) -> Option<u32> {
+    let minutes = match base.get("JobMaxRunningTimeMinutes")? {
+        Value::Number(number) => number.as_u64()?,
+        Value::String(text) => text.trim().parse().ok()?,
+        _ => return None,
+    };
+    u32::try_from(minutes).ok().filter(|minutes| *minutes > 0)
+}
+
+fn check_size(body: &Value) -> Result<(), Fault> {
+    let size = body.to_string().len();
+    if size <= BODY_MAX {
+        return Ok(());
+    }
+    let message = format!("the request has {size} bytes, the cloud takes {BODY_MAX}");
+    Err(Fault::new(FaultKind::Invalid, message)
+        .hint("put long scripts into the code source or a mount")
+        .field("command"))
+}
+
+fn sealed(scope: &Scope, wish: &Wish, body: &Value, shown_command: &str) -> Value {
+    let mut stored = request::sealed(body, &scope.redactor);
+    if shown_command != wish.command {
+        stored["UserCommand"] = shown_command.into();
+    }
+    // Whatever their names and values look like.
+    if let Some(envs) = stored.get_mut("Envs").and_then(Value::as_object_mut) {
+        for name in wish.secret_envs.keys() {
+            let place = format!("/Envs/{}", name.replace('~', "~0").replace('/', "~1"));
+            envs.insert(name.clone(), json!({ REFERENCE: place }));
+        }
+    }
+    stored
+}
+
+fn text(body: &Value, key: &str) -> String {
+    let text = body.get(key).and_then(Value::as_str);
+    text.unwrap_or_default().to_owned()
+}
+
+fn shown_tags(scope: &Scope, body: &Value) -> BTreeMap<String, String> {
+    let tags = body.pointer("/Settings/Tags").and_then(Value::as_object);
+    let shown = tags.map(|tags| request::masked(&tags.clone().into(), &scope.redactor));
+    let shown = shown.as_ref().and_then(Value::as_object);
+    let entry = |(key, value): (&String, &Value)| {
+        let value = match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        (key.clone(), value)
+    };
+    shown.into_iter().flatten().map(entry).collect()
+}
+
+fn masked_code(scope: &Scope, code: Code) -> Code {
+    Code {
+        branch: scope.redactor.text(&code.branch),
+        commit: scope.redactor.text(&code.commit),
+        ..code
+    }
+}

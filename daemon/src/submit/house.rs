@@ -1,0 +1,63 @@
+//! What counts for the limits: everything active of the place, also what another settings file has under way.
+
+use crate::{
+    journal::{StoreError, Tx},
+    model::{Job, Phase},
+    scope::Scope,
+};
+
+use super::budget;
+
+/// The jobs that a decision looks at.
+#[derive(Debug, Default)]
+pub struct House {
+    /// Own jobs that have not ended or hold compute, and submits under way; none that is held.
+    pub active: Vec<Job>,
+    /// Own jobs that ended today.
+    pub ended_today: Vec<Job>,
+    /// The present, Unix ms.
+    pub now_ms: i64,
+}
+
+impl House {
+    /// Reads it inside the transaction that decides.
+    pub(super) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Self, StoreError> {
+        let (context, now_ms) = (scope.context, tx.now_ms());
+        let mut active = tx.active_jobs(context)?;
+        active.retain(counts);
+        for sibling in tx.siblings(context, &scope.place)? {
+            for job in tx.active_jobs(sibling)? {
+                if counts(&job) && is_news(tx, scope, &job)? {
+                    active.push(job);
+                }
+            }
+        }
+        let mut house = Self {
+            active,
+            ended_today: tx.own_ended_since(context, budget::day_start_ms(now_ms))?,
+            now_ms,
+        };
+        let jobs = house.active.iter_mut().chain(&mut house.ended_today);
+        for job in jobs {
+            scope.sizes.complete(job);
+        }
+        Ok(house)
+    }
+}
+
+fn counts(job: &Job) -> bool {
+    job.own && job.phase != Phase::Held
+}
+
+/// A job of another settings file of this place that our own looks cannot have shown: what is being sent there, and what
+/// was made there so lately that lists may not have it. Of everything else our own looks tell the truth.
+fn is_news(tx: &Tx<'_>, scope: &Scope, job: &Job) -> Result<bool, StoreError> {
+    let Some(id) = &job.native_id else {
+        return Ok(tx.jobs_named(scope.context, &job.name)?.is_empty());
+    };
+    let lag = i64::try_from(scope.nature.visibility_lag.as_millis()).unwrap_or(i64::MAX);
+    let young = job
+        .created_ms
+        .is_some_and(|created| tx.now_ms().saturating_sub(created) < lag);
+    Ok(young && tx.job_by_native(scope.context, id)?.is_none())
+}
