@@ -1,4 +1,5 @@
-//! PAI-DLC, version 2020-12-03: jobs and their logs (PAI-DLC fact sheet §1 to §7).
+//! PAI-DLC, version 2020-12-03: jobs, their logs, and what they can run on (PAI-DLC fact sheet §1
+//! to §7).
 //!
 //! Answers are read leniently: every key is optional, unknown keys and values of a wrong type are
 //! kept aside instead of failing, and one bad item does not take its list along. Only an answer
@@ -6,29 +7,34 @@
 //! then one of unknown effect.
 
 mod amount;
-mod fields;
+mod ecs;
 mod job;
 mod logs;
+mod page;
 mod pod;
 mod query;
 mod settings;
 mod spec;
+mod update;
 
 pub use amount::{Amount, RestartTimes};
+pub use ecs::{EcsSpec, EcsSpecsQuery};
 pub use job::{Job, StatusTransition};
 pub use logs::PodLogs;
+pub use page::{EcsSpecPage, JobPage};
 pub use pod::Pod;
 pub use query::{ListJobsQuery, Order, PodLogsQuery};
 pub use settings::JobSettings;
 pub use spec::{CodeSource, DataSource, JobSpec, ResourceConfig};
+pub use update::{Accessibility, UpdateJob};
 
 use crate::encode::ApiPath;
 use crate::error::Error;
-use crate::{Answer, Endpoint, Priority, Request, Transport, aside};
+use crate::fields::{self, Fields};
+use crate::{Endpoint, Priority, Request, Transport, aside};
 use bytes::Bytes;
-use fields::Fields;
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::mem::take;
 use std::sync::Arc;
 
@@ -56,19 +62,6 @@ pub struct Created {
 pub struct Accepted {
     /// Id of the job, when the answer repeats it.
     pub job_id: Option<String>,
-    /// Id of the request.
-    pub request_id: Option<String>,
-}
-
-/// One page of ListJobs.
-#[derive(Clone, Debug)]
-pub struct JobPage {
-    /// The jobs that could be read, in the server's order.
-    pub jobs: Vec<Job>,
-    /// How many items of the page were no objects and were left out.
-    pub malformed: usize,
-    /// All jobs that match, over all pages; may drift between pages (fact sheet §7).
-    pub total_count: Option<u64>,
     /// Id of the request.
     pub request_id: Option<String>,
 }
@@ -120,25 +113,51 @@ impl Dlc {
 
     /// GetJob with all details.
     pub async fn get_job(&self, job_id: &str, priority: Priority) -> Result<Job, Error> {
+        let object = self.get_job_object(job_id, priority).await?;
+        Ok(Job::from_object(object))
+    }
+
+    /// GetJob's whole answer as it came, for those who show or copy all of it. It may hold the
+    /// user's secrets; [`Job::from_object`] reads it.
+    pub async fn get_job_object(
+        &self,
+        job_id: &str,
+        priority: Priority,
+    ) -> Result<Map<String, Value>, Error> {
         let request = self.request("GetJob", Method::GET, &[job_id], priority)?;
         let mut answer = self.transport.call(&request).await?;
-        let job = Job::from_object(take(&mut answer.body));
-        if job.job_id.is_none() {
+        let object = take(&mut answer.body);
+        if !fields::names(&object, "JobId") {
             return Err(answer.unreadable("no JobId"));
         }
-        Ok(job)
+        Ok(object)
+    }
+
+    /// UpdateJob. A success says that the server has read it, not that anything has changed: look
+    /// at the job until it shows, which takes up to a minute (fact sheet §3.4).
+    pub async fn update_job(
+        &self,
+        job_id: &str,
+        update: &UpdateJob,
+        priority: Priority,
+    ) -> Result<Accepted, Error> {
+        let mut request = self.request("UpdateJob", Method::PUT, &[job_id], priority)?;
+        request.body = Some(Bytes::from(update.body()?.to_string()));
+        self.accepted(&request).await
     }
 
     /// StopJob. It only asks: the job passes through `Stopping`. A job that has ended already is
     /// an [`Error::Conflict`].
     pub async fn stop_job(&self, job_id: &str, priority: Priority) -> Result<Accepted, Error> {
         let request = self.request("StopJob", Method::POST, &[job_id, "stop"], priority)?;
-        let answer = self.transport.call(&request).await?;
-        let job_id = Fields::new(answer.body).text("JobId");
-        Ok(Accepted {
-            job_id,
-            request_id: answer.request_id,
-        })
+        self.accepted(&request).await
+    }
+
+    /// DeleteJob, for good, with its logs. A job that has not ended yet is an [`Error::Conflict`],
+    /// one that is not there an [`Error::NotFound`].
+    pub async fn delete_job(&self, job_id: &str, priority: Priority) -> Result<Accepted, Error> {
+        let request = self.request("DeleteJob", Method::DELETE, &[job_id], priority)?;
+        self.accepted(&request).await
     }
 
     /// GetPodLogs: one window of one pod's lines.
@@ -154,6 +173,28 @@ impl Dlc {
         aside(answer.size, || PodLogs::parse(answer)).await
     }
 
+    /// ListEcsSpecs: what instance types have.
+    pub async fn list_ecs_specs(
+        &self,
+        query: &EcsSpecsQuery,
+        priority: Priority,
+    ) -> Result<EcsSpecPage, Error> {
+        let path = ApiPath::new(&["api", "v1", "ecsspecs"])?;
+        let mut request = self.request_for("ListEcsSpecs", Method::GET, path, priority);
+        request.query = query.pairs();
+        let answer = self.transport.call(&request).await?;
+        aside(answer.size, || EcsSpecPage::parse(answer)).await
+    }
+
+    /// Sends what is only acknowledged.
+    async fn accepted(&self, request: &Request) -> Result<Accepted, Error> {
+        let answer = self.transport.call(request).await?;
+        Ok(Accepted {
+            job_id: Fields::new(answer.body).text("JobId"),
+            request_id: answer.request_id,
+        })
+    }
+
     /// A request for `/api/v1/jobs/{segments…}`.
     fn request(
         &self,
@@ -163,41 +204,17 @@ impl Dlc {
         priority: Priority,
     ) -> Result<Request, Error> {
         let path = ApiPath::new(&[&["api", "v1", "jobs"], segments].concat())?;
-        Ok(Request::new(
-            &self.endpoint,
-            VERSION,
-            action,
-            method,
-            path,
-            priority,
-        ))
+        Ok(self.request_for(action, method, path, priority))
     }
-}
 
-impl JobPage {
-    /// Reads a ListJobs answer. A missing list is believed to mean "no jobs" only next to a count
-    /// of zero: a caller may forget jobs that are not listed any more.
-    fn parse(mut answer: Answer) -> Result<Self, Error> {
-        let mut body = take(&mut answer.body);
-        let total_count = body
-            .remove("TotalCount")
-            .and_then(|count| fields::count(count).ok());
-        let items = match body.remove("Jobs") {
-            Some(Value::Array(items)) => items,
-            None | Some(Value::Null) if total_count == Some(0) => Vec::new(),
-            _ => return Err(answer.unreadable("no list of jobs")),
-        };
-        let received = items.len();
-        let jobs: Vec<Job> = items
-            .into_iter()
-            .filter_map(|item| Job::from_value(item).ok())
-            .collect();
-        Ok(Self {
-            malformed: received - jobs.len(),
-            jobs,
-            total_count,
-            request_id: answer.request_id,
-        })
+    fn request_for(
+        &self,
+        action: &'static str,
+        method: Method,
+        path: ApiPath,
+        priority: Priority,
+    ) -> Request {
+        Request::new(&self.endpoint, VERSION, action, method, path, priority)
     }
 }
 

@@ -23,6 +23,7 @@ mod credentials;
 mod encode;
 mod endpoint;
 mod error;
+mod fields;
 mod transport;
 
 pub mod dlc;

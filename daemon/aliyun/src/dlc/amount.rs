@@ -1,6 +1,6 @@
 //! Values that the API writes in several ways (PAI-DLC fact sheet §4.1, §4.2).
 
-use super::fields::Taken;
+use crate::fields::Taken;
 use crate::quantity::{self, QuantityError};
 use serde_json::{Number, Value};
 use std::fmt;

@@ -1,7 +1,7 @@
 //! A job, merged from what ListJobs and GetJob say (PAI-DLC fact sheet §4.1, §4.2).
 
-use super::fields::{Fields, Taken, object, text};
 use super::{Amount, CodeSource, DataSource, JobSettings, JobSpec, Pod, RestartTimes};
+use crate::fields::{Fields, Taken, object, text};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -1,8 +1,8 @@
 //! Lines of a pod (PAI-DLC fact sheet §3.7, §6).
 
-use super::fields::{Fields, text};
 use crate::Answer;
 use crate::error::Error;
+use crate::fields::{Fields, text};
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Pods of a job (PAI-DLC fact sheet §4.3).
 
-use super::fields::{Fields, Taken, object};
+use crate::fields::{Fields, Taken, object};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 

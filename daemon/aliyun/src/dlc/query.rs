@@ -40,13 +40,21 @@ pub struct ListJobsQuery {
     pub page_size: Option<u32>,
     /// Quota.
     pub resource_id: Option<String>,
+    /// Any of these quotas.
+    pub resource_ids: Vec<String>,
+    /// A part of the quota's name.
+    pub resource_quota_name: Option<String>,
     /// `PrePaid`, `Spot` or `PostPaid`.
     pub payment_type: Option<String>,
     /// Id of the submitter.
     pub user_id_for_filter: Option<String>,
+    /// A part of the submitter's name.
+    pub username: Option<String>,
+    /// Id of the user in the system of whoever made the job.
+    pub business_user_id: Option<String>,
     /// Tags that a job must have.
     pub tags: BTreeMap<String, String>,
-    /// Any further pair of fact sheet §3.2.
+    /// Any further pair of fact sheet §3.2, such as the searches in full texts.
     pub more: Vec<(String, String)>,
 }
 
@@ -85,8 +93,12 @@ impl ListJobsQuery {
         pairs.show("PageNumber", self.page_number);
         pairs.show("PageSize", self.page_size);
         pairs.text("ResourceId", self.resource_id.as_deref());
+        pairs.text("ResourceIds", Some(&self.resource_ids.join(",")));
+        pairs.text("ResourceQuotaName", self.resource_quota_name.as_deref());
         pairs.text("PaymentType", self.payment_type.as_deref());
         pairs.text("UserIdForFilter", self.user_id_for_filter.as_deref());
+        pairs.text("Username", self.username.as_deref());
+        pairs.text("BusinessUserId", self.business_user_id.as_deref());
         if !self.tags.is_empty() {
             // A map in a query is one JSON text (fact sheet §1).
             pairs.show("Tags", Some(serde_json::json!(self.tags)));
@@ -128,16 +140,16 @@ impl PodLogsQuery {
 }
 
 #[derive(Default)]
-struct Pairs(Vec<(String, String)>);
+pub(super) struct Pairs(pub(super) Vec<(String, String)>);
 
 impl Pairs {
-    fn text(&mut self, key: &str, value: Option<&str>) {
+    pub(super) fn text(&mut self, key: &str, value: Option<&str>) {
         if let Some(value) = value.filter(|value| !value.is_empty()) {
             self.0.push((key.to_owned(), value.to_owned()));
         }
     }
 
-    fn show(&mut self, key: &str, value: Option<impl ToString>) {
+    pub(super) fn show(&mut self, key: &str, value: Option<impl ToString>) {
         self.text(key, value.map(|value| value.to_string()).as_deref());
     }
 

@@ -1,6 +1,6 @@
 //! Tags and switches of a job (PAI-DLC fact sheet §4.8).
 
-use super::fields::Fields;
+use crate::fields::Fields;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,7 +1,7 @@
 //! What a job was asked to be: roles, resources, code and data (PAI-DLC fact sheet §4.4, §4.7).
 
 use super::Amount;
-use super::fields::{Fields, Taken, object};
+use crate::fields::{Fields, Taken, object};
 use serde_json::{Map, Value};
 use std::fmt;
 

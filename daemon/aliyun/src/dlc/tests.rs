@@ -1,8 +1,9 @@
 //! How answers are read.
 
 use super::*;
+use crate::Answer;
 use proptest::prelude::*;
-use serde_json::{Map, json};
+use serde_json::json;
 
 fn job(value: Value) -> Job {
     Job::from_value(value).unwrap()
@@ -62,7 +63,7 @@ fn list_item_is_read() {
     assert_eq!(job.status_history.unwrap()[0].end_time, None);
     assert_eq!(
         job.other,
-        Map::from_iter([("BrandNew".to_owned(), json!({"x": 1}))])
+        serde_json::Map::from_iter([("BrandNew".to_owned(), json!({"x": 1}))])
     );
 }
 
@@ -185,6 +186,72 @@ fn a_missing_list_of_jobs_is_not_an_empty_one() {
 }
 
 #[test]
+fn instance_types_are_read() {
+    let page = EcsSpecPage::parse(answer(json!({
+        "EcsSpecs": [
+            {"InstanceType": "ecs.gn6i-c4g1.xlarge", "AcceleratorType": "GPU", "Cpu": 4, "Memory": 15,
+                "Gpu": 1, "GpuType": "T4", "GpuMemory": 16, "IsAvailable": true,
+                "PaymentTypes": ["PostPaid"], "ResourceType": "ECS", "SpotStockStatus": "WithStock"},
+            {"InstanceType": "ecs.x", "Cpu": "2", "Memory": "512Mi", "Gpu": null, "IsAvailable": "maybe"},
+            "ecs.y",
+        ],
+        "TotalCount": 9,
+    })))
+    .unwrap();
+    assert_eq!((page.malformed, page.total_count), (1, Some(9)));
+    let [gpu, cpu] = page.specs.as_slice() else {
+        panic!("{page:?}")
+    };
+    assert_eq!(gpu.instance_type.as_deref(), Some("ecs.gn6i-c4g1.xlarge"));
+    assert_eq!(gpu.cpu.as_ref().unwrap().cpu_milli(), Ok(4000));
+    assert_eq!(gpu.gpu.as_ref().unwrap().gpu_milli(), Ok(1000));
+    assert_eq!(gpu.memory_bytes(), Ok(15 << 30), "a bare number is in GiB");
+    assert_eq!(gpu.is_available, Some(true));
+    assert_eq!(gpu.payment_types.as_deref().unwrap(), ["PostPaid"]);
+    let other = json!({"SpotStockStatus": "WithStock"});
+    assert_eq!(Value::Object(gpu.other.clone()), other);
+    assert_eq!(cpu.memory_bytes(), Ok(512 << 20), "a unit counts");
+    assert_eq!((&cpu.gpu, cpu.is_available), (&None, None));
+    assert_eq!(cpu.other["IsAvailable"], "maybe");
+    assert!(EcsSpec::default().memory_bytes().is_err());
+}
+
+#[test]
+fn a_missing_list_of_instance_types_is_not_an_empty_one() {
+    let none = json!({"EcsSpecs": null, "TotalCount": 0});
+    assert!(EcsSpecPage::parse(answer(none)).unwrap().specs.is_empty());
+    for body in [json!({}), json!({"EcsSpecs": null}), json!({"Jobs": []})] {
+        let error = EcsSpecPage::parse(answer(body)).unwrap_err();
+        assert_eq!(error.code(), "Client.UnreadableAnswer");
+    }
+}
+
+#[test]
+fn an_update_sends_only_what_is_given() {
+    let all = UpdateJob {
+        priority: Some(9),
+        accessibility: Some(Accessibility::Public),
+        description: Some(String::new()),
+    };
+    let everything = json!({"Priority": 9, "Accessibility": "PUBLIC", "Description": ""});
+    assert_eq!(all.body().unwrap(), everything);
+    let one = UpdateJob {
+        description: Some("测试".into()),
+        ..UpdateJob::default()
+    };
+    assert_eq!(one.body().unwrap(), json!({"Description": "测试"}));
+    for priority in [0, 10, 255] {
+        let wrong = UpdateJob {
+            priority: Some(priority),
+            ..all.clone()
+        };
+        let error = wrong.body().unwrap_err();
+        assert!(error.to_string().contains("Priority"), "{error}");
+    }
+    assert!(UpdateJob::default().body().is_err(), "nothing to change");
+}
+
+#[test]
 fn logs_keep_one_line_per_item() {
     let logs = PodLogs::parse(answer(json!({
         "PodId": "p", "PodUid": "u", "Logs": ["a", null, 3, {"x": 1}],
@@ -218,6 +285,11 @@ fn queries_send_only_what_is_set() {
         start_time: Some("1970-01-01T00:00:00.9Z".parse().unwrap()),
         order: Some(Order::Asc),
         page_size: Some(100),
+        resource_ids: vec!["q1".into(), "q2".into()],
+        resource_quota_name: Some("team".into()),
+        user_id_for_filter: Some("24".into()),
+        username: Some("me".into()),
+        business_user_id: Some("b".into()),
         tags: [("k".to_owned(), "v".to_owned())].into(),
         more: vec![("Caller".into(), "x".into())],
         ..ListJobsQuery::default()
@@ -236,6 +308,11 @@ fn queries_send_only_what_is_set() {
             "StartTime=1970-01-01T00:00:00Z",
             "Order=asc",
             "PageSize=100",
+            "ResourceIds=q1,q2",
+            "ResourceQuotaName=team",
+            "UserIdForFilter=24",
+            "Username=me",
+            "BusinessUserId=b",
             r#"Tags={"k":"v"}"#,
             "Caller=x",
         ]
@@ -275,6 +352,9 @@ fn any_json() -> impl Strategy<Value = Value> {
             "Tags",
             "StatusHistory",
             "Logs",
+            "EcsSpecs",
+            "Cpu",
+            "Memory",
             "PodId",
             "DataSources",
             "CodeSource",
@@ -302,9 +382,13 @@ proptest! {
             let keys = value.as_object().unwrap();
             prop_assert!(job.other.iter().all(|(key, _)| keys.contains_key(key)));
         }
+        if let Ok(spec) = EcsSpec::from_value(value.clone()) {
+            let _ = spec.memory_bytes();
+        }
         if value.is_object() {
             for error in [
                 JobPage::parse(answer(value.clone())).err(),
+                EcsSpecPage::parse(answer(value.clone())).err(),
                 PodLogs::parse(answer(value)).err(),
             ].into_iter().flatten() {
                 prop_assert_eq!(error.effect(), crate::Effect::Unknown);

@@ -163,7 +163,8 @@ impl Facts<'_> {
         if starts_with_any(code, &UNSUPPORTED) {
             return Some(Kind::Unsupported);
         }
-        if cannot_be_stopped(self.message) || contains_any(code, &CONFLICT) {
+        let lacks = matches!(self.status, 404 | 410);
+        if (!lacks && not_in_this_state(self.message)) || contains_any(code, &CONFLICT) {
             return Some(Kind::Conflict);
         }
         if starts_with_any(code, &PERMISSION) || contains(self.message, "job is forbidden") {
@@ -232,17 +233,17 @@ pub(crate) fn retry_after(header: impl Fn(&str) -> Option<String>) -> Option<Dur
     (millis > 0).then(|| Duration::from_millis(millis).min(RETRY_AFTER_CAP))
 }
 
-/// `Job can't be stopped, because it is Stopped` (fact sheet §3.5), also as "cannot".
-fn cannot_be_stopped(message: &str) -> bool {
+/// `Job can't be stopped, because it is Stopped` (fact sheet §3.5), also as "cannot". That a job
+/// which has not ended "can't be deleted" is taken to be said in the same words.
+fn not_in_this_state(message: &str) -> bool {
     let plain = message.replace('\u{2019}', "'");
-    contains_any(
-        &plain,
-        &[
-            "can't be stopped",
-            "cannot be stopped",
-            "can not be stopped",
-        ],
-    )
+    ["can't be", "cannot be", "can not be"]
+        .iter()
+        .any(|cannot| {
+            ["stopped", "deleted"]
+                .iter()
+                .any(|done| contains(&plain, &format!("{cannot} {done}")))
+        })
 }
 
 /// `… Action: paidlc:CreateJob …` in the message of a refusal without a detail object.

@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its own part")]
 #![allow(clippy::unwrap_used, reason = "a failure here fails the test")]
 
+pub(crate) mod signed;
+
 use aliyun::{
     ApiPath, Credentials, Endpoint, Method, Priority, Request, TokenBucket, Transport,
     TransportOptions,

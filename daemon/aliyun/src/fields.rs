@@ -11,21 +11,21 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// A converter gives the value back when it is of a wrong type.
-pub(super) type Taken<T> = Result<T, Value>;
+pub(crate) type Taken<T> = Result<T, Value>;
 
-pub(super) struct Fields(Map<String, Value>);
+pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(super) fn new(object: Map<String, Value>) -> Self {
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
         Self(object)
     }
 
     /// What was not taken.
-    pub(super) fn rest(self) -> Map<String, Value> {
+    pub(crate) fn rest(self) -> Map<String, Value> {
         self.0
     }
 
-    pub(super) fn take<T>(
+    pub(crate) fn take<T>(
         &mut self,
         key: &str,
         convert: impl FnOnce(Value) -> Taken<T>,
@@ -39,27 +39,27 @@ impl Fields {
             .ok()
     }
 
-    pub(super) fn text(&mut self, key: &str) -> Option<String> {
+    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
         self.take(key, text)
     }
 
-    pub(super) fn int(&mut self, key: &str) -> Option<i64> {
+    pub(crate) fn int(&mut self, key: &str) -> Option<i64> {
         self.take(key, int)
     }
 
-    pub(super) fn float(&mut self, key: &str) -> Option<f64> {
+    pub(crate) fn float(&mut self, key: &str) -> Option<f64> {
         self.take(key, float)
     }
 
-    pub(super) fn flag(&mut self, key: &str) -> Option<bool> {
+    pub(crate) fn flag(&mut self, key: &str) -> Option<bool> {
         self.take(key, flag)
     }
 
-    pub(super) fn time(&mut self, key: &str) -> Option<Timestamp> {
+    pub(crate) fn time(&mut self, key: &str) -> Option<Timestamp> {
         self.take(key, time)
     }
 
-    pub(super) fn object<T>(
+    pub(crate) fn object<T>(
         &mut self,
         key: &str,
         convert: impl FnOnce(Map<String, Value>) -> T,
@@ -68,7 +68,7 @@ impl Fields {
     }
 
     /// A list, without the items that do not convert; those stay in the object.
-    pub(super) fn list<T>(
+    pub(crate) fn list<T>(
         &mut self,
         key: &str,
         convert: impl Fn(Value) -> Taken<T>,
@@ -92,7 +92,7 @@ impl Fields {
     }
 
     /// A map of texts, without the entries that are no texts; those stay in the object.
-    pub(super) fn texts(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
+    pub(crate) fn texts(&mut self, key: &str) -> Option<BTreeMap<String, String>> {
         let entries = self.take(key, object)?;
         let mut good = BTreeMap::new();
         let mut bad = Map::new();
@@ -113,6 +113,12 @@ impl Fields {
     }
 }
 
+/// Whether the object says which thing it is: a text or a number at `key`.
+pub(crate) fn names(object: &Map<String, Value>, key: &str) -> bool {
+    let value = object.get(key).filter(|value| !is_blank(value));
+    matches!(value, Some(Value::String(_) | Value::Number(_)))
+}
+
 fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -121,7 +127,7 @@ fn is_blank(value: &Value) -> bool {
     }
 }
 
-pub(super) fn object(value: Value) -> Taken<Map<String, Value>> {
+pub(crate) fn object(value: Value) -> Taken<Map<String, Value>> {
     match value {
         Value::Object(object) => Ok(object),
         other => Err(other),
@@ -129,7 +135,7 @@ pub(super) fn object(value: Value) -> Taken<Map<String, Value>> {
 }
 
 /// Ids come as numbers now and then.
-pub(super) fn text(value: Value) -> Taken<String> {
+pub(crate) fn text(value: Value) -> Taken<String> {
     match value {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
@@ -147,7 +153,7 @@ fn plain_text(value: Value) -> Taken<String> {
 }
 
 /// A whole number, as a number or as digits; a fraction is cut off.
-pub(super) fn int(value: Value) -> Taken<i64> {
+pub(crate) fn int(value: Value) -> Taken<i64> {
     let number = match &value {
         Value::Number(number) => number.as_i64().or_else(|| {
             number
@@ -161,7 +167,7 @@ pub(super) fn int(value: Value) -> Taken<i64> {
 }
 
 /// A whole number that is not negative.
-pub(super) fn count(value: Value) -> Taken<u64> {
+pub(crate) fn count(value: Value) -> Taken<u64> {
     let number = int(value.clone())
         .ok()
         .and_then(|number| u64::try_from(number).ok());
@@ -192,7 +198,7 @@ fn flag(value: Value) -> Taken<bool> {
 
 /// ISO 8601 with or without a fraction; without an offset it is UTC. The year 1 is how Go
 /// writes "no time" and is kept as a wrong value.
-pub(super) fn time(value: Value) -> Taken<Timestamp> {
+pub(crate) fn time(value: Value) -> Taken<Timestamp> {
     let Value::String(text) = &value else {
         return Err(value);
     };
