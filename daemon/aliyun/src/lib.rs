@@ -2,7 +2,7 @@
 //!
 //! A call goes through these modules, top to bottom:
 //!
-//! - a product module ([`dlc`], [`sts`]) turns typed arguments into a [`Request`];
+//! - a product module ([`dlc`], [`aiworkspace`], [`sts`]) turns typed arguments into a [`Request`];
 //! - [`TokenBucket`] decides *when* it may go out: one bucket per principal, people before
 //!   background work, which keeps a share;
 //! - [`Transport`] signs it ([`sign`], ACS3-HMAC-SHA256), sends it to an [`Endpoint`] and reads the
@@ -26,11 +26,13 @@ mod error;
 mod fields;
 mod transport;
 
+pub mod aiworkspace;
 pub mod dlc;
 pub mod quantity;
 pub mod sign;
 pub mod sts;
 
+pub use aiworkspace::AiWorkspace;
 pub use aside::aside;
 pub use bucket::{Priority, TokenBucket};
 pub use credentials::Credentials;
