@@ -115,6 +115,12 @@ def main():
     by_ids = client.list_jobs(dlc.ListJobsRequest(job_ids=f"{job_id},dlcother")).body
     check("ListJobs takes JobIds", by_ids.total_count == 1, by_ids.total_count)
 
+    specs = client.list_ecs_specs(dlc.ListEcsSpecsRequest(instance_types="ecs.gn6i-c4g1.xlarge")).body
+    check("ListEcsSpecs tells what a type has", [(spec.cpu, spec.memory, spec.gpu, spec.gpu_type)
+          for spec in specs.ecs_specs] == [(4, 15, 1, "T4")], specs)
+    refused("ListEcsSpecs refuses an order", 400, "InvalidParameter",
+            lambda: client.list_ecs_specs(dlc.ListEcsSpecsRequest(sort_by="CPU")))
+
     long_id = create(client, workspace, "sdk-check-stop", "sleep 1000")
     until(client, long_id, {"Running"})
     check("StopJob answers with the id", client.stop_job(long_id).body.job_id == long_id)
@@ -131,7 +137,7 @@ def main():
     refused("a bad name is refused", 400, "InvalidParameter",
             lambda: create(client, workspace, "no spaces", "true"))
     refused("an operation that is not emulated is refused", 404, "InvalidApi.NotFound",
-            lambda: client.list_ecs_specs(dlc.ListEcsSpecsRequest()))
+            lambda: client.list_tensorboards(dlc.ListTensorboardsRequest()))
     stranger = DlcClient(Config(**{**settings, "access_key_secret": "wrong"}))
     refused("a wrong secret is refused", 400, "SignatureDoesNotMatch",
             lambda: stranger.list_jobs(dlc.ListJobsRequest()))

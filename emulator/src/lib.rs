@@ -24,6 +24,7 @@
 mod answer;
 mod api;
 mod call;
+mod catalogue;
 mod clock;
 mod cloud;
 mod control;

@@ -32,20 +32,6 @@ impl Resources {
             memory_gib: read("Memory", gib)?,
         })
     }
-
-    /// Instance types with `-cXgY` in their name say what they have; of others nothing is known.
-    pub(crate) fn of_instance_type(name: &str) -> Self {
-        let sized = name.split(['.', '-']).find_map(|part| {
-            let (cpu, gpu) = part.strip_prefix('c')?.split_once('g')?;
-            Some((cpu.parse::<f64>().ok()?, gpu.parse::<f64>().ok()?))
-        });
-        let (cpu, gpu) = sized.unwrap_or((0.0, 0.0));
-        Self {
-            cpu,
-            gpu,
-            memory_gib: 0.0,
-        }
-    }
 }
 
 /// `8`, `0.5` or `500m`.
@@ -115,21 +101,5 @@ mod tests {
         assert_eq!(read(json!({"Memory": "32 apples"})), Err("Memory"));
         let huge = "9".repeat(400);
         assert_eq!(read(json!({ "CPU": huge })), Err("CPU"));
-    }
-
-    #[test]
-    fn instance_types_say_cpu_and_gpu_in_their_name() {
-        assert_eq!(
-            Resources::of_instance_type("ecs.gn6i-c4g1.xlarge"),
-            Resources {
-                cpu: 4.0,
-                gpu: 1.0,
-                memory_gib: 0.0
-            }
-        );
-        assert_eq!(
-            Resources::of_instance_type("ecs.g6.large"),
-            Resources::default()
-        );
     }
 }

@@ -4,16 +4,12 @@ mod filter;
 
 use serde_json::{Value, json};
 
-use super::query::Query;
+use super::query::{Page, Query};
 use crate::cloud::Cloud;
 use crate::error::ApiError;
 use crate::job::{Job, Transition, finish_ms};
 use crate::view::list_item;
 use filter::Filter;
-
-const DEFAULT_PAGE_SIZE: usize = 50;
-/// A larger wish is lowered to this without a word.
-const MAX_PAGE_SIZE: usize = 100;
 
 /// What the answer is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +54,8 @@ pub(super) fn list_jobs(cloud: &Cloud, query: &Query) -> Result<Value, ApiError>
     let seen_until_ms = now_ms.saturating_sub(lag);
     let filter = Filter::of(query, now_ms)?;
     let sort_by = SortBy::of(query)?;
-    let ascending = match query.text("Order") {
-        None | Some("desc") => false,
-        Some("asc") => true,
-        Some(_) => return Err(ApiError::invalid("Order", "it is not asc or desc")),
-    };
-    let page = query.count("PageNumber")?.unwrap_or(1);
-    let size = query
-        .count("PageSize")?
-        .unwrap_or(DEFAULT_PAGE_SIZE)
-        .min(MAX_PAGE_SIZE);
+    let ascending = query.choice("Order", &["asc", "desc"])? == Some("asc");
+    let page = Page::of(query)?;
     cloud.with_jobs(|jobs| {
         let mut found: Vec<(&Job, &[Transition])> = jobs
             .map(|job| (job, job.as_of(seen_until_ms)))
@@ -78,10 +66,8 @@ pub(super) fn list_jobs(cloud: &Cloud, query: &Query) -> Result<Value, ApiError>
             found.reverse();
         }
         let total = found.len();
-        let items: Vec<Value> = found
-            .into_iter()
-            .skip((page - 1).saturating_mul(size))
-            .take(size)
+        let items: Vec<Value> = page
+            .cut(found)
             .map(|(job, seen)| list_item(job, seen, seen_until_ms, cloud.options.list_detail))
             .collect();
         Ok(json!({"Jobs": items, "TotalCount": total}))

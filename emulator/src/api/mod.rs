@@ -4,6 +4,7 @@ mod caller_identity;
 mod create_job;
 mod get_job;
 mod get_pod_logs;
+mod list_ecs_specs;
 mod list_jobs;
 mod query;
 mod stop_job;
@@ -23,12 +24,13 @@ const DLC_VERSION: &str = "2020-12-03";
 const STS_VERSION: &str = "2015-04-01";
 
 /// The operations there are, as in `x-acs-action`.
-pub(crate) const OPERATIONS: [&str; 6] = [
+pub(crate) const OPERATIONS: [&str; 7] = [
     "CreateJob",
     "ListJobs",
     "GetJob",
     "StopJob",
     "GetPodLogs",
+    "ListEcsSpecs",
     "GetCallerIdentity",
 ];
 
@@ -47,6 +49,7 @@ pub(crate) enum Operation {
         job_id: String,
         pod_id: String,
     },
+    ListEcsSpecs,
     GetCallerIdentity,
     /// Not emulated; named by the caller.
     Other(String),
@@ -85,6 +88,7 @@ impl Operation {
                 job_id: (*id).to_owned(),
                 pod_id: (*pod).to_owned(),
             },
+            ("GET", ["api", "v1", "ecsspecs"]) => Self::ListEcsSpecs,
             ("POST", [""]) if action == "GetCallerIdentity" => Self::GetCallerIdentity,
             _ => Self::Other(action.to_owned()),
         }
@@ -98,6 +102,7 @@ impl Operation {
             Self::GetJob { .. } => "GetJob",
             Self::StopJob { .. } => "StopJob",
             Self::GetPodLogs { .. } => "GetPodLogs",
+            Self::ListEcsSpecs => "ListEcsSpecs",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::Other(name) => name,
         }
@@ -144,6 +149,7 @@ pub(crate) fn execute(
         Operation::GetPodLogs { job_id, pod_id } => {
             get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
         }
+        Operation::ListEcsSpecs => list_ecs_specs::list_ecs_specs(&query),
         Operation::GetCallerIdentity => Ok(caller_identity::caller_identity()),
         Operation::Other(_) => Err(ApiError::no_such_api()),
     }
@@ -164,7 +170,8 @@ mod tests {
             find("GET", "/api/v1/jobs/dlc1/pods/dlc1-worker-0/logs"),
             "GetPodLogs"
         );
-        for other in ["/api/v1/ecsspecs", "/", "/api/v1/jobs/dlc1/events"] {
+        assert_eq!(find("GET", "/api/v1/ecsspecs"), "ListEcsSpecs");
+        for other in ["/api/v1/tensorboards", "/", "/api/v1/jobs/dlc1/events"] {
             assert_eq!(find("GET", other), "X");
         }
     }

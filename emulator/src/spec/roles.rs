@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Role, list, number, text, without_nul};
+use crate::catalogue;
 use crate::error::ApiError;
 use crate::resources::Resources;
 
@@ -84,7 +85,7 @@ fn resources(spec: &Map<String, Value>, dedicated: bool) -> Result<Resources, Ap
         (Some(_), None) if dedicated => {
             exclusive("EcsSpec is not allowed together with ResourceId")
         }
-        (Some(name), None) => Ok(Resources::of_instance_type(&name)),
+        (Some(name), None) => Ok(catalogue::resources_of(&name)),
         (None, Some(config)) => {
             let texts = config
                 .as_object()

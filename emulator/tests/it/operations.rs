@@ -247,7 +247,7 @@ async fn operations_that_are_not_emulated_say_so() {
     let id = setup.finished("true").await.job_id;
     let job = format!("/api/v1/jobs/{id}");
     let calls = [
-        ("ListEcsSpecs", "GET", "/api/v1/ecsspecs".to_owned()),
+        ("ListTensorboards", "GET", "/api/v1/tensorboards".to_owned()),
         ("DeleteJob", "DELETE", job.clone()),
         ("NoSuchAction", "GET", job.clone()),
         ("AssumeRole", "POST", "/".to_owned()),

@@ -186,7 +186,7 @@ async fn strangers_do_not_name_what_is_counted() {
     setup.client.send(&list(&setup)).await.unwrap();
     let known = setup
         .client
-        .call("ListEcsSpecs", "GET", "/api/v1/ecsspecs", &[], "");
+        .call("GetToken", "GET", "/api/v1/tokens", &[], "");
     assert_eq!(known.await.unwrap().code(404), "InvalidApi.NotFound");
     let counts = setup.control.call_counts();
     let counts: Vec<_> = counts
@@ -195,6 +195,6 @@ async fn strangers_do_not_name_what_is_counted() {
         .collect();
     assert_eq!(
         counts,
-        [("ListEcsSpecs", 1), ("ListJobs", 1), ("unauthenticated", 2)]
+        [("GetToken", 1), ("ListJobs", 1), ("unauthenticated", 2)]
     );
 }

@@ -79,12 +79,7 @@ impl Filter {
         if let Some(key) = NOT_EMULATED.iter().find(|key| query.text(key).is_some()) {
             return Err(ApiError::not_emulated(key));
         }
-        let list = |key: &str| {
-            let ids = query.text(key).unwrap_or_default().split(',');
-            let ids = ids.map(|id| id.trim().to_owned());
-            ids.filter(|id| !id.is_empty()).collect::<Vec<_>>()
-        };
-        let mut ids = text("JobId").map_or_else(|| list("JobIds"), |id| vec![id]);
+        let mut ids = text("JobId").map_or_else(|| query.list("JobIds"), |id| vec![id]);
         ids.iter_mut().for_each(|id| id.make_ascii_lowercase());
         let tags = query.text("Tags").map(serde_json::from_str).transpose();
         let tags =
@@ -114,7 +109,7 @@ impl Filter {
                 .filter_map(|key| Some((key, text(key)?)))
                 .collect(),
             job_type: text("JobType"),
-            resource_ids: list("ResourceIds"),
+            resource_ids: query.list("ResourceIds"),
             tags: tags.unwrap_or_default(),
             own: user && named,
         })
