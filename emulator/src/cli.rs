@@ -54,7 +54,7 @@ pub(crate) struct ServeArgs {
     /// Factor on the delays between job states; 1 is realistic.
     #[arg(long, default_value_t = 1.0, value_parser = factor)]
     pub(crate) time_scale: f64,
-    /// How long one minute of JobMaxRunningTimeMinutes is.
+    /// How long one minute of JobMaxRunningTimeMinutes and JobReservedMinutes is.
     #[arg(long, default_value = "60s", value_parser = duration)]
     pub(crate) minute: Duration,
     /// How late log lines become readable.

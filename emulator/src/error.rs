@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use http::StatusCode;
 
+use crate::job::Status;
+
 /// What a handler answers instead of a result.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {message}")]
@@ -71,6 +73,12 @@ impl ApiError {
             "Job.NotFound",
             format!("Job {id} does not exist."),
         )
+    }
+
+    /// What a job in that status cannot be, e.g. stopped. The real code is not known.
+    pub(crate) fn not_allowed(what: &str, status: Status) -> Self {
+        let message = format!("Job can't be {what}, because it is {status}");
+        Self::bad("OperationNotAllowed", message)
     }
 
     pub(crate) fn pod_not_found(id: &str) -> Self {

@@ -2,13 +2,15 @@ use Status::*;
 
 use super::*;
 
-const ALL: [Status; 9] = [
+const ALL: [Status; 11] = [
     Creating,
     Queuing,
     EnvPreparing,
     Running,
     Restarting,
     Stopping,
+    SucceededReserving,
+    FailedReserving,
     Succeeded,
     Failed,
     Stopped,
@@ -62,6 +64,35 @@ fn a_stop_is_possible_from_every_state_that_lives_and_ends_in_stopped() {
         .filter(|next| next.may_follow(Stopping))
         .collect();
     assert_eq!(after, [Stopped]);
+}
+
+#[test]
+fn a_job_that_is_kept_goes_to_its_own_end_and_to_no_other() {
+    for (kept, end) in [(SucceededReserving, Succeeded), (FailedReserving, Failed)] {
+        for before in ALL {
+            assert_eq!(kept.may_follow(before), before == Running, "{before}");
+        }
+        let after: Vec<Status> = ALL
+            .into_iter()
+            .filter(|next| next.may_follow(kept))
+            .collect();
+        assert_eq!(after, [end]);
+    }
+}
+
+#[test]
+fn what_is_kept_has_run_and_not_ended() {
+    let mut job = job();
+    for (ms, status) in [(2, Queuing), (3, EnvPreparing), (4, Running)] {
+        advance(&mut job, status, ms * 1000);
+    }
+    assert_eq!(ran_until_ms(job.transitions()), None);
+    advance(&mut job, FailedReserving, 5000);
+    assert_eq!(ran_until_ms(job.transitions()), Some(5000));
+    assert_eq!(finish_ms(job.transitions()), None);
+    advance(&mut job, Failed, 6000);
+    assert_eq!(ran_until_ms(job.transitions()), Some(5000));
+    assert_eq!(finish_ms(job.transitions()), Some(6000));
 }
 
 #[test]

@@ -32,7 +32,7 @@ pub struct Options {
     /// Factor on the delays of the job states (Creating 1 s, Queuing 2 s, EnvPreparing 3 s, stop
     /// grace 2 s). 1.0 is realistic, 0.01 suits tests.
     pub time_scale: f64,
-    /// Length of one minute of `JobMaxRunningTimeMinutes`; 60 s unless a test shortens it.
+    /// Length of one minute of `JobMaxRunningTimeMinutes` and `JobReservedMinutes`; 60 s unless a test shortens it.
     pub minute: Duration,
     /// A log line is readable only that long after it arrived.
     pub log_lag: Duration,

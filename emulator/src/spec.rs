@@ -1,8 +1,9 @@
 //! What CreateJob takes. Known keys are checked; unknown keys are ignored, not refused.
 //!
-//! `roles` checks the JobSpecs. A [`Submission`] exists only for a request that passed every check.
+//! `roles` checks the JobSpecs, `settings` the Settings. A [`Submission`] exists only for a request that passed every check.
 
 mod roles;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,8 @@ pub(crate) struct Submission {
     pub(crate) envs: BTreeMap<String, String>,
     /// 0 for no limit.
     pub(crate) max_minutes: u64,
+    /// How long the job is kept after its own end.
+    pub(crate) reserved_minutes: u64,
     /// The request as sent, for the answers that echo it.
     pub(crate) raw: Map<String, Value>,
 }
@@ -84,6 +87,7 @@ impl Submission {
             roles,
             envs: envs(&raw)?,
             max_minutes: number(&raw, "JobMaxRunningTimeMinutes")?.unwrap_or(0),
+            reserved_minutes: settings::reserved_minutes(&raw)?,
             raw,
         })
     }

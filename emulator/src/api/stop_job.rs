@@ -1,7 +1,8 @@
 //! StopJob. It answers at once; the job passes Stopping on its way to Stopped. A second call
-//! while it is stopping changes nothing and succeeds; a finished job cannot be stopped.
+//! while it is stopping changes nothing and succeeds; a finished job cannot be stopped. One that
+//! is kept after its command has ended goes to its own end at once: whether the real service lets
+//! go of it like that is not known.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::cloud::Cloud;
@@ -10,16 +11,13 @@ use crate::job::Status;
 use crate::runner::Order;
 
 pub(super) fn stop_job(cloud: &Cloud, job_id: &str) -> Result<Value, ApiError> {
-    let (id, status) = cloud.with_job(job_id, |job| (job.id.clone(), job.status()))?;
-    if cloud.advance(&id, Status::Stopping, "", "") {
+    let id = cloud.with_job(job_id, |job| job.id.clone())?;
+    let stopping = cloud.advance(&id, Status::Stopping, "", "");
+    let status = cloud.with_job(&id, |job| job.status())?;
+    if stopping || status.is_reserving() {
         cloud.order(&id, Order::Stop);
     } else if status.is_final() {
-        let message = format!("Job can't be stopped, because it is {status}");
-        return Err(ApiError::new(
-            StatusCode::BAD_REQUEST,
-            "OperationNotAllowed",
-            message,
-        ));
+        return Err(ApiError::not_allowed("stopped", status));
     }
     Ok(json!({"JobId": id}))
 }

@@ -1,5 +1,6 @@
 //! One task per job that walks it through its states.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
@@ -18,7 +19,7 @@ const PREPARING: f64 = 3.0;
 /// What a job's task is asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
-    /// The job is already in Stopping.
+    /// The job is already in Stopping, or kept after its own end.
     Stop,
     /// Replace all pods by new incarnations.
     Restart,
@@ -41,31 +42,65 @@ pub(crate) async fn drive(
     mut orders: mpsc::UnboundedReceiver<Order>,
 ) {
     let end = match admit(&cloud, &id, &submission, &mut orders).await {
-        Some(_gpus) => run(&cloud, &id, &submission, &mut orders).await,
+        Some(_gpus) => {
+            let end = run(&cloud, &id, &submission, &mut orders).await;
+            reserve(&cloud, &id, &end, &submission, &mut orders).await;
+            end
+        }
         None => End::Stopped,
     };
     settle(&cloud, &id, end, &submission);
 }
 
-fn settle(cloud: &Cloud, id: &str, end: End, submission: &Submission) {
-    let advance = |status, code, message: &str| cloud.advance(id, status, code, message);
-    let settled = match end {
-        End::Succeeded => advance(Status::Succeeded, "JobSucceeded", "Job succeeded."),
-        End::Failed(message) => advance(Status::Failed, "JobFailed", &message),
-        End::TimeLimit => {
-            let minutes = submission.max_minutes;
-            let message = format!("Job exceeded its maximum running time of {minutes} minutes.");
-            advance(Status::Stopped, "JobExceededMaxRunningTime", &message)
-        }
-        End::Stopped | End::Restart => false,
+/// Keeps the job, and with it its GPUs, for the minutes that it asked for, or until it is stopped.
+/// Its processes have ended: what the real service keeps of its pods, and what
+/// `JobReservedPolicy` says about it, is not known.
+async fn reserve(
+    cloud: &Cloud,
+    id: &str,
+    end: &End,
+    submission: &Submission,
+    orders: &mut mpsc::UnboundedReceiver<Order>,
+) {
+    let minutes = u32::try_from(submission.reserved_minutes).unwrap_or(u32::MAX);
+    let kept = match end {
+        End::Succeeded => Status::SucceededReserving,
+        End::Failed(_) => Status::FailedReserving,
+        End::Stopped | End::TimeLimit | End::Restart => return,
     };
-    if !settled {
+    let (code, message) = end.reason(submission);
+    if minutes > 0 && cloud.advance(id, kept, code, &message) {
+        unless_stopped(orders, sleep(cloud.options.minute.saturating_mul(minutes))).await;
+    }
+}
+
+fn settle(cloud: &Cloud, id: &str, end: End, submission: &Submission) {
+    let status = match end {
+        End::Succeeded => Status::Succeeded,
+        End::Failed(_) => Status::Failed,
+        End::Stopped | End::TimeLimit | End::Restart => Status::Stopped,
+    };
+    let (code, message) = end.reason(submission);
+    if !cloud.advance(id, status, code, &message) {
         // A stop that came while the pods were ending is what counts.
-        advance(
-            Status::Stopped,
-            "JobStoppedByUser",
-            "Job is stopped by user.",
-        );
+        let (code, message) = End::Stopped.reason(submission);
+        cloud.advance(id, Status::Stopped, code, &message);
+    }
+}
+
+impl End {
+    fn reason(&self, submission: &Submission) -> (&'static str, Cow<'_, str>) {
+        match self {
+            Self::Succeeded => ("JobSucceeded", "Job succeeded.".into()),
+            Self::Failed(message) => ("JobFailed", message.into()),
+            Self::TimeLimit => {
+                let minutes = submission.max_minutes;
+                let message =
+                    format!("Job exceeded its maximum running time of {minutes} minutes.");
+                ("JobExceededMaxRunningTime", message.into())
+            }
+            Self::Stopped | Self::Restart => ("JobStoppedByUser", "Job is stopped by user.".into()),
+        }
     }
 }
 

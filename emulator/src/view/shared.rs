@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{ACCOUNT_ID, USER_ID};
 use crate::clock::iso;
-use crate::job::{Job, Status, Transition, finish_ms, first_ms};
+use crate::job::{Job, Status, Transition, finish_ms, first_ms, ran_until_ms};
 
 /// Keys of the request that come back as they were sent.
 const ECHOED: [&str; 7] = [
@@ -74,7 +74,8 @@ pub(super) fn common(job: &Job, seen: &[Transition], now_ms: i64) -> Map<String,
     out
 }
 
-/// The times of a job, absent ones as None.
+/// The times of a job, absent ones as None. One that is kept after its command has ended has none
+/// of the ends yet: whether the real service sets them then or later is not known.
 pub(super) fn times(seen: &[Transition]) -> [(&'static str, Option<i64>); 7] {
     [
         ("GmtCreateTime", first_ms(seen, &[Status::Creating])),
@@ -87,9 +88,9 @@ pub(super) fn times(seen: &[Transition]) -> [(&'static str, Option<i64>); 7] {
     ]
 }
 
-/// Seconds since the job first ran.
+/// Seconds from when the job first ran to when its commands ended.
 fn duration_s(seen: &[Transition], now_ms: i64) -> i64 {
-    let end = finish_ms(seen).unwrap_or(now_ms);
+    let end = ran_until_ms(seen).unwrap_or(now_ms);
     first_ms(seen, &[Status::Running]).map_or(0, |start| (end - start).max(0) / 1000)
 }
 

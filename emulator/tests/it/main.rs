@@ -15,4 +15,5 @@ mod logs;
 mod operations;
 mod processes;
 mod refusals;
+mod reserving;
 mod validation;
