@@ -63,6 +63,9 @@ pub(crate) struct ServeArgs {
     /// How far ListJobs is behind.
     #[arg(long, default_value = "0s", value_parser = duration)]
     pub(crate) list_lag: Duration,
+    /// How late the effect of UpdateJob shows in GetJob and ListJobs.
+    #[arg(long, default_value = "0s", value_parser = duration)]
+    pub(crate) update_lag: Duration,
     /// ListJobs items carry Pods and StatusHistory.
     #[arg(long)]
     pub(crate) list_detail: bool,

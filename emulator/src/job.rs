@@ -2,12 +2,18 @@
 //!
 //! Invariants: a job has at least one transition, their times never decrease, each status may
 //! follow the one before, and nothing follows a final one. Every time and status shown is derived
-//! from the transitions, so the past can be shown too (`list_lag`).
+//! from the transitions, so the past can be shown too (`list_lag`). What was sent is never changed
+//! but covered by later changes (`update_lag`).
 
+mod change;
 mod pod;
 mod status;
 
+use serde_json::Value;
+
 use crate::spec::Submission;
+use change::Change;
+pub(crate) use change::Key;
 pub(crate) use pod::Pod;
 pub use status::Status;
 
@@ -30,6 +36,7 @@ pub(crate) struct Job {
     /// Empty until the environment is prepared.
     pub(crate) pods: Vec<Pod>,
     transitions: Vec<Transition>,
+    changes: Vec<Change>,
 }
 
 impl Job {
@@ -45,6 +52,7 @@ impl Job {
             submission,
             pods: Vec::new(),
             transitions: vec![first],
+            changes: Vec::new(),
         }
     }
 
@@ -90,6 +98,40 @@ impl Job {
     /// The pods that observer knows of.
     pub(crate) fn pods_as_of(&self, ms: i64) -> Vec<Pod> {
         self.pods.iter().filter_map(|pod| pod.as_of(ms)).collect()
+    }
+
+    /// Changes what was sent with the job, as seen from `shows_ms` on.
+    pub(crate) fn change(&mut self, key: Key, value: Value, shows_ms: i64) {
+        self.changes.push(Change {
+            ms: shows_ms,
+            key,
+            value,
+        });
+    }
+
+    /// What an observer at that time sees at a key that may be changed.
+    pub(crate) fn given(&self, key: Key, ms: i64) -> Option<&Value> {
+        change::seen(&self.submission.raw, &self.changes, key, ms)
+    }
+
+    /// `PUBLIC` or `PRIVATE`, as an observer at that time sees it.
+    pub(crate) fn accessibility(&self, ms: i64) -> &str {
+        let given = self.given(Key::Accessibility, ms).and_then(Value::as_str);
+        given.unwrap_or("PRIVATE")
+    }
+
+    /// 1 to 9, as an observer at that time sees it.
+    pub(crate) fn priority(&self, ms: i64) -> u64 {
+        let given = self.given(Key::Priority, ms).and_then(Value::as_u64);
+        given.unwrap_or(1)
+    }
+
+    /// The last change of any kind that an observer at that time sees.
+    pub(crate) fn modified_ms(&self, ms: i64) -> i64 {
+        let changes = self.changes.iter().map(|change| change.ms);
+        let moves = self.as_of(ms).iter().map(|each| each.ms);
+        let seen = changes.filter(|at| *at <= ms).chain(moves).max();
+        seen.unwrap_or_else(|| self.created_ms())
     }
 
     pub(crate) fn created_ms(&self) -> i64 {

@@ -111,3 +111,37 @@ fn times_never_decrease_when_the_clock_is_set_back() {
     assert!(advance(&mut job, Queuing, 500));
     assert_eq!(job.transitions()[1].ms, 1000);
 }
+
+#[test]
+fn a_change_shows_from_its_time_on_and_the_newest_wins() {
+    let mut job = job();
+    assert_eq!(
+        (job.priority(9000), job.accessibility(9000)),
+        (1, "PRIVATE")
+    );
+    job.change(Key::Priority, 5.into(), 3000);
+    job.change(Key::Priority, 7.into(), 4000);
+    job.change(Key::Accessibility, "PUBLIC".into(), 5000);
+    let seen: Vec<u64> = [2999, 3000, 3999, 4000]
+        .into_iter()
+        .map(|ms| job.priority(ms))
+        .collect();
+    assert_eq!(seen, [1, 5, 5, 7]);
+    assert_eq!(job.accessibility(4999), "PRIVATE");
+    assert_eq!(job.accessibility(5000), "PUBLIC");
+    assert_eq!(job.modified_ms(1999), 1000);
+    assert_eq!(job.modified_ms(4500), 4000);
+    assert!(advance(&mut job, Queuing, 6000));
+    assert_eq!(job.modified_ms(i64::MAX), 6000);
+}
+
+#[test]
+fn what_was_sent_as_null_or_empty_counts_as_not_sent() {
+    let body = br#"{"DisplayName":"a","JobType":"PyTorchJob","UserCommand":"true","Priority":null,
+                    "Accessibility":"","JobSpecs":[{"Type":"Worker","Image":"i"}]}"#;
+    let job = Job::new("dlc1".into(), Submission::parse(body, "ws").unwrap(), 1000);
+    assert_eq!(
+        (job.priority(1000), job.accessibility(1000)),
+        (1, "PRIVATE")
+    );
+}

@@ -38,6 +38,8 @@ pub struct Options {
     pub log_lag: Duration,
     /// ListJobs shows the state of the world that long ago.
     pub list_lag: Duration,
+    /// What UpdateJob changes shows in GetJob and ListJobs only that long after it.
+    pub update_lag: Duration,
     /// Whether ListJobs items carry `Pods` and `StatusHistory`.
     pub list_detail: bool,
     /// Which end of an overfull log window is kept.
@@ -78,6 +80,7 @@ impl Options {
             minute: Duration::from_secs(60),
             log_lag: Duration::ZERO,
             list_lag: Duration::ZERO,
+            update_lag: Duration::ZERO,
             list_detail: false,
             log_keep: LogKeep::Tail,
             max_lines: 5000,

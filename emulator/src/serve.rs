@@ -54,6 +54,7 @@ fn options(scratch: &Path, args: ServeArgs) -> io::Result<Options> {
         minute: args.minute,
         log_lag: args.log_lag,
         list_lag: args.list_lag,
+        update_lag: args.update_lag,
         list_detail: args.list_detail,
         log_keep: args.log_keep.into(),
         max_lines: args.max_lines,

@@ -59,7 +59,7 @@ pub(super) fn list_jobs(cloud: &Cloud, query: &Query) -> Result<Value, ApiError>
     cloud.with_jobs(|jobs| {
         let mut found: Vec<(&Job, &[Transition])> = jobs
             .map(|job| (job, job.as_of(seen_until_ms)))
-            .filter(|(job, seen)| filter.admits(job, seen))
+            .filter(|(job, seen)| filter.admits(job, seen, seen_until_ms))
             .collect();
         found.sort_by_cached_key(|(job, seen)| sort_by.key(job, seen));
         if !ascending {

@@ -1,5 +1,6 @@
 //! The operations. This file finds the one a request means; each of the others is one operation.
 
+mod body;
 mod caller_identity;
 mod create_job;
 mod get_job;
@@ -8,6 +9,7 @@ mod list_ecs_specs;
 mod list_jobs;
 mod query;
 mod stop_job;
+mod update_job;
 
 use std::sync::Arc;
 
@@ -24,11 +26,12 @@ const DLC_VERSION: &str = "2020-12-03";
 const STS_VERSION: &str = "2015-04-01";
 
 /// The operations there are, as in `x-acs-action`.
-pub(crate) const OPERATIONS: [&str; 7] = [
+pub(crate) const OPERATIONS: [&str; 8] = [
     "CreateJob",
     "ListJobs",
     "GetJob",
     "StopJob",
+    "UpdateJob",
     "GetPodLogs",
     "ListEcsSpecs",
     "GetCallerIdentity",
@@ -43,6 +46,9 @@ pub(crate) enum Operation {
         job_id: String,
     },
     StopJob {
+        job_id: String,
+    },
+    UpdateJob {
         job_id: String,
     },
     GetPodLogs {
@@ -81,6 +87,9 @@ impl Operation {
             ("GET", ["api", "v1", "jobs", id]) => Self::GetJob {
                 job_id: (*id).to_owned(),
             },
+            ("PUT", ["api", "v1", "jobs", id]) => Self::UpdateJob {
+                job_id: (*id).to_owned(),
+            },
             ("POST", ["api", "v1", "jobs", id, "stop"]) => Self::StopJob {
                 job_id: (*id).to_owned(),
             },
@@ -101,6 +110,7 @@ impl Operation {
             Self::ListJobs => "ListJobs",
             Self::GetJob { .. } => "GetJob",
             Self::StopJob { .. } => "StopJob",
+            Self::UpdateJob { .. } => "UpdateJob",
             Self::GetPodLogs { .. } => "GetPodLogs",
             Self::ListEcsSpecs => "ListEcsSpecs",
             Self::GetCallerIdentity => "GetCallerIdentity",
@@ -146,6 +156,7 @@ pub(crate) fn execute(
         Operation::ListJobs => list_jobs::list_jobs(cloud, &query),
         Operation::GetJob { job_id } => get_job::get_job(cloud, job_id, &query),
         Operation::StopJob { job_id } => stop_job::stop_job(cloud, job_id),
+        Operation::UpdateJob { job_id } => update_job::update_job(cloud, job_id, body, true),
         Operation::GetPodLogs { job_id, pod_id } => {
             get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
         }
@@ -166,6 +177,7 @@ mod tests {
         assert_eq!(find("GET", "/api/v1/jobs"), "ListJobs");
         assert_eq!(find("GET", "/api/v1/jobs/dlc1"), "GetJob");
         assert_eq!(find("POST", "/api/v1/jobs/dlc1/stop"), "StopJob");
+        assert_eq!(find("PUT", "/api/v1/jobs/dlc1"), "UpdateJob");
         assert_eq!(
             find("GET", "/api/v1/jobs/dlc1/pods/dlc1-worker-0/logs"),
             "GetPodLogs"

@@ -13,6 +13,10 @@ pub struct JobView {
     pub name: String,
     /// Now.
     pub status: Status,
+    /// 1 (lowest) to 9, as UpdateJob has left it, shown by the API or not yet.
+    pub priority: u64,
+    /// `PUBLIC` or `PRIVATE`, as UpdateJob has left it, shown by the API or not yet.
+    pub accessibility: String,
     /// All changes so far, the first being `Creating`.
     pub transitions: Vec<TransitionView>,
     /// Current incarnations; empty until the environment is prepared.
@@ -50,6 +54,8 @@ impl From<&Job> for JobView {
             job_id: job.id.clone(),
             name: job.submission.display_name.clone(),
             status: job.status(),
+            priority: job.priority(i64::MAX),
+            accessibility: job.accessibility(i64::MAX).to_owned(),
             transitions: transitions
                 .map(|each| TransitionView {
                     ms: each.ms,

@@ -6,7 +6,7 @@ use super::list_item::whole;
 use super::pods::detail_pods;
 use super::shared::{common, data_sources, status_history, times};
 use crate::clock::iso;
-use crate::job::{Job, restarts};
+use crate::job::{Job, Key, restarts};
 
 /// Restarts the service allows before a job fails.
 const MAX_RESTARTS: u32 = 10;
@@ -19,7 +19,8 @@ pub(crate) fn job_detail(job: &Job, now_ms: i64, with_pods: bool) -> Value {
         out.insert(key.to_owned(), json!(ms.map(iso).unwrap_or_default()));
     }
     let all = job.submission.resources();
-    let raw = &job.submission.raw;
+    let custom_envs = job.submission.raw.get("CustomEnvs");
+    let custom_envs = custom_envs.filter(|envs| !envs.is_null());
     let own = [
         ("RequestCPU", whole(all.cpu)),
         ("RequestGPU", json!(all.gpu)),
@@ -31,12 +32,9 @@ pub(crate) fn job_detail(job: &Job, now_ms: i64, with_pods: bool) -> Value {
         ("RestartRecord", json!([])),
         (
             "Description",
-            raw.get("Description").cloned().unwrap_or(json!("")),
+            json!(job.given(Key::Description, now_ms).unwrap_or(&json!(""))),
         ),
-        (
-            "CustomEnvs",
-            raw.get("CustomEnvs").cloned().unwrap_or(json!([])),
-        ),
+        ("CustomEnvs", json!(custom_envs.unwrap_or(&json!([])))),
         (
             "DataSources",
             data_sources(job, &["DataSourceId", "MountPath", "Uri"]),

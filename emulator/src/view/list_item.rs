@@ -23,9 +23,11 @@ pub(crate) fn list_item(
             out.insert(key.to_owned(), json!(iso(ms)));
         }
     }
-    let modified = seen.last().map_or(String::new(), |last| iso(last.ms));
     let own = [
-        ("GmtModifiedTime", json!(modified)),
+        (
+            "GmtModifiedTime",
+            json!(iso(job.modified_ms(seen_until_ms))),
+        ),
         (
             "JobMaxRunningTimeMinutes",
             json!(job.submission.max_minutes),

@@ -37,17 +37,8 @@ pub(super) fn common(job: &Job, seen: &[Transition], now_ms: i64) -> Map<String,
     put("UserId", json!(USER_ID));
     put("ClusterId", json!("emulator"));
     put("ResourceType", json!("ECS"));
-    put(
-        "Accessibility",
-        sent.raw
-            .get("Accessibility")
-            .cloned()
-            .unwrap_or(json!("PRIVATE")),
-    );
-    put(
-        "Priority",
-        sent.raw.get("Priority").cloned().unwrap_or(json!(1)),
-    );
+    put("Accessibility", json!(job.accessibility(now_ms)));
+    put("Priority", json!(job.priority(now_ms)));
     put("JobSpecs", json!(job_specs(job)));
     put("EnabledDebugger", json!(false));
     put("Duration", json!(duration_s(seen, now_ms)));

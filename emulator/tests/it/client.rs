@@ -329,6 +329,13 @@ impl Client {
         self.call("StopJob", "POST", &path, &[], "").await.unwrap()
     }
 
+    pub(crate) async fn update(&self, job_id: &str, body: &Value) -> Reply {
+        let path = format!("/api/v1/jobs/{job_id}");
+        self.call("UpdateJob", "PUT", &path, &[], &body.to_string())
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn logs(&self, job_id: &str, pod_id: &str, query: &[(&str, &str)]) -> Reply {
         let path = format!("/api/v1/jobs/{job_id}/pods/{pod_id}/logs");
         self.call("GetPodLogs", "GET", &path, query, "")

@@ -16,4 +16,5 @@ mod operations;
 mod processes;
 mod refusals;
 mod reserving;
+mod updates;
 mod validation;

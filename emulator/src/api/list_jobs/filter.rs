@@ -52,9 +52,9 @@ pub(super) struct Filter {
     start_ms: i64,
     /// Unix ms; the second it lies in is included.
     end_ms: i64,
-    /// Keys of the request, each with the text it must hold.
-    equal: Vec<(&'static str, String)>,
+    accessibility: Option<String>,
     job_type: Option<String>,
+    resource_id: Option<String>,
     /// Empty for all.
     resource_ids: Vec<String>,
     /// All of these must be among `Settings.Tags`.
@@ -93,7 +93,6 @@ impl Filter {
         let named = query
             .text("Username")
             .is_none_or(|name| USER_NAME.contains(name));
-        let equal = ["Accessibility", "ResourceId"];
         Ok(Self {
             ids,
             name_part: text("DisplayName").map(|name| name.to_lowercase()),
@@ -104,19 +103,18 @@ impl Filter {
                 .time("StartTime")?
                 .unwrap_or(now_ms - DEFAULT_WINDOW_MS),
             end_ms: query.time("EndTime")?.unwrap_or(now_ms),
-            equal: equal
-                .into_iter()
-                .filter_map(|key| Some((key, text(key)?)))
-                .collect(),
+            accessibility: text("Accessibility"),
             job_type: text("JobType"),
+            resource_id: text("ResourceId"),
             resource_ids: query.list("ResourceIds"),
             tags: tags.unwrap_or_default(),
             own: user && named,
         })
     }
 
-    /// Decides by what is known of the job: its transitions so far.
-    pub(super) fn admits(&self, job: &Job, seen: &[Transition]) -> bool {
+    /// Decides by what is known of the job at that time: its transitions so far, and what was
+    /// changed of it.
+    pub(super) fn admits(&self, job: &Job, seen: &[Transition], seen_until_ms: i64) -> bool {
         let Some(last) = seen.last() else {
             return false;
         };
@@ -129,12 +127,8 @@ impl Filter {
             second(self.start_ms) <= second(ms) && second(ms) <= second(self.end_ms)
         });
         let sent = &job.submission;
-        let raw = |key: &str| sent.raw.get(key).and_then(|value| value.as_str());
-        let accessibility = || raw("Accessibility").unwrap_or("PRIVATE");
-        let holds = |(key, wanted): &(&str, String)| match *key {
-            "Accessibility" => accessibility() == wanted,
-            _ => raw(key).unwrap_or_default() == wanted,
-        };
+        let quota = sent.raw.get("ResourceId").and_then(|id| id.as_str());
+        let quota = quota.unwrap_or_default();
         let tags = sent.raw.get("Settings").and_then(|all| all.get("Tags"));
         let tagged = |(key, value): (&String, &String)| {
             tags.and_then(|tags| tags.get(key)?.as_str()) == Some(value)
@@ -145,10 +139,9 @@ impl Filter {
             && matches(&self.job_type, &sent.job_type)
             && matches(&self.workspace_id, &sent.workspace_id)
             && matches(&self.status, last.status.as_str())
-            && self.equal.iter().all(holds)
-            && (self.resource_ids.is_empty()
-                || raw("ResourceId")
-                    .is_some_and(|id| self.resource_ids.iter().any(|own| own == id)))
+            && matches(&self.accessibility, job.accessibility(seen_until_ms))
+            && matches(&self.resource_id, quota)
+            && (self.resource_ids.is_empty() || self.resource_ids.iter().any(|id| id == quota))
             && self.tags.iter().all(tagged)
             && self
                 .name_part
