@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -128,12 +128,12 @@ impl Cloud {
         id
     }
 
-    /// Reads all jobs, oldest first.
+    /// Reads all jobs, oldest first, and deleted ones among them.
     pub(crate) fn with_jobs<T>(&self, read: impl FnOnce(&mut dyn Iterator<Item = &Job>) -> T) -> T {
         read(&mut lock(&self.jobs).iter().map(|entry| &entry.job))
     }
 
-    /// Reads or changes one job; ids are compared without regard to case.
+    /// Reads or changes one job that is not deleted; ids are compared without regard to case.
     pub(crate) fn with_job<T>(
         &self,
         id: &str,
@@ -142,7 +142,7 @@ impl Cloud {
         let mut jobs = lock(&self.jobs);
         let entry = jobs
             .iter_mut()
-            .find(|entry| entry.job.id.eq_ignore_ascii_case(id));
+            .find(|entry| entry.job.id.eq_ignore_ascii_case(id) && !entry.job.is_deleted());
         entry
             .map(|entry| work(&mut entry.job))
             .ok_or_else(|| ApiError::job_not_found(id))
@@ -177,6 +177,18 @@ impl Cloud {
         });
         self.changed();
         moved.unwrap_or(false)
+    }
+
+    /// Where a job's pods have their folders and logs.
+    pub(crate) fn folder(&self, id: &str) -> PathBuf {
+        self.options.scratch.join("jobs").join(id)
+    }
+
+    /// Removes what a job has left behind. One that never ran has no folder; one that cannot be
+    /// removed stays, and no answer is made of it any more.
+    pub(crate) fn remove_folder(&self, id: &str) {
+        let _ = std::fs::remove_dir_all(self.folder(id));
+        self.changed();
     }
 
     fn record(&self, job: &Job) {

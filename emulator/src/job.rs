@@ -37,6 +37,8 @@ pub(crate) struct Job {
     pub(crate) pods: Vec<Pod>,
     transitions: Vec<Transition>,
     changes: Vec<Change>,
+    /// Unix ms; set once.
+    deleted_ms: Option<i64>,
 }
 
 impl Job {
@@ -53,6 +55,7 @@ impl Job {
             pods: Vec::new(),
             transitions: vec![first],
             changes: Vec::new(),
+            deleted_ms: None,
         }
     }
 
@@ -98,6 +101,20 @@ impl Job {
     /// The pods that observer knows of.
     pub(crate) fn pods_as_of(&self, ms: i64) -> Vec<Pod> {
         self.pods.iter().filter_map(|pod| pod.as_of(ms)).collect()
+    }
+
+    /// Deletes a job that has ended.
+    pub(crate) fn delete(&mut self, now_ms: i64) {
+        self.deleted_ms = Some(now_ms);
+    }
+
+    pub(crate) fn is_deleted(&self) -> bool {
+        self.deleted_ms.is_some()
+    }
+
+    /// Whether an observer at that time knows of the job: it was created by then, and not deleted.
+    pub(crate) fn exists_at(&self, ms: i64) -> bool {
+        self.created_ms() <= ms && self.deleted_ms.is_none_or(|deleted| ms < deleted)
     }
 
     /// Changes what was sent with the job, as seen from `shows_ms` on.

@@ -145,3 +145,11 @@ fn what_was_sent_as_null_or_empty_counts_as_not_sent() {
         (1, "PRIVATE")
     );
 }
+
+#[test]
+fn a_deleted_job_is_known_to_those_who_look_at_the_past() {
+    let mut job = job();
+    assert!(!job.exists_at(999) && job.exists_at(1000) && job.exists_at(i64::MAX));
+    job.delete(3000);
+    assert!(job.exists_at(2999) && !job.exists_at(3000));
+}

@@ -58,6 +58,7 @@ pub(super) fn list_jobs(cloud: &Cloud, query: &Query) -> Result<Value, ApiError>
     let page = Page::of(query)?;
     cloud.with_jobs(|jobs| {
         let mut found: Vec<(&Job, &[Transition])> = jobs
+            .filter(|job| job.exists_at(seen_until_ms))
             .map(|job| (job, job.as_of(seen_until_ms)))
             .filter(|(job, seen)| filter.admits(job, seen, seen_until_ms))
             .collect();

@@ -3,6 +3,7 @@
 mod body;
 mod caller_identity;
 mod create_job;
+mod delete_job;
 mod get_job;
 mod get_pod_logs;
 mod list_ecs_specs;
@@ -26,12 +27,13 @@ const DLC_VERSION: &str = "2020-12-03";
 const STS_VERSION: &str = "2015-04-01";
 
 /// The operations there are, as in `x-acs-action`.
-pub(crate) const OPERATIONS: [&str; 8] = [
+pub(crate) const OPERATIONS: [&str; 9] = [
     "CreateJob",
     "ListJobs",
     "GetJob",
     "StopJob",
     "UpdateJob",
+    "DeleteJob",
     "GetPodLogs",
     "ListEcsSpecs",
     "GetCallerIdentity",
@@ -49,6 +51,9 @@ pub(crate) enum Operation {
         job_id: String,
     },
     UpdateJob {
+        job_id: String,
+    },
+    DeleteJob {
         job_id: String,
     },
     GetPodLogs {
@@ -90,6 +95,9 @@ impl Operation {
             ("PUT", ["api", "v1", "jobs", id]) => Self::UpdateJob {
                 job_id: (*id).to_owned(),
             },
+            ("DELETE", ["api", "v1", "jobs", id]) => Self::DeleteJob {
+                job_id: (*id).to_owned(),
+            },
             ("POST", ["api", "v1", "jobs", id, "stop"]) => Self::StopJob {
                 job_id: (*id).to_owned(),
             },
@@ -111,6 +119,7 @@ impl Operation {
             Self::GetJob { .. } => "GetJob",
             Self::StopJob { .. } => "StopJob",
             Self::UpdateJob { .. } => "UpdateJob",
+            Self::DeleteJob { .. } => "DeleteJob",
             Self::GetPodLogs { .. } => "GetPodLogs",
             Self::ListEcsSpecs => "ListEcsSpecs",
             Self::GetCallerIdentity => "GetCallerIdentity",
@@ -157,6 +166,7 @@ pub(crate) fn execute(
         Operation::GetJob { job_id } => get_job::get_job(cloud, job_id, &query),
         Operation::StopJob { job_id } => stop_job::stop_job(cloud, job_id),
         Operation::UpdateJob { job_id } => update_job::update_job(cloud, job_id, body, true),
+        Operation::DeleteJob { job_id } => delete_job::delete_job(cloud, job_id, true),
         Operation::GetPodLogs { job_id, pod_id } => {
             get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
         }
@@ -178,6 +188,7 @@ mod tests {
         assert_eq!(find("GET", "/api/v1/jobs/dlc1"), "GetJob");
         assert_eq!(find("POST", "/api/v1/jobs/dlc1/stop"), "StopJob");
         assert_eq!(find("PUT", "/api/v1/jobs/dlc1"), "UpdateJob");
+        assert_eq!(find("DELETE", "/api/v1/jobs/dlc1"), "DeleteJob");
         assert_eq!(
             find("GET", "/api/v1/jobs/dlc1/pods/dlc1-worker-0/logs"),
             "GetPodLogs"

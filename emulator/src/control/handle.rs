@@ -71,14 +71,16 @@ impl Control {
         self.cloud.calls.reset();
     }
 
-    /// All jobs, oldest first.
+    /// All jobs that are not deleted, oldest first.
     #[must_use]
     pub fn jobs(&self) -> Vec<JobView> {
-        self.cloud
-            .with_jobs(|jobs| jobs.map(JobView::from).collect())
+        self.cloud.with_jobs(|jobs| {
+            let kept = jobs.filter(|job| !job.is_deleted());
+            kept.map(JobView::from).collect()
+        })
     }
 
-    /// One job by id.
+    /// One job by id; none when it is deleted.
     #[must_use]
     pub fn job(&self, job_id: &str) -> Option<JobView> {
         self.cloud.with_job(job_id, |job| JobView::from(&*job)).ok()

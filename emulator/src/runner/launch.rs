@@ -117,7 +117,7 @@ fn prepare(
     planned: &Planned,
     master_port: u16,
 ) -> io::Result<(Start, Pod)> {
-    let job_dir = cloud.options.scratch.join("jobs").join(id);
+    let job_dir = cloud.folder(id);
     let dir = job_dir.join(&planned.pod_id);
     make_private_dir(&dir)?;
     let pod_uid = ids::uuid();

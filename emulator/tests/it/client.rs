@@ -336,6 +336,13 @@ impl Client {
             .unwrap()
     }
 
+    pub(crate) async fn delete(&self, job_id: &str) -> Reply {
+        let path = format!("/api/v1/jobs/{job_id}");
+        self.call("DeleteJob", "DELETE", &path, &[], "")
+            .await
+            .unwrap()
+    }
+
     pub(crate) async fn logs(&self, job_id: &str, pod_id: &str, query: &[(&str, &str)]) -> Reply {
         let path = format!("/api/v1/jobs/{job_id}/pods/{pod_id}/logs");
         self.call("GetPodLogs", "GET", &path, query, "")

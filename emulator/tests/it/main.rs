@@ -5,6 +5,7 @@
 mod binary;
 mod client;
 mod control;
+mod deletes;
 mod ecs_specs;
 mod faults;
 mod group;

@@ -248,7 +248,8 @@ async fn operations_that_are_not_emulated_say_so() {
     let job = format!("/api/v1/jobs/{id}");
     let calls = [
         ("ListTensorboards", "GET", "/api/v1/tensorboards".to_owned()),
-        ("DeleteJob", "DELETE", job.clone()),
+        ("DeleteJob", "GET", job.clone()),
+        ("GetJob", "DELETE", job.clone()),
         ("NoSuchAction", "GET", job.clone()),
         ("AssumeRole", "POST", "/".to_owned()),
     ];
