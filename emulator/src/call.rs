@@ -132,7 +132,8 @@ async fn carry_out(
     if let Some(answer) = rule.and_then(|rule| instead(rule, operation, request_id)) {
         return answer;
     }
-    let answer = match api::execute(cloud, operation, parts, body) {
+    let effect = rule.is_none_or(|rule| rule.fault != FaultKind::NoEffect);
+    let answer = match api::execute(cloud, operation, parts, body, effect) {
         Ok(mut value) => {
             if let Some(status) = &decision.status {
                 replace_status(&mut value, status);

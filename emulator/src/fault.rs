@@ -36,10 +36,17 @@ pub enum FaultKind {
     Forbidden,
     /// 400 `InvalidParameter`, or as `code` and `field` say; no effect.
     Refuse,
+    /// What would have worked is answered as if it had, and nothing happens; only for operations
+    /// that change something there is.
+    NoEffect,
 }
 
+/// The operations that [`FaultKind::NoEffect`] is for. A CreateJob without effect would have to
+/// answer with the id of a job that never was.
+const CHANGES: [&str; 3] = ["StopJob", "UpdateJob", "DeleteJob"];
+
 impl FaultKind {
-    const NAMES: [(&'static str, Self); 11] = [
+    const NAMES: [(&'static str, Self); 12] = [
         ("throttle", Self::Throttle),
         ("throttle_no_header", Self::ThrottleNoHeader),
         ("server_error", Self::ServerError),
@@ -51,6 +58,7 @@ impl FaultKind {
         ("html", Self::Html),
         ("forbidden", Self::Forbidden),
         ("refuse", Self::Refuse),
+        ("no_effect", Self::NoEffect),
     ];
 }
 
@@ -148,6 +156,12 @@ impl FaultRule {
         if self.operation != "*" && !OPERATIONS.contains(&self.operation.as_str()) {
             return Err(ParseFaultError::Operation(self.operation.clone()));
         }
+        if self.fault == FaultKind::NoEffect
+            && self.operation != "*"
+            && !CHANGES.contains(&&*self.operation)
+        {
+            return Err(ParseFaultError::NoEffect(self.operation.clone()));
+        }
         let wrong = |key: &str, value: String| ParseFaultError::Parameter(format!("{key}={value}"));
         match (self.probability, self.http_status) {
             (Some(p), _) if !(0.0..=1.0).contains(&p) => Err(wrong("p", p.to_string())),
@@ -159,9 +173,12 @@ impl FaultRule {
     }
 
     fn concerns(&self, operation: &str) -> bool {
-        let shows_status = matches!(operation, "GetJob" | "ListJobs");
-        (self.operation == "*" || self.operation == operation)
-            && (self.fault != FaultKind::UnknownStatus || shows_status)
+        let fits = match self.fault {
+            FaultKind::UnknownStatus => matches!(operation, "GetJob" | "ListJobs"),
+            FaultKind::NoEffect => CHANGES.contains(&operation),
+            _ => true,
+        };
+        fits && (self.operation == "*" || self.operation == operation)
     }
 }
 
@@ -178,6 +195,9 @@ pub enum ParseFaultError {
     #[error("unknown fault {0:?}; there are {known}",
         known = FaultKind::NAMES.map(|(name, _)| name).join(", "))]
     Fault(String),
+    /// The operation changes nothing that there is.
+    #[error("no_effect is not for {0}; it is for {known}", known = CHANGES.join(", "))]
+    NoEffect(String),
     /// A later part is no known `KEY=VALUE`.
     #[error("unknown or bad parameter {0:?}; there are {known} (p from 0 to 1, http_status from \
         400 to 599, after true or false)", known = PARAMETERS.join(", "))]

@@ -64,6 +64,21 @@ fn what_is_wrong_is_said_with_what_is_known() {
 }
 
 #[test]
+fn no_effect_is_for_what_changes_something_there_is() {
+    for operation in ["CreateJob", "GetJob", "ListJobs", "GetPodLogs"] {
+        let text = format!("{operation}:no_effect");
+        let error = text.parse::<FaultRule>().unwrap_err();
+        assert_eq!(error, ParseFaultError::NoEffect(operation.into()));
+        assert!(error.to_string().contains("StopJob, UpdateJob"), "{error}");
+    }
+    let mut book = FaultBook::new(vec![rule("*:no_effect")], None);
+    assert!(!broken(&mut book, "CreateJob") && !broken(&mut book, "GetJob"));
+    for operation in CHANGES {
+        assert!(broken(&mut book, operation), "{operation}");
+    }
+}
+
+#[test]
 fn every_fault_has_the_same_name_in_text_and_json() {
     for (name, kind) in FaultKind::NAMES {
         assert_eq!(serde_json::to_value(kind).unwrap(), name);

@@ -151,12 +151,14 @@ impl Operation {
     }
 }
 
-/// Carries the operation out; the answer lacks only its `RequestId`.
+/// Carries the operation out; the answer lacks only its `RequestId`. Without `effect`, one that
+/// changes something there is checks and answers all the same, and changes nothing.
 pub(crate) fn execute(
     cloud: &Arc<Cloud>,
     operation: &Operation,
     parts: &Parts,
     body: &[u8],
+    effect: bool,
 ) -> Result<Value, ApiError> {
     operation.check_headers(parts)?;
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
@@ -164,9 +166,9 @@ pub(crate) fn execute(
         Operation::CreateJob => create_job::create_job(cloud, body),
         Operation::ListJobs => list_jobs::list_jobs(cloud, &query),
         Operation::GetJob { job_id } => get_job::get_job(cloud, job_id, &query),
-        Operation::StopJob { job_id } => stop_job::stop_job(cloud, job_id),
-        Operation::UpdateJob { job_id } => update_job::update_job(cloud, job_id, body, true),
-        Operation::DeleteJob { job_id } => delete_job::delete_job(cloud, job_id, true),
+        Operation::StopJob { job_id } => stop_job::stop_job(cloud, job_id, effect),
+        Operation::UpdateJob { job_id } => update_job::update_job(cloud, job_id, body, effect),
+        Operation::DeleteJob { job_id } => delete_job::delete_job(cloud, job_id, effect),
         Operation::GetPodLogs { job_id, pod_id } => {
             get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
         }

@@ -10,11 +10,11 @@ use crate::error::ApiError;
 use crate::job::Status;
 use crate::runner::Order;
 
-pub(super) fn stop_job(cloud: &Cloud, job_id: &str) -> Result<Value, ApiError> {
+pub(super) fn stop_job(cloud: &Cloud, job_id: &str, effect: bool) -> Result<Value, ApiError> {
     let id = cloud.with_job(job_id, |job| job.id.clone())?;
-    let stopping = cloud.advance(&id, Status::Stopping, "", "");
+    let stopping = effect && cloud.advance(&id, Status::Stopping, "", "");
     let status = cloud.with_job(&id, |job| job.status())?;
-    if stopping || status.is_reserving() {
+    if stopping || (effect && status.is_reserving()) {
         cloud.order(&id, Order::Stop);
     } else if status.is_final() {
         return Err(ApiError::not_allowed("stopped", status));

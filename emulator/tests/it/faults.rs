@@ -1,4 +1,5 @@
 use pai_emulator::{FaultKind, FaultRule, Status};
+use serde_json::json;
 
 use crate::client::{LIMIT, Setup, body};
 
@@ -193,6 +194,70 @@ async fn a_refusal_says_what_the_rule_says() {
         assert_eq!(refused().await.code(status), code);
     }
     assert!(setup.control.jobs().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_without_effect_is_answered_as_if_it_had_one() {
+    let setup = with_rule("*:no_effect").await;
+    let done = setup.finished("true").await.job_id;
+    let lives = setup.submit("sleep 1000").await;
+    setup.reached(&lives, Status::Running).await;
+
+    assert_eq!(setup.client.stop(&lives).await.ok()["JobId"], json!(lives));
+    assert_eq!(setup.client.delete(&done).await.ok()["JobId"], json!(done));
+    let public = json!({"Accessibility": "PUBLIC"});
+    setup.client.update(&lives, &public).await.ok();
+    let strikes = setup.control.calls();
+    let struck = strikes
+        .iter()
+        .filter(|call| call.fault == Some(FaultKind::NoEffect));
+    assert_eq!(struck.count(), 3);
+    let statuses = async |id: &str| setup.client.get(id).await.unwrap().ok()["Status"].clone();
+    assert_eq!(statuses(&lives).await, "Running");
+    assert_eq!(statuses(&done).await, "Succeeded");
+    let job = setup.control.job(&lives).unwrap();
+    assert_eq!(job.accessibility, "PRIVATE");
+    assert!(setup.scratch.path().join("jobs").join(&done).is_dir());
+
+    // What would not have worked is refused as ever.
+    assert_eq!(
+        setup.client.stop(&done).await.code(400),
+        "OperationNotAllowed"
+    );
+    assert_eq!(
+        setup.client.delete(&lives).await.code(400),
+        "OperationNotAllowed"
+    );
+    let wrong = setup.client.update(&lives, &json!({"Priority": 0})).await;
+    assert_eq!(wrong.code(400), "InvalidParameter");
+    assert_eq!(
+        setup.client.delete("dlcnone").await.code(404),
+        "Job.NotFound"
+    );
+
+    setup.control.clear_faults();
+    setup.client.stop(&lives).await.ok();
+    assert_eq!(setup.end_of(&lives).await.status, Status::Stopped);
+    setup.client.delete(&done).await.ok();
+    assert_eq!(setup.control.job(&done), None);
+}
+
+#[tokio::test]
+async fn a_job_that_is_kept_is_not_let_go_by_a_stop_without_effect() {
+    let setup = Setup::with(|options| {
+        options.minute = std::time::Duration::from_secs(3600);
+        options.faults = vec!["StopJob:no_effect:count=1".parse().unwrap()];
+    })
+    .await;
+    let mut sent = body("kept", "true");
+    sent["Settings"] = json!({"JobReservedMinutes": 1});
+    let id = setup.client.create(&sent).await;
+    setup.reached(&id, Status::SucceededReserving).await;
+    setup.client.stop(&id).await.ok();
+    let status = setup.control.job(&id).unwrap().status;
+    assert_eq!(status, Status::SucceededReserving);
+    setup.client.stop(&id).await.ok();
+    assert_eq!(setup.end_of(&id).await.status, Status::Succeeded);
 }
 
 #[tokio::test]
