@@ -93,9 +93,9 @@ pub(crate) struct ServeArgs {
     /// OPERATION:FAULT[:KEY=VALUE]…, e.g. CreateJob:cut_after:count=1 or *:throttle:p=0.1.
     ///
     /// Faults: throttle, throttle_no_header, server_error, truncated, cut_before, cut_after,
-    /// unknown_status, slow, html, forbidden, refuse, no_effect (StopJob, UpdateJob, DeleteJob
-    /// only: answered as if done). Keys: p, count, skip, retry_after_ms, status, http_status,
-    /// delay_ms, after, code, field.
+    /// unknown_status, slow, html, forbidden, refuse, no_effect (answered as if done: StopJob,
+    /// UpdateJob, DeleteJob, UpdateCodeSource). Keys: p, count, skip, retry_after_ms, status,
+    /// http_status, delay_ms, after, code, field.
     #[arg(long = "fault", value_name = "RULE")]
     pub(crate) faults: Vec<FaultRule>,
     /// Seed of the dice for faults with a probability.

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::AbortHandle;
 
+use crate::code_source::CodeSources;
 use crate::control::CallLog;
 use crate::error::ApiError;
 use crate::fault::FaultBook;
@@ -36,6 +37,7 @@ pub(crate) struct Cloud {
     pub(crate) journal: Journal,
     pub(crate) groups: Groups,
     pub(crate) ports: Ports,
+    pub(crate) code_sources: CodeSources,
     /// The values of `Host` that mean this emulator.
     own_hosts: [String; 4],
     /// Held from start to end, so that no second emulator uses the folder.
@@ -80,6 +82,7 @@ impl Cloud {
             journal: Journal::open(&options.scratch)?,
             groups: Groups::default(),
             ports: Ports::default(),
+            code_sources: CodeSources::new(std::mem::take(&mut options.code_sources), now_ms),
             own_hosts: own_hosts(addr),
             scratch_lock: Mutex::new(Some(scratch_lock)),
             base_envs: base_envs(&options),

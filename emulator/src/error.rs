@@ -58,6 +58,7 @@ impl ApiError {
     pub(crate) fn no_permission(operation: &str) -> Self {
         let product = match operation {
             "GetCallerIdentity" => "sts",
+            "GetCodeSource" | "UpdateCodeSource" => "paicodesource",
             _ => "paidlc",
         };
         let message = "You are not authorized to do this action.";
@@ -87,6 +88,11 @@ impl ApiError {
             "Pod.NotFound",
             format!("Pod {id} does not exist."),
         )
+    }
+
+    /// AIWorkSpace has numbers for codes. That this one comes with a 400 is not known.
+    pub(crate) fn code_source_not_found(id: &str) -> Self {
+        Self::bad("201400002", format!("CodeSource {id} is not found."))
     }
 
     pub(crate) fn no_such_api() -> Self {

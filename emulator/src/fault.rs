@@ -43,7 +43,7 @@ pub enum FaultKind {
 
 /// The operations that [`FaultKind::NoEffect`] is for. A CreateJob without effect would have to
 /// answer with the id of a job that never was.
-const CHANGES: [&str; 3] = ["StopJob", "UpdateJob", "DeleteJob"];
+const CHANGES: [&str; 4] = ["StopJob", "UpdateJob", "DeleteJob", "UpdateCodeSource"];
 
 impl FaultKind {
     const NAMES: [(&'static str, Self); 12] = [

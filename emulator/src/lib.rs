@@ -1,9 +1,10 @@
 //! A PAI-DLC look-alike on loopback that really runs its jobs as local processes.
 //!
-//! It answers CreateJob, ListJobs, GetJob, StopJob and GetPodLogs of PAI-DLC 2020-12-03 and
-//! GetCallerIdentity of STS, checks every request's `ACS3-HMAC-SHA256` signature with code of its
-//! own, and runs each pod of a job as a process group in a scratch folder. It is the cloud of the
-//! demo and of all tests, so it can also misbehave on request: see [`FaultRule`].
+//! It answers CreateJob, ListJobs, GetJob, StopJob, UpdateJob, DeleteJob, GetPodLogs and
+//! ListEcsSpecs of PAI-DLC 2020-12-03, GetCodeSource and UpdateCodeSource of AIWorkSpace 2021-02-04
+//! and GetCallerIdentity of STS, checks every request's `ACS3-HMAC-SHA256` signature with code of
+//! its own, and runs each pod of a job as a process group in a scratch folder. It is the cloud of
+//! the demo and of all tests, so it can also misbehave on request: see [`FaultRule`].
 //!
 //! **Whoever may submit a job here runs shell commands as the user who started the emulator.**
 //! That is why it listens on 127.0.0.1 only, makes a random access key at every start, refuses
@@ -27,6 +28,7 @@ mod call;
 mod catalogue;
 mod clock;
 mod cloud;
+mod code_source;
 mod control;
 mod credentials;
 mod emulator;
@@ -50,6 +52,7 @@ pub mod train;
 mod view;
 
 pub use clock::Clock;
+pub use code_source::CodeSource;
 pub use control::{CallRecord, Control, JobView, PodView, TransitionView};
 pub use credentials::Credentials;
 pub use emulator::Emulator;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::code_source::CodeSource;
 use crate::fault::FaultRule;
 
 /// Which lines GetPodLogs keeps when a window holds more than `MaxLines`. What the real service
@@ -52,6 +53,8 @@ pub struct Options {
     pub gpus: Option<u32>,
     /// The workspace of jobs that name none.
     pub workspace_id: String,
+    /// The code sources that there are.
+    pub code_sources: Vec<CodeSource>,
     /// When set, calls must carry this session token, as with temporary credentials.
     pub security_token: Option<String>,
     /// Rules in force from the first call on.
@@ -87,6 +90,7 @@ impl Options {
             rate_limit: None,
             gpus: None,
             workspace_id: "emulator".to_owned(),
+            code_sources: vec![CodeSource::demo()],
             security_token: None,
             faults: Vec::new(),
             seed: None,

@@ -4,12 +4,14 @@ mod body;
 mod caller_identity;
 mod create_job;
 mod delete_job;
+mod get_code_source;
 mod get_job;
 mod get_pod_logs;
 mod list_ecs_specs;
 mod list_jobs;
 mod query;
 mod stop_job;
+mod update_code_source;
 mod update_job;
 
 use std::sync::Arc;
@@ -24,10 +26,11 @@ pub(crate) use caller_identity::{ACCOUNT_ID, USER_ID, USER_NAME};
 use query::Query;
 
 const DLC_VERSION: &str = "2020-12-03";
+const AIWORKSPACE_VERSION: &str = "2021-02-04";
 const STS_VERSION: &str = "2015-04-01";
 
 /// The operations there are, as in `x-acs-action`.
-pub(crate) const OPERATIONS: [&str; 9] = [
+pub(crate) const OPERATIONS: [&str; 11] = [
     "CreateJob",
     "ListJobs",
     "GetJob",
@@ -36,6 +39,8 @@ pub(crate) const OPERATIONS: [&str; 9] = [
     "DeleteJob",
     "GetPodLogs",
     "ListEcsSpecs",
+    "GetCodeSource",
+    "UpdateCodeSource",
     "GetCallerIdentity",
 ];
 
@@ -61,6 +66,12 @@ pub(crate) enum Operation {
         pod_id: String,
     },
     ListEcsSpecs,
+    GetCodeSource {
+        id: String,
+    },
+    UpdateCodeSource {
+        id: String,
+    },
     GetCallerIdentity,
     /// Not emulated; named by the caller.
     Other(String),
@@ -106,6 +117,12 @@ impl Operation {
                 pod_id: (*pod).to_owned(),
             },
             ("GET", ["api", "v1", "ecsspecs"]) => Self::ListEcsSpecs,
+            ("GET", ["api", "v1", "codesources", id]) => Self::GetCodeSource {
+                id: (*id).to_owned(),
+            },
+            ("PUT", ["api", "v1", "codesources", id]) => Self::UpdateCodeSource {
+                id: (*id).to_owned(),
+            },
             ("POST", [""]) if action == "GetCallerIdentity" => Self::GetCallerIdentity,
             _ => Self::Other(action.to_owned()),
         }
@@ -122,6 +139,8 @@ impl Operation {
             Self::DeleteJob { .. } => "DeleteJob",
             Self::GetPodLogs { .. } => "GetPodLogs",
             Self::ListEcsSpecs => "ListEcsSpecs",
+            Self::GetCodeSource { .. } => "GetCodeSource",
+            Self::UpdateCodeSource { .. } => "UpdateCodeSource",
             Self::GetCallerIdentity => "GetCallerIdentity",
             Self::Other(name) => name,
         }
@@ -138,6 +157,7 @@ impl Operation {
         let version = match self {
             Self::Other(_) => return Err(ApiError::no_such_api()),
             Self::GetCallerIdentity => STS_VERSION,
+            Self::GetCodeSource { .. } | Self::UpdateCodeSource { .. } => AIWORKSPACE_VERSION,
             _ => DLC_VERSION,
         };
         if header("x-acs-version") != Some(version) {
@@ -173,6 +193,10 @@ pub(crate) fn execute(
             get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
         }
         Operation::ListEcsSpecs => list_ecs_specs::list_ecs_specs(&query),
+        Operation::GetCodeSource { id } => get_code_source::get_code_source(cloud, id),
+        Operation::UpdateCodeSource { id } => {
+            update_code_source::update_code_source(cloud, id, body, effect)
+        }
         Operation::GetCallerIdentity => Ok(caller_identity::caller_identity()),
         Operation::Other(_) => Err(ApiError::no_such_api()),
     }
@@ -196,6 +220,11 @@ mod tests {
             "GetPodLogs"
         );
         assert_eq!(find("GET", "/api/v1/ecsspecs"), "ListEcsSpecs");
+        assert_eq!(find("GET", "/api/v1/codesources/code-1"), "GetCodeSource");
+        assert_eq!(
+            find("PUT", "/api/v1/codesources/code-1"),
+            "UpdateCodeSource"
+        );
         for other in ["/api/v1/tensorboards", "/", "/api/v1/jobs/dlc1/events"] {
             assert_eq!(find("GET", other), "X");
         }

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 use super::{CallRecord, JobView};
 use crate::clock::Clock;
 use crate::cloud::Cloud;
+use crate::code_source::CodeSource;
 use crate::fault::FaultRule;
 use crate::job::Status;
 use crate::runner::Order;
@@ -84,6 +85,13 @@ impl Control {
     #[must_use]
     pub fn job(&self, job_id: &str) -> Option<JobView> {
         self.cloud.with_job(job_id, |job| JobView::from(&*job)).ok()
+    }
+
+    /// A code source as it is now.
+    #[must_use]
+    pub fn code_source(&self, id: &str) -> Option<CodeSource> {
+        let sources = &self.cloud.code_sources;
+        sources.with(id, |kept| kept.source.clone()).ok()
     }
 
     /// Replaces all pods of a running job by new incarnations, as a node failure would; false

@@ -219,10 +219,10 @@ impl Client {
         query: &[(&str, &str)],
         body: &str,
     ) -> Request {
-        let version = if action == "GetCallerIdentity" {
-            "2015-04-01"
-        } else {
-            "2020-12-03"
+        let version = match action {
+            "GetCallerIdentity" => "2015-04-01",
+            "GetCodeSource" | "UpdateCodeSource" => "2021-02-04",
+            _ => "2020-12-03",
         };
         let now = jiff::Timestamp::from_millisecond(self.clock.now_ms()).unwrap();
         let mut request = Request {

@@ -4,6 +4,7 @@
 
 mod binary;
 mod client;
+mod code_sources;
 mod control;
 mod deletes;
 mod ecs_specs;
