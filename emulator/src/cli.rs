@@ -104,6 +104,9 @@ pub(crate) struct ServeArgs {
     /// End when standard input closes.
     #[arg(long)]
     pub(crate) exit_with_stdin: bool,
+    /// Leave the session of the terminal, whose end then is no end of the emulator.
+    #[arg(long)]
+    pub(crate) own_session: bool,
 }
 
 #[derive(Debug, Args)]

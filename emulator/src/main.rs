@@ -4,6 +4,7 @@ mod cli;
 mod example_train;
 mod guard;
 mod serve;
+mod session;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -8,9 +8,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::cli::ServeArgs;
+use crate::session;
 
 /// Serves and returns when everything it started is gone.
 pub(crate) fn serve(args: ServeArgs) -> io::Result<()> {
+    if args.own_session {
+        session::leave()?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -187,6 +187,43 @@ async fn serve_ends_with_its_standard_input_when_told_to() {
     gone(group).await;
 }
 
+/// The session of a process, and its controlling terminal (0 for none).
+#[cfg(target_os = "linux")]
+fn session(process: u32) -> (u32, i32) {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // Behind the name in brackets: state, parent, group, session, terminal.
+    let mut fields = stat.rsplit(')').next().unwrap().split_whitespace().skip(3);
+    let session = fields.next().unwrap().parse().unwrap();
+    (session, fields.next().unwrap().parse().unwrap())
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn serve_leaves_the_session_of_the_terminal_when_told_to() {
+    let base = tempfile::tempdir().unwrap();
+    let stays = Serving::start(&base.path().join("stays"), &[]);
+    let here = session(std::process::id());
+    assert_eq!(session(stays.child.id()), here);
+    let leaves = Serving::start(&base.path().join("leaves"), &["--own-session"]);
+    let child = leaves.child.id();
+    assert_eq!(session(child), (child, 0));
+    leaves.client.list(&[]).await.ok();
+}
+
+#[tokio::test]
+async fn serve_takes_how_late_updates_are() {
+    let base = tempfile::tempdir().unwrap();
+    let serving = Serving::start(&base.path().join("s"), &["--update-lag", "60m"]);
+    let id = serving.client.create(&body("job", "true")).await;
+    let public = serde_json::json!({"Accessibility": "PUBLIC"});
+    serving.client.update(&id, &public).await.ok();
+    let shown = serving.client.get(&id).await.unwrap().ok();
+    assert_eq!(shown["Accessibility"], "PRIVATE");
+    let path = format!("jobs/{id}");
+    let truth = serving.client.control("GET", &path, "", None).await.json();
+    assert_eq!(truth["accessibility"], "PUBLIC");
+}
+
 #[tokio::test]
 async fn serve_takes_faults_from_the_command_line() {
     let base = tempfile::tempdir().unwrap();
