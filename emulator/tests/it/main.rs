@@ -7,6 +7,7 @@ mod client;
 mod code_sources;
 mod control;
 mod deletes;
+mod echo;
 mod ecs_specs;
 mod faults;
 mod group;
