@@ -3,13 +3,15 @@
 Usage: sdk_check.py <path of emulator.json>
 
 Prints a line per check and "N passed, M failed"; exits 1 when a check failed. Start the emulator
-with --time-scale 0.05 or so, to have it quick.
+with --gpus 2, and with --time-scale 0.05 or so, to have it quick.
 """
 
 import json
 import sys
 import time
 
+from alibabacloud_aiworkspace20210204 import models as aiworkspace
+from alibabacloud_aiworkspace20210204.client import Client as AiWorkspaceClient
 from alibabacloud_pai_dlc20201203 import models as dlc
 from alibabacloud_pai_dlc20201203.client import Client as DlcClient
 from alibabacloud_sts20150401.client import Client as StsClient
@@ -51,7 +53,8 @@ def connect(path):
         "region_id": "cn-hangzhou",
         "protocol": "http",
     }
-    return settings, DlcClient(Config(**settings)), StsClient(Config(**settings)), found["workspace_id"]
+    clients = [client(Config(**settings)) for client in (DlcClient, AiWorkspaceClient, StsClient)]
+    return settings, *clients, found["workspace_id"]
 
 
 def create(client, workspace, name, command, **more):
@@ -77,8 +80,59 @@ def until(client, job_id, wanted):
     raise TimeoutError(f"{job_id} did not become {wanted}")
 
 
+def check_changes(client, workspace):
+    """UpdateJob and DeleteJob, on a job that waits for more GPUs than there are."""
+    job_id = create(client, workspace, "sdk-check-queued", "true", pods=3, resource_id="quota1")
+    until(client, job_id, {"Queuing"})
+    update = dlc.UpdateJobRequest(priority=9, accessibility="PUBLIC", description="changed")
+    check("UpdateJob answers with the id", client.update_job(job_id, update).body.job_id == job_id)
+    job = client.get_job(job_id, dlc.GetJobRequest()).body
+    check("and GetJob shows what it changed",
+          (job.priority, job.accessibility, job.description) == (9, "PUBLIC", "changed"), job)
+    refused("UpdateJob makes nothing private", 400, "InvalidParameter",
+            lambda: client.update_job(job_id, dlc.UpdateJobRequest(accessibility="PRIVATE")))
+
+    message = refused("DeleteJob of a job that lives is refused", 400, "",
+                      lambda: client.delete_job(job_id))
+    check("and says why", "can't be deleted, because it is Queuing" in message, message)
+    client.stop_job(job_id)
+    until(client, job_id, FINAL)
+    check("DeleteJob answers with the id", client.delete_job(job_id).body.job_id == job_id)
+    refused("a deleted job is gone", 404, "NotFound",
+            lambda: client.get_job(job_id, dlc.GetJobRequest()))
+    listed = client.list_jobs(dlc.ListJobsRequest(job_ids=job_id)).body
+    check("and in no list", listed.total_count == 0, listed)
+
+
+def check_kept(client, workspace):
+    """A job that is kept after its end, and let go early."""
+    settings = dlc.JobSettings(job_reserved_minutes=60, tags={"made-by": "sdk-check"})
+    job_id = create(client, workspace, "sdk-check-kept", "true", settings=settings)
+    job = until(client, job_id, {"SucceededReserving"} | FINAL)
+    check("a job that asks for it is kept", job.status == "SucceededReserving", job.status)
+    check("GetJob gives the settings back", job.settings.to_map() == settings.to_map(), job.settings)
+    client.stop_job(job_id)
+    job = until(client, job_id, FINAL)
+    check("and let go with its own end", job.status == "Succeeded", job.status)
+
+
+def check_code_sources(client):
+    """GetCodeSource and UpdateCodeSource."""
+    get = lambda source_id: client.get_code_source(source_id, aiworkspace.GetCodeSourceRequest()).body
+    source = get("code-demo")
+    check("GetCodeSource tells the branch", source.code_branch == "main", source.code_branch)
+    check("and the token in clear", source.code_repo_access_token)
+    update = aiworkspace.UpdateCodeSourceRequest(code_branch="dev", code_commit="abc123")
+    done = client.update_code_source("code-demo", update).body
+    check("UpdateCodeSource answers with the id", done.code_source_id == "code-demo", done)
+    source = get("code-demo")
+    check("and GetCodeSource shows what it changed", (source.code_branch, source.code_commit) ==
+          ("dev", "abc123"), (source.code_branch, source.code_commit))
+    refused("a code source that is not there has a number", 400, "201400002", lambda: get("code-none"))
+
+
 def main():
-    settings, client, sts, workspace = connect(sys.argv[1])
+    settings, client, workspaces, sts, workspace = connect(sys.argv[1])
 
     identity = sts.get_caller_identity().body
     check("GetCallerIdentity tells the user", identity.identity_type == "RAMUser" and identity.user_id)
@@ -127,6 +181,10 @@ def main():
     stopped = until(client, long_id, FINAL)
     check("the job is stopped", (stopped.status, stopped.reason_code) == ("Stopped", "JobStoppedByUser"),
           (stopped.status, stopped.reason_code))
+
+    check_changes(client, workspace)
+    check_kept(client, workspace)
+    check_code_sources(workspaces)
 
     message = refused("StopJob of a finished job is refused", 400, "", lambda: client.stop_job(long_id))
     check("and says why", "can't be stopped" in message, message)
