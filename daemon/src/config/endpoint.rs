@@ -15,6 +15,8 @@ pub struct Endpoints {
     pub dlc: Endpoint,
     /// STS.
     pub sts: Endpoint,
+    /// AIWorkSpace.
+    pub aiworkspace: Endpoint,
 }
 
 pub(super) fn endpoints(
@@ -46,5 +48,6 @@ pub(super) fn endpoints(
     Ok(Endpoints {
         dlc: one(Product::Dlc, "dlc")?,
         sts: one(Product::Sts, "sts")?,
+        aiworkspace: one(Product::AiWorkspace, "aiworkspace")?,
     })
 }

@@ -5,24 +5,27 @@ mod fault;
 mod observe;
 pub mod request;
 pub mod resources;
+mod sizes;
 mod status;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use aliyun::{
-    Error, Sts, TokenBucket, Transport, TransportOptions,
-    dlc::{Dlc, ListJobsQuery, Order, PodLogsQuery},
+    AiWorkspace, Error, Sts, TokenBucket, Transport, TransportOptions,
+    aiworkspace::CodeSourceUpdate,
+    dlc::{Accessibility, Dlc, ListJobsQuery, Order, PodLogsQuery, UpdateJob},
 };
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{
-    Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, Receipt, StopAck,
+    Identity, JobChange, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, Receipt,
+    RemoteCode, StopAck,
 };
 use crate::{
     config::Settings,
-    model::{Fault, FaultKind, Observation, Source, redact::Redactor},
+    model::{Fault, FaultKind, Observation, Resources, Source, redact::Redactor},
     sys::Clock,
 };
 
@@ -44,6 +47,7 @@ static NATURE: Nature = Nature {
 pub struct DlcProvider {
     dlc: Dlc,
     sts: Sts,
+    workspace: AiWorkspace,
     workspace_id: String,
     credential_source: String,
     redactor: Redactor,
@@ -70,6 +74,10 @@ impl DlcProvider {
         let transport = Arc::new(transport);
         Ok(Self {
             dlc: Dlc::new(Arc::clone(&transport), settings.endpoints.dlc.clone()),
+            workspace: AiWorkspace::new(
+                Arc::clone(&transport),
+                settings.endpoints.aiworkspace.clone(),
+            ),
             sts: Sts::new(transport, settings.endpoints.sts.clone()),
             workspace_id: settings.workspace_id.clone(),
             credential_source: settings.credential_source.to_string(),
@@ -207,6 +215,93 @@ impl Provider for DlcProvider {
                 }
                 Err(error) => Err(self.fault(&error)),
             }
+        })
+    }
+
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        Box::pin(async move {
+            let deleted = self.dlc.delete_job(id, Priority::Interactive).await;
+            let accepted = deleted.map_err(|error| self.fault(&error))?;
+            Ok(receipt((), accepted.request_id))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        id: &'a str,
+        change: JobChange,
+    ) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        Box::pin(async move {
+            let update = UpdateJob {
+                priority: change.priority,
+                accessibility: change.publish.then_some(Accessibility::Public),
+                ..UpdateJob::default()
+            };
+            let updated = self
+                .dlc
+                .update_job(id, &update, Priority::Interactive)
+                .await;
+            let accepted = updated.map_err(|error| self.fault(&error))?;
+            Ok(receipt((), accepted.request_id))
+        })
+    }
+
+    fn raw<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Value, Fault>> {
+        Box::pin(async move {
+            let answer = self.dlc.get_job_object(id, Priority::Interactive).await;
+            answer
+                .map(Value::Object)
+                .map_err(|error| self.fault(&error))
+        })
+    }
+
+    fn instance_types<'a>(
+        &'a self,
+        names: &'a [String],
+    ) -> BoxFuture<'a, Result<BTreeMap<String, Resources>, Fault>> {
+        Box::pin(async move {
+            let found = sizes::of(&self.dlc, names).await;
+            found.map_err(|error| self.fault(&error))
+        })
+    }
+
+    fn code_source<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<RemoteCode, Fault>> {
+        Box::pin(async move {
+            let item = self
+                .workspace
+                .get_code_source(id, Priority::Interactive)
+                .await;
+            let item = item.map_err(|error| self.fault(&error))?;
+            let text = |text: Option<String>| self.redactor.text(&text.unwrap_or_default());
+            Ok(RemoteCode {
+                name: text(item.display_name),
+                repo: text(item.code_repo),
+                branch: text(item.code_branch),
+                commit: text(item.code_commit),
+                mount_path: text(item.mount_path),
+                accessibility: text(item.accessibility),
+                user_id: text(item.user_id),
+            })
+        })
+    }
+
+    fn set_code_source<'a>(
+        &'a self,
+        id: &'a str,
+        branch: Option<&'a str>,
+        commit: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        Box::pin(async move {
+            let update = CodeSourceUpdate {
+                branch: branch.map(ToOwned::to_owned),
+                commit: commit.map(ToOwned::to_owned),
+            };
+            let workspace = &self.workspace;
+            let updated = workspace
+                .update_code_source(id, &update, Priority::Interactive)
+                .await;
+            let accepted = updated.map_err(|error| self.fault(&error))?;
+            Ok(receipt((), accepted.request_id))
         })
     }
 
