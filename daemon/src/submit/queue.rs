@@ -22,6 +22,7 @@ use super::{
     settle, sizes,
 };
 use crate::{
+    config::Limits,
     journal::{Intent, IntentState, StoreError, Tx},
     model::{EventDraft, EventKind, Fault, Job, Phase},
     poll::PollerHandle,
@@ -155,7 +156,8 @@ impl Sender {
         let (answered, answer) = oneshot::channel();
         let uid = intent.uid.clone();
         let open = settle::Open::of_held(&scope, &intent, answered);
-        let (outcome, _nobody) = oneshot::channel();
+        let (outcome, nobody) = oneshot::channel();
+        drop(nobody);
         tokio::spawn(settle::settle(scope, poller, uid, open, outcome));
         answer.await.unwrap_or(false)
     }
@@ -192,25 +194,27 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         scope.sizes.complete(&mut job);
         match admission::decide(&settings.limits, &house, &ask_of(&job)) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
-            Err(refusal) => {
-                let never = never_fits(&settings.limits, &house, &job);
-                note(tx, scope, job, &refusal)?;
+            Err(refusal) => match never_fits(&settings.limits, &house, &job) {
                 // Whoever waits for what can never be holds up nobody.
-                if !never {
+                Some(never) => note(tx, scope, job, &never)?,
+                None => {
+                    note(tx, scope, job, &refusal)?;
                     return Ok(Next::Rest);
                 }
-            }
+            },
         }
     }
     Ok(Next::Rest)
 }
 
-fn never_fits(limits: &crate::config::Limits, house: &House, job: &Job) -> bool {
+/// Why there would be no room for it in an empty house.
+fn never_fits(limits: &Limits, house: &House, job: &Job) -> Option<Refusal> {
     let empty = House {
         now_ms: house.now_ms,
         ..House::default()
     };
-    admission::decide(limits, &empty, &ask_of(job)).is_err_and(|refusal| refusal.never)
+    let refusal = admission::decide(limits, &empty, &ask_of(job)).err();
+    refusal.filter(|refusal| refusal.never)
 }
 
 /// It is being sent from now on, and takes its room.

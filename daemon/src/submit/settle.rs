@@ -183,7 +183,8 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<(), Fau
             by_itself: true,
         };
         tracing::info!(uid = %intent.uid, name = %open.name, "going on with an unconfirmed submit");
-        let (outcome, _nobody) = oneshot::channel();
+        let (outcome, nobody) = oneshot::channel();
+        drop(nobody);
         tokio::spawn(settle(
             Arc::clone(scope),
             poller.clone(),

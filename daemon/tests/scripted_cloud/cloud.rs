@@ -3,7 +3,11 @@
 mod line;
 pub(crate) mod log;
 
-use std::{collections::VecDeque, sync::Mutex, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Mutex,
+    time::Duration,
+};
 
 use paid::{
     model::{Fault, FaultKind, Observation, Phase, Pod, Resources, Source},
@@ -28,6 +32,16 @@ fn pods_of(job: &str, count: usize) -> Vec<Pod> {
 /// When the clock begins, Unix ms.
 pub(crate) const EPOCH_MS: i64 = 1_800_000_000_000;
 
+/// What a request asks for, in thousandths.
+fn gpus(body: &Value) -> u64 {
+    let specs = body["JobSpecs"].as_array().into_iter().flatten();
+    let one = |spec: &Value| {
+        let each: u64 = spec["ResourceConfig"]["GPU"].as_str()?.parse().ok()?;
+        Some(each * 1000 * spec["PodCount"].as_u64()?)
+    };
+    specs.filter_map(one).sum()
+}
+
 /// What a CreateJob does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Create {
@@ -43,6 +57,12 @@ pub(crate) enum Create {
     Refuse,
     /// Says "slow down" for this many ms; 0 leaves the delay out.
     Throttle(u64),
+    /// Cannot be reached; nothing was sent.
+    Away,
+    /// Makes nothing and never answers.
+    Hang,
+    /// Makes the job and never answers.
+    MakeAndHang,
 }
 
 /// A job of the cloud.
@@ -54,6 +74,30 @@ pub(crate) struct CloudJob {
     pub(crate) created_ms: i64,
     pub(crate) listed_from_ms: i64,
     pub(crate) stops: u32,
+    pub(crate) gpu_milli: u64,
+    pub(crate) tags: Option<BTreeMap<String, String>>,
+    pub(crate) running_ms: Option<i64>,
+    pub(crate) ended_ms: Option<i64>,
+    pub(crate) max_minutes: Option<u32>,
+}
+
+impl CloudJob {
+    /// One that somebody else made, twenty days ago: without tags.
+    pub(crate) fn named(id: &str, name: &str, status: &'static str) -> Self {
+        Self {
+            id: id.into(),
+            name: name.into(),
+            status,
+            created_ms: EPOCH_MS - 86_400_000 * 20,
+            listed_from_ms: 0,
+            stops: 0,
+            gpu_milli: 1000,
+            tags: None,
+            running_ms: None,
+            ended_ms: None,
+            max_minutes: None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -83,8 +127,14 @@ pub(crate) struct State {
     /// Times of lists for one full name, ms since the start.
     pub(crate) name_looks: Vec<i64>,
     pub(crate) lists_seen: u32,
+    /// Lists of everything since some time: each look has one.
+    pub(crate) looks_seen: u32,
     /// The next list finds a fault of ours.
     pub(crate) panics: bool,
+    /// No list is answered.
+    pub(crate) lists_hang: bool,
+    /// New jobs are shown in lists this much later.
+    pub(crate) list_lag_ms: i64,
     pub(crate) last_body: Option<Value>,
     pub(crate) logs: Logs,
 }
@@ -141,6 +191,7 @@ impl Cloud {
                 "Running" => Phase::Running,
                 "Succeeded" | "SucceededReserving" => Phase::Succeeded,
                 "Stopped" => Phase::Stopped,
+                "Failed" => Phase::Failed,
                 _ => Phase::Unknown,
             },
             status: status.into(),
@@ -153,7 +204,7 @@ impl Cloud {
             replicas: Vec::new(),
             requested: Resources {
                 cpu_milli: Some(1000),
-                gpu_milli: Some(1000),
+                gpu_milli: Some(job.gpu_milli),
                 memory_bytes: None,
             },
             priority: None,
@@ -163,12 +214,12 @@ impl Cloud {
             created_ms: Some(job.created_ms),
             submitted_ms: None,
             user_name: String::new(),
-            tags: None,
-            max_minutes: None,
+            tags: job.tags.clone(),
+            max_minutes: job.max_minutes,
             code: None,
             accessibility: String::new(),
-            running_ms: None,
-            ended_ms: None,
+            running_ms: job.running_ms,
+            ended_ms: job.ended_ms,
             restart_count: 0,
             pods: (source == Source::Get).then(|| pods_of(&job.id, pods)),
             source,
@@ -191,6 +242,7 @@ impl Cloud {
             };
             match what {
                 Create::LostBefore => return Err(lost()),
+                Create::Away => return Err(Fault::new(FaultKind::Unavailable, "no network")),
                 Create::Refuse => return Err(Fault::new(FaultKind::Invalid, "no such image")),
                 Create::Throttle(ms) => {
                     let mut fault = Fault::new(FaultKind::Throttled, "slow down");
@@ -201,19 +253,24 @@ impl Cloud {
             }
             let late = match what {
                 Create::LostAndLate(ms) => ms,
-                _ => 0,
+                _ => state.list_lag_ms,
             };
             let id = format!("dlc{}", state.jobs.len() + 1);
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let tags = body.pointer("/Settings/Tags").and_then(Value::as_object);
+            let tags = tags.map(|tags| tags.iter().map(|(key, value)| (key.clone(), text(value))));
             state.jobs.push(CloudJob {
-                id: id.clone(),
-                name,
-                status: "Creating",
                 created_ms: now_ms,
                 listed_from_ms: now_ms + late,
-                stops: 0,
+                gpu_milli: gpus(body),
+                tags: tags.map(Iterator::collect),
+                max_minutes: body["JobMaxRunningTimeMinutes"]
+                    .as_u64()
+                    .and_then(|minutes| u32::try_from(minutes).ok()),
+                ..CloudJob::named(&id, &name, "Creating")
             });
             match what {
-                Create::Answer => Ok(id),
+                Create::Answer | Create::MakeAndHang | Create::Hang => Ok(id),
                 _ => Err(lost()),
             }
         })
@@ -223,6 +280,8 @@ impl Cloud {
         let now_ms = self.clock.wall_ms();
         let jobs = self.with(|state| {
             state.lists_seen += 1;
+            let is_window = listing.status.is_none() && listing.ids.is_empty() && listing.page <= 1;
+            state.looks_seen += u32::from(is_window);
             assert!(!std::mem::take(&mut state.panics), "scripted");
             let wanted = listing.own_named.clone().unwrap_or_default();
             if wanted.len() > "me-".len() {

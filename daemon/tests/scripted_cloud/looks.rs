@@ -19,14 +19,7 @@ use crate::{
 const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
 
 fn foreign(id: &str, name: &str, status: &'static str) -> CloudJob {
-    CloudJob {
-        id: id.into(),
-        name: name.into(),
-        status,
-        created_ms: EPOCH_MS - 86_400_000 * 20,
-        listed_from_ms: 0,
-        stops: 0,
-    }
+    CloudJob::named(id, name, status)
 }
 
 fn lists(world: &World) -> u32 {

@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod cloud;
+mod crash_matrix;
+mod hours;
+mod joined;
 mod logs;
 mod looks;
+mod owner;
+mod queue;
 mod submit_once;
 mod submit_races;
 mod world;

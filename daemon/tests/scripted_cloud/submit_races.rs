@@ -24,12 +24,8 @@ fn sent_and_made(world: &World) -> (u32, usize) {
 async fn jobs_of_one_name_that_we_did_not_make_are_left_alone() {
     let world = World::new(ROOMY).await;
     let nightly = |id: &str, status, age_ms| CloudJob {
-        id: id.into(),
-        name: "me-nightly".into(),
-        status,
         created_ms: EPOCH_MS - age_ms,
-        listed_from_ms: 0,
-        stops: 0,
+        ..CloudJob::named(id, "me-nightly", status)
     };
     world
         .cloud

@@ -24,6 +24,11 @@ pub(crate) fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
+fn env(key: &str) -> Option<String> {
+    (key == "ALIBABA_CLOUD_ACCESS_KEY_ID" || key == "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+        .then(|| "scripted-key".to_owned())
+}
+
 /// What is asked for by a command alone.
 pub(crate) fn wish(command: &str) -> Wish {
     Wish {
@@ -83,10 +88,6 @@ impl World {
     /// Starts the context, as a daemon does; what an earlier one left open goes on.
     pub(crate) async fn start(&mut self) {
         let clock = Clock::Manual(self.hands.clone());
-        let env = |key: &str| {
-            (key == "ALIBABA_CLOUD_ACCESS_KEY_ID" || key == "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
-                .then(|| "scripted-key".to_owned())
-        };
         let path = self.folder.path().join("settings.json");
         let settings = config::load(&path, &env).unwrap();
         self.alive = Arc::new(AtomicBool::new(true));
@@ -114,6 +115,22 @@ impl World {
         }));
         self.running = Some(contexts::run(scope).await.unwrap());
         self.settle().await;
+    }
+
+    /// Other limits, as after an edit of the settings.
+    pub(crate) fn change_limits(&self, limits: &str) {
+        let path = self.folder.path().join("settings.json");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut settings: serde_json::Value = serde_json::from_str(&text).unwrap();
+        settings["limits"] = serde_json::from_str(limits).unwrap();
+        std::fs::write(&path, settings.to_string()).unwrap();
+        let Some(running) = &self.running else { return };
+        let setup = running.scope.setup();
+        running.scope.adopt(Setup {
+            settings: Arc::new(config::load(&path, &env).unwrap()),
+            ..setup
+        });
+        running.scope.queue.changed();
     }
 
     /// Ends the context as a kill does: what it was doing stops where it is.
@@ -182,6 +199,12 @@ impl World {
             self.settle().await;
             left -= now;
         }
+    }
+
+    /// Lets the next sweep come and go.
+    pub(crate) async fn sweep(&self) {
+        self.hands.advance(secs(300));
+        self.pass(secs(1)).await;
     }
 
     /// Own jobs that the journal knows.

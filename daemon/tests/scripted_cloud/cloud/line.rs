@@ -17,7 +17,7 @@ use paid::{
 };
 use serde_json::Value;
 
-use super::Cloud;
+use super::{Cloud, Create};
 
 /// One daemon's way to the cloud. After its death no call of it returns: what that daemon was doing stands still for
 /// ever, as after a kill.
@@ -54,7 +54,13 @@ impl Provider for Line {
         seq: u64,
         _priority: Priority,
     ) -> BoxFuture<'_, Result<Page, Fault>> {
-        Box::pin(async move { self.up().await.page(&listing, seq) })
+        Box::pin(async move {
+            let cloud = self.up().await;
+            if cloud.with(|state| state.lists_hang) {
+                std::future::pending::<()>().await;
+            }
+            cloud.page(&listing, seq)
+        })
     }
 
     fn get<'a>(
@@ -87,7 +93,19 @@ impl Provider for Line {
     }
 
     fn submit<'a>(&'a self, body: &'a Value) -> BoxFuture<'a, Result<Receipt<String>, Fault>> {
-        Box::pin(async move { self.up().await.create(body).map(receipt) })
+        Box::pin(async move {
+            let cloud = self.up().await;
+            let next = cloud.with(|state| state.creates.front().copied());
+            if next == Some(Create::Hang) {
+                cloud.with(|state| state.creates.pop_front());
+                std::future::pending::<()>().await;
+            }
+            let made = cloud.create(body);
+            if next == Some(Create::MakeAndHang) {
+                std::future::pending::<()>().await;
+            }
+            made.map(receipt)
+        })
     }
 
     fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>> {

@@ -1,0 +1,82 @@
+//! The GPU-hours of a day, and the run-time cap.
+
+use paid::{
+    model::{FaultKind, Phase},
+    submit::Wish,
+};
+
+use crate::world::{World, secs, wish};
+
+const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
+
+fn capped(command: &str, minutes: u32) -> Wish {
+    Wish {
+        max_minutes: Some(minutes),
+        ..wish(command)
+    }
+}
+
+#[tokio::test]
+async fn a_job_gets_the_cap_of_the_settings_and_may_not_pass_it() {
+    let world = World::with_own(ROOMY, r#"{"limits": {"maxRunMinutes": 90}}"#).await;
+    world.submit("run").await.unwrap().unwrap();
+    let body = world.cloud.with(|state| state.last_body.clone()).unwrap();
+    assert_eq!(body["JobMaxRunningTimeMinutes"], 90);
+    world
+        .submit_wish(capped("short", 30))
+        .await
+        .unwrap()
+        .unwrap();
+    let body = world.cloud.with(|state| state.last_body.clone()).unwrap();
+    assert_eq!(body["JobMaxRunningTimeMinutes"], 30);
+    let fault = world
+        .submit_wish(capped("long", 91))
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Limit);
+    assert_eq!(fault.field, "limits.maxRunMinutes");
+}
+
+#[tokio::test]
+async fn the_hours_of_the_day_are_kept_and_begin_anew_at_midnight() {
+    // It is 08:00 UTC.
+    let world = World::with_own(ROOMY, r#"{"limits": {"maxGPUHoursPerDay": 3}}"#).await;
+    world
+        .submit_wish(capped("two hours", 120))
+        .await
+        .unwrap()
+        .unwrap();
+    let fault = world
+        .submit_wish(capped("more", 61))
+        .await
+        .unwrap()
+        .unwrap_err();
+    assert_eq!(fault.field, "limits.maxGPUHoursPerDay");
+    assert!(fault.message.contains("2 GPU-hours"), "{fault}");
+    let held = world.submit_wish(Wish {
+        queue: true,
+        ..capped("tomorrow", 180)
+    });
+    let held = held.await.unwrap().unwrap();
+    assert_eq!(held.job.phase, Phase::Held);
+    // It runs for an hour of its two, which gives one back.
+    world.cloud.with(|state| {
+        let job = &mut state.jobs[0];
+        job.running_ms = Some(job.created_ms);
+        job.ended_ms = Some(job.created_ms + 3_600_000);
+        job.status = "Succeeded";
+    });
+    world.pass(secs(30)).await;
+    assert_eq!(
+        world.cloud.with(|state| state.jobs.len()),
+        1,
+        "two hours are not enough for it"
+    );
+    let lists = world.cloud.with(|state| state.lists_seen);
+    world.hands.advance(secs(16 * 3600));
+    world.pass(secs(5)).await;
+    assert_eq!(world.cloud.with(|state| state.jobs.len()), 2);
+    let asked = world.cloud.with(|state| state.lists_seen) - lists;
+    assert!(asked <= 12, "{asked} lists for a midnight");
+}

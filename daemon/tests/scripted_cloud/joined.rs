@@ -1,0 +1,175 @@
+//! Which submits are one: by key, or by asking for the same within a minute.
+
+use paid::{
+    model::{Caller, FaultKind, Phase},
+    submit::{self, Submitted, Wish},
+};
+
+use crate::{
+    cloud::Create,
+    world::{World, secs, wish},
+};
+
+const ROOMY: &str = r#"{"maxRunningJobs": 50}"#;
+
+async fn submitted(world: &World, wish: Wish) -> Submitted {
+    world.submit_wish(wish).await.unwrap().unwrap()
+}
+
+fn keyed(key: &str, command: &str) -> Wish {
+    Wish {
+        key: key.into(),
+        ..wish(command)
+    }
+}
+
+#[tokio::test]
+async fn an_equal_submit_is_joined_for_a_minute_and_says_so() {
+    let world = World::new(ROOMY).await;
+    let first = submitted(&world, wish("run")).await;
+    assert!(!first.joined);
+    world.pass(secs(59)).await;
+    let second = submitted(&world, wish("run")).await;
+    assert!(second.joined);
+    assert_eq!(second.job.uid, first.job.uid);
+    assert!(
+        second.warnings[0].contains("59 s ago"),
+        "{:?}",
+        second.warnings
+    );
+    assert!(
+        second.warnings[0].contains("--new"),
+        "{:?}",
+        second.warnings
+    );
+    world.pass(secs(1)).await;
+    let third = submitted(&world, wish("run")).await;
+    assert!(!third.joined);
+    assert_eq!(world.cloud.with(|state| state.jobs.len()), 2);
+}
+
+#[tokio::test]
+async fn another_one_is_made_where_it_is_asked_for_or_something_differs() {
+    let world = World::new(ROOMY).await;
+    submitted(&world, wish("run")).await;
+    let another = Wish {
+        another: true,
+        ..wish("run")
+    };
+    assert!(!submitted(&world, another).await.joined);
+    assert!(!submitted(&world, wish("run --more")).await.joined);
+    assert_eq!(world.cloud.with(|state| state.jobs.len()), 3);
+}
+
+#[tokio::test]
+async fn an_unconfirmed_submit_is_joined_however_old_it_is() {
+    let world = World::new(ROOMY).await;
+    // Never found: looked for until it is sent again.
+    world.cloud.with(|state| state.list_faults.clear());
+    let first = world
+        .submit_meeting(Create::LostAndLate(600_000), "run")
+        .await;
+    world.pass(secs(21)).await;
+    let first = first.await.unwrap().unwrap();
+    assert_eq!(first.job.phase, Phase::Unconfirmed);
+    for _ in 0..2 {
+        world
+            .cloud
+            .with(|state| state.creates.push_back(Create::LostAndLate(600_000)));
+        let second = submitted(&world, wish("run")).await;
+        assert!(second.joined);
+        assert_eq!(second.job.uid, first.job.uid);
+        world.cloud.with(|state| state.creates.clear());
+        world.pass(secs(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn eight_equal_submits_at_once_make_one_job() {
+    let world = World::new(ROOMY).await;
+    let submits: Vec<_> = (0..8).map(|_| world.submit_wish(wish("run"))).collect();
+    let mut joined = 0;
+    for submit in submits {
+        joined += u32::from(submit.await.unwrap().unwrap().joined);
+    }
+    assert_eq!(joined, 7);
+    assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
+}
+
+#[tokio::test]
+async fn a_key_means_one_job_for_as_long_as_it_is_remembered() {
+    let mut world = World::new(ROOMY).await;
+    let first = submitted(&world, keyed("k-1", "run")).await;
+    // Another key is another job, at once.
+    assert!(!submitted(&world, keyed("k-2", "run")).await.joined);
+    world.hands.advance(secs(3600));
+    world.settle().await;
+    world.kill();
+    world.start().await;
+    let again = submitted(&world, keyed("k-1", "run")).await;
+    assert!(again.joined);
+    assert_eq!(again.job.uid, first.job.uid);
+    let other = world
+        .submit_wish(keyed("k-1", "something else"))
+        .await
+        .unwrap();
+    let fault = other.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Conflict);
+    assert_eq!(fault.field, "idempotency_key");
+    assert_eq!(world.cloud.with(|state| state.creates_seen), 2);
+}
+
+#[tokio::test]
+async fn a_key_is_free_again_when_the_cloud_has_certainly_made_nothing() {
+    let world = World::new(ROOMY).await;
+    world
+        .cloud
+        .with(|state| state.creates.push_back(Create::Refuse));
+    let refused = world.submit_wish(keyed("k", "run")).await.unwrap();
+    assert_eq!(refused.unwrap_err().kind, FaultKind::Invalid);
+    assert!(!submitted(&world, keyed("k", "run")).await.joined);
+    assert_eq!(world.cloud.with(|state| state.jobs.len()), 1);
+}
+
+#[tokio::test]
+async fn a_key_whose_submit_was_given_up_stays_taken() {
+    let world = World::new(ROOMY).await;
+    world
+        .cloud
+        .with(|state| state.creates.extend([Create::LostBefore; 3]));
+    let submit = world.submit_wish(keyed("k", "run"));
+    world.pass(secs(400)).await;
+    drop(submit);
+    assert_eq!(world.jobs().await[0].phase, Phase::Gone);
+    let again = world.submit_wish(keyed("k", "run")).await.unwrap();
+    let fault = again.unwrap_err();
+    assert_eq!(
+        fault.kind,
+        FaultKind::Conflict,
+        "it may turn up yet: {fault}"
+    );
+    // Without a key somebody may decide to take the risk.
+    assert!(!submitted(&world, wish("run")).await.joined);
+}
+
+#[tokio::test]
+async fn a_tool_is_told_of_its_own_way_to_another_job() {
+    let world = World::new(ROOMY).await;
+    let running = world.running();
+    let tool = Caller {
+        is_tool: true,
+        client: "pai-mcp/1".into(),
+    };
+    for joined in [false, true] {
+        let made = submit::submit(&running.scope, &running.poller, wish("run"), tool.clone()).await;
+        let made = made.unwrap();
+        assert_eq!(made.joined, joined);
+        if joined {
+            assert!(
+                made.warnings[0].contains("another: true"),
+                "{:?}",
+                made.warnings
+            );
+        }
+    }
+}
