@@ -8,7 +8,7 @@ use super::{
     Wish, admission,
     draft::{Draft, draft},
     house::House,
-    join, look_if_old, measure, reserve,
+    join, look_if_old, reserve, sizes,
 };
 use crate::{
     journal::{StoreError, Tx},
@@ -87,17 +87,23 @@ pub async fn check(
         detail: line.clone(),
     }));
     let request = Some(draft.shown(scope));
-    if let Err(fault) = measure(scope, &mut draft).await {
-        return Ok(refused(request, checks, "sizes", &fault));
-    }
     let answer_at = scope.clock.mono() + super::ANSWER_WITHIN;
     if let Err(fault) = look_if_old(scope, poller, answer_at).await {
         return Ok(refused(request, checks, "look", &fault));
     }
-    let (inside, asked) = (Arc::clone(scope), draft.clone());
-    // A write, since it is to see what a submit would see; nothing is changed.
-    let found = scope.journal.write(move |tx| decide(tx, &inside, &asked));
-    let (more, verdict) = found.await?;
+    let (more, verdict) = loop {
+        let (inside, asked) = (Arc::clone(scope), draft.clone());
+        // A write, since it is to see what a submit would see; nothing is changed.
+        let found = scope.journal.write(move |tx| decide(tx, &inside, &asked));
+        let types = match found.await? {
+            Decision::Made(checks, verdict) => break (checks, verdict),
+            Decision::SizesUnknown(types) => types,
+        };
+        if let Err(fault) = sizes::learn(scope, types).await {
+            return Ok(refused(request, checks, "sizes", &fault));
+        }
+        scope.sizes.complete(&mut draft.job);
+    };
     checks.extend(more);
     Ok(Checked {
         request,
@@ -137,11 +143,13 @@ fn refused(
     }
 }
 
-fn decide(
-    tx: &mut Tx<'_>,
-    scope: &Scope,
-    draft: &Draft,
-) -> Result<(Vec<Check>, Verdict), StoreError> {
+enum Decision {
+    Made(Vec<Check>, Verdict),
+    /// What these instance types have must be known first.
+    SizesUnknown(Vec<String>),
+}
+
+fn decide(tx: &mut Tx<'_>, scope: &Scope, draft: &Draft) -> Result<Decision, StoreError> {
     let check = |name, outcome, detail| Check {
         name,
         outcome,
@@ -151,12 +159,12 @@ fn decide(
     match join::find(tx, scope.context, tx.now_ms(), draft)? {
         Err(fault) => {
             checks.push(check("repeated", Outcome::Refused, fault.to_string()));
-            return Ok((checks, Verdict::Refused));
+            return Ok(Decision::Made(checks, Verdict::Refused));
         }
         Ok(Some(before)) => {
             let detail = format!("{} ({})", before.why, before.job.display_id());
             checks.push(check("repeated", Outcome::Warning, detail));
-            return Ok((checks, Verdict::Joined));
+            return Ok(Decision::Made(checks, Verdict::Joined));
         }
         Ok(None) => {
             let detail = "no equal submit is unconfirmed or younger than 60 s".into();
@@ -164,13 +172,17 @@ fn decide(
         }
     }
     let house = House::read(tx, scope)?;
+    let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
+    if !unknown.is_empty() {
+        return Ok(Decision::SizesUnknown(unknown));
+    }
     for (limit, checked) in admission::checks(&draft.settings.limits, &house, &draft.ask()) {
         checks.push(match checked {
             Ok(detail) => check(limit, Outcome::Passed, detail),
             Err(refusal) => check(limit, Outcome::Refused, refusal.text()),
         });
     }
-    let verdict = match reserve::judge(tx, scope, draft)? {
+    let verdict = match reserve::judge(tx, scope, &house, draft)? {
         Ok(()) => Verdict::Sent,
         Err(refusal) => {
             if refusal.limit == admission::QUEUE {
@@ -187,5 +199,5 @@ fn decide(
             }
         }
     };
-    Ok((checks, verdict))
+    Ok(Decision::Made(checks, verdict))
 }

@@ -1,6 +1,7 @@
 //! What counts for the limits: everything active of the place, also what another settings file has under way.
 
 use crate::{
+    config::Limits,
     journal::{StoreError, Tx},
     model::{Job, Phase},
     scope::Scope,
@@ -20,6 +21,12 @@ pub struct House {
 }
 
 impl House {
+    /// The instance types that must be asked for before limits can be checked on it, for this job, too.
+    pub(super) fn unknown_sizes(&self, scope: &Scope, limits: &Limits, job: &Job) -> Vec<String> {
+        let jobs = self.active.iter().chain(&self.ended_today).chain([job]);
+        scope.sizes.missing(limits, jobs, &scope.clock)
+    }
+
     /// Reads it inside the transaction that decides.
     pub(super) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Self, StoreError> {
         let (context, now_ms) = (scope.context, tx.now_ms());

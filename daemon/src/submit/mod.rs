@@ -120,11 +120,12 @@ pub async fn submit(
 ) -> Result<Submitted, Fault> {
     let answer_at = scope.clock.mono() + ANSWER_WITHIN;
     let mut draft = draft(scope, wish, caller)?;
-    // Before anything is asked for: a call that is merely repeated is to be answered at once.
-    if let Some(before) = made_before(scope, &draft).await? {
+    // A call that is merely repeated is to be answered before anything is asked of the cloud.
+    if !look_is_fresh(scope)
+        && let Some(before) = made_before(scope, &draft).await?
+    {
         return Ok(joined(before));
     }
-    measure(scope, &mut draft).await?;
     let warnings = draft.warnings.clone();
     let uid = draft.uid.clone();
     let settled = loop {
@@ -142,6 +143,10 @@ pub async fn submit(
             }
             Reserved::Before(before) => return Ok(joined(before)),
             Reserved::LookTooOld => {}
+            Reserved::SizesUnknown(types) => {
+                sizes::learn(scope, types).await?;
+                scope.sizes.complete(&mut draft.job);
+            }
         }
     };
     let (job, request_id) = answer(scope, uid, settled, answer_at).await?;
@@ -215,13 +220,6 @@ async fn made_before(scope: &Scope, draft: &Draft) -> Result<Option<join::Before
     let find =
         move |reader: &crate::journal::Reader<'_>| join::find(reader, context, now_ms, &draft);
     scope.journal.read(find).await?
-}
-
-/// Learns what instance types have, where the limits must know.
-async fn measure(scope: &Scope, draft: &mut Draft) -> Result<(), Fault> {
-    let measured = sizes::learn(scope, &draft.job).await;
-    scope.sizes.complete(&mut draft.job);
-    measured
 }
 
 /// Limits are decided on a complete look that is fresh enough.

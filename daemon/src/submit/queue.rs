@@ -46,6 +46,8 @@ enum Next {
     Rest,
     /// The newest look is too old to decide on it.
     LookTooOld,
+    /// What these instance types have must be known first.
+    SizesUnknown(Vec<String>),
     /// This one is to be sent; it is stored as such.
     Send(Box<Intent>),
 }
@@ -106,7 +108,6 @@ impl Sender {
     /// Sends as long as there is room.
     async fn drain(&mut self, may_ask: bool) -> Result<(), Fault> {
         loop {
-            self.learn_sizes().await?;
             let inside = Arc::clone(&self.scope);
             let next = self
                 .scope
@@ -117,6 +118,7 @@ impl Sender {
                 Next::Rest => return Ok(()),
                 Next::LookTooOld if may_ask && self.may_look() => self.poller.look_now().await?,
                 Next::LookTooOld => return Ok(()),
+                Next::SizesUnknown(types) => sizes::learn(&self.scope, types).await?,
                 Next::Send(intent) => {
                     if !self.send(*intent).await {
                         return Ok(());
@@ -135,17 +137,6 @@ impl Sender {
             self.asked = Some(now);
         }
         rested
-    }
-
-    /// Instance types of jobs that others made.
-    async fn learn_sizes(&self) -> Result<(), Fault> {
-        let scope = &self.scope;
-        let context = scope.context;
-        let held = scope.journal.read(move |reader| reader.held_count(context));
-        if held.await? == 0 {
-            return Ok(());
-        }
-        sizes::learn_active(scope).await
     }
 
     /// Sends one and returns when the cloud has answered or the answer is lost; false when nothing more is to be sent before
@@ -192,6 +183,10 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
             continue;
         };
         scope.sizes.complete(&mut job);
+        let unknown = house.unknown_sizes(scope, &settings.limits, &job);
+        if !unknown.is_empty() {
+            return Ok(Next::SizesUnknown(unknown));
+        }
         match admission::decide(&settings.limits, &house, &ask_of(&job)) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
             Err(refusal) => match never_fits(&settings.limits, &house, &job) {

@@ -25,6 +25,8 @@ pub(super) enum Reserved {
     Before(Before),
     /// The look has grown too old on the way to decide on it.
     LookTooOld,
+    /// What these instance types have must be known first.
+    SizesUnknown(Vec<String>),
 }
 
 pub(super) async fn reserve(scope: &Arc<Scope>, draft: Draft) -> Result<Reserved, Fault> {
@@ -48,7 +50,12 @@ fn decide(
     if !look_is_fresh(scope) {
         return Ok(Ok(Reserved::LookTooOld));
     }
-    match judge(tx, scope, draft)? {
+    let house = House::read(tx, scope)?;
+    let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
+    if !unknown.is_empty() {
+        return Ok(Ok(Reserved::SizesUnknown(unknown)));
+    }
+    match judge(tx, scope, &house, draft)? {
         Ok(()) => {
             store(tx, scope, draft, None)?;
             Ok(Ok(Reserved::New))
@@ -68,11 +75,11 @@ fn decide(
 pub(super) fn judge(
     tx: &Tx<'_>,
     scope: &Scope,
+    house: &House,
     draft: &Draft,
 ) -> Result<Result<(), Refusal>, StoreError> {
-    let house = House::read(tx, scope)?;
     let limits = &draft.settings.limits;
-    if let Err(refusal) = admission::decide(limits, &house, &draft.ask()) {
+    if let Err(refusal) = admission::decide(limits, house, &draft.ask()) {
         return Ok(Err(refusal));
     }
     // Whoever can never be sent is no reason to wait.

@@ -1,8 +1,8 @@
 //! Sends an intent and finds out what became of it. Runs on when the client leaves; after a crash the next daemon goes
 //! on where this one was.
 //!
-//! Whether it may be sent is asked of the journal right before each send: somebody else (the poller, a stop) may have
-//! settled it. A failure of the store settles nothing; it is tried again.
+//! Whether it may be sent is asked of the journal right before each send, but for the first one after the intent was stored:
+//! somebody else (the poller, a stop) may have settled it. A failure of the store settles nothing; it is tried again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -53,6 +53,8 @@ pub(super) struct Open {
     queue: Option<oneshot::Sender<bool>>,
     /// Nobody waits for the outcome: it is told in the audit.
     by_itself: bool,
+    /// Its room was taken this moment, and the time of the send noted.
+    just_stored: bool,
 }
 
 impl Open {
@@ -64,6 +66,7 @@ impl Open {
             sent_later: Duration::ZERO,
             queue: None,
             by_itself: false,
+            just_stored: true,
         }
     }
 
@@ -76,6 +79,7 @@ impl Open {
             sent_later: Duration::ZERO,
             queue: Some(answered),
             by_itself: true,
+            just_stored: true,
         }
     }
 }
@@ -181,6 +185,7 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<(), Fau
             sent_later: if noted { Duration::ZERO } else { SENT_LATER },
             queue: None,
             by_itself: true,
+            just_stored: false,
         };
         tracing::info!(uid = %intent.uid, name = %open.name, "going on with an unconfirmed submit");
         let (outcome, nobody) = oneshot::channel();
@@ -290,10 +295,13 @@ impl Settling {
         let began = scope.clock.mono();
         let mut pause = THROTTLE_PAUSE;
         loop {
-            match self.notes.leave_to_send().await? {
-                Leave::Send => {}
-                Leave::Settled => return Ok(true),
-                Leave::Stopped => return Err(End::Dropped(given_up(Why::Stopped))),
+            // An intent that was stored this very moment says what it says.
+            if !std::mem::take(&mut self.open.just_stored) {
+                match self.notes.leave_to_send().await? {
+                    Leave::Send => {}
+                    Leave::Settled => return Ok(true),
+                    Leave::Stopped => return Err(End::Dropped(given_up(Why::Stopped))),
+                }
             }
             let seq = scope.journal.next_seq();
             let fault = match scope.provider().submit(&body).await {

@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    config::Limits,
     model::{Fault, Job, Replica, Resources},
     provider::Provider,
     scope::Scope,
@@ -36,14 +37,8 @@ impl Sizes {
         clock: &Clock,
     ) -> Result<(), Fault> {
         let now = clock.mono();
-        let fresh = |name: &str| {
-            let known = self.known();
-            known.get(name).is_some_and(|(size, at)| {
-                let serves = size.map_or(UNKNOWN_SERVES, |_| SERVES);
-                now.saturating_sub(*at) < serves
-            })
-        };
-        let mut missing: Vec<String> = types.into_iter().filter(|name| !fresh(name)).collect();
+        let unknown = |name: &String| !self.is_fresh(name, clock);
+        let mut missing: Vec<String> = types.into_iter().filter(unknown).collect();
         missing.sort_unstable();
         missing.dedup();
         if missing.is_empty() {
@@ -56,6 +51,37 @@ impl Sizes {
             known.insert(name, (size, now));
         }
         Ok(())
+    }
+
+    /// The instance types that these jobs name without telling their amounts, and that are to be asked for before a limit of
+    /// amounts can be checked.
+    pub(super) fn missing<'a>(
+        &self,
+        limits: &Limits,
+        jobs: impl Iterator<Item = &'a Job>,
+        clock: &Clock,
+    ) -> Vec<String> {
+        let needed = limits.max_gpu.is_some()
+            || limits.max_cpu.is_some()
+            || limits.max_gpu_milli_hours_per_day.is_some();
+        let unknown = |job: &&Job| {
+            let requested = &job.requested;
+            needed && (requested.gpu_milli.is_none() || requested.cpu_milli.is_none())
+        };
+        let types = jobs
+            .filter(unknown)
+            .flat_map(|job| &job.replicas)
+            .map(|replica| replica.instance_type.clone())
+            .filter(|name| !name.is_empty());
+        types.filter(|name| !self.is_fresh(name, clock)).collect()
+    }
+
+    fn is_fresh(&self, name: &str, clock: &Clock) -> bool {
+        let known = self.known();
+        known.get(name).is_some_and(|(size, at)| {
+            let serves = size.map_or(UNKNOWN_SERVES, |_| SERVES);
+            clock.mono().saturating_sub(*at) < serves
+        })
     }
 
     /// What a machine of this type has; `None` when that is not known.
@@ -95,63 +121,11 @@ impl Sizes {
     }
 }
 
-/// The instance types that these jobs name without telling their amounts.
-fn unknown_types<'a>(jobs: impl Iterator<Item = &'a Job>) -> impl Iterator<Item = String> {
-    jobs.filter(|job| job.requested.gpu_milli.is_none() || job.requested.cpu_milli.is_none())
-        .flat_map(|job| types_of(&job.replicas))
-        .collect::<Vec<_>>()
-        .into_iter()
-}
-
-/// The instance types of these roles.
-fn types_of(replicas: &[Replica]) -> impl Iterator<Item = String> {
-    replicas
-        .iter()
-        .map(|replica| replica.instance_type.clone())
-        .filter(|name| !name.is_empty())
-}
-
-/// Asks for the instance types of this job and of active ones, where amounts are not known otherwise and a limit needs them.
+/// Asks for the sizes of these types.
 ///
 /// # Errors
-/// Why the backend cannot tell, or the store.
-pub(super) async fn learn(scope: &Scope, job: &Job) -> Result<(), Fault> {
-    if !are_needed(scope) {
-        return Ok(());
-    }
-    let mut types: Vec<_> = unknown_types(std::iter::once(job)).collect();
-    types.extend(unknown_types(active(scope).await?.iter()));
-    ask(scope, types).await
-}
-
-/// The same for active jobs alone.
-///
-/// # Errors
-/// See [`learn`].
-pub(super) async fn learn_active(scope: &Scope) -> Result<(), Fault> {
-    if !are_needed(scope) {
-        return Ok(());
-    }
-    let types = unknown_types(active(scope).await?.iter()).collect();
-    ask(scope, types).await
-}
-
-fn are_needed(scope: &Scope) -> bool {
-    let limits = &scope.settings().limits;
-    limits.max_gpu.is_some()
-        || limits.max_cpu.is_some()
-        || limits.max_gpu_milli_hours_per_day.is_some()
-}
-
-async fn active(scope: &Scope) -> Result<Vec<Job>, Fault> {
-    let context = scope.context;
-    let active = scope
-        .journal
-        .read(move |reader| reader.active_jobs(context));
-    Ok(active.await?)
-}
-
-async fn ask(scope: &Scope, types: Vec<String>) -> Result<(), Fault> {
+/// Why the backend cannot tell.
+pub(super) async fn learn(scope: &Scope, types: Vec<String>) -> Result<(), Fault> {
     let provider = scope.provider();
     let learnt = scope.sizes.learn(types, &*provider, &scope.clock).await;
     learnt.map_err(|mut fault| {
