@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`v1`] | messages and stubs generated from `pai/v1/*.proto` |
 //! | [`paths`] | where the socket, the state and the settings are |
+//! | [`context`] | which settings a client means |
 //! | [`meta`] | the metadata that travels with every call |
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
 //! | [`start`] | connecting, and starting the daemon first where nobody serves |
@@ -28,6 +29,7 @@ pub mod v1 {
 mod change;
 mod chunk;
 pub mod client;
+pub mod context;
 pub mod error;
 pub mod follow;
 mod link;

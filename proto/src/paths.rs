@@ -84,14 +84,31 @@ pub fn state_dir(env: Env<'_>) -> Result<PathBuf, PathError> {
     Ok(home.join(".local/state/pai"))
 }
 
-/// The settings: `ALIYUN_PAI_SETTINGS_PATH`, or the seed's `~/.config/aliyun-pai/settings.json`.
+/// The folder of the context `local` (see [`crate::context`]), in the state folder.
+///
+/// # Errors
+/// [`PathError::NoHome`] when no variable tells.
+pub fn local_dir(env: Env<'_>) -> Result<PathBuf, PathError> {
+    let path = state_dir(env)?.join("local");
+    Ok(std::path::absolute(&path).unwrap_or(path))
+}
+
+/// The settings: `ALIYUN_PAI_SETTINGS_PATH`, or the default file. Clients ask [`crate::context::chosen`].
 ///
 /// # Errors
 /// [`PathError::NoHome`] when no variable tells.
 pub fn settings(env: Env<'_>) -> Result<PathBuf, PathError> {
-    if let Some(path) = env("ALIYUN_PAI_SETTINGS_PATH") {
-        return Ok(std::path::absolute(&path).unwrap_or(path));
+    match env("ALIYUN_PAI_SETTINGS_PATH") {
+        Some(path) => Ok(std::path::absolute(&path).unwrap_or(path)),
+        None => default_settings(env),
     }
+}
+
+/// The settings where nothing else is named: the seed's `~/.config/aliyun-pai/settings.json`.
+///
+/// # Errors
+/// [`PathError::NoHome`] when no variable tells.
+pub fn default_settings(env: Env<'_>) -> Result<PathBuf, PathError> {
     let home = env("HOME").ok_or(PathError::NoHome {
         what: "the settings file",
     })?;
