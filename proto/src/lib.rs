@@ -9,6 +9,7 @@
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
 //! | [`start`] | connecting, and starting the daemon first where nobody serves |
 //! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
+//! | [`worktree`] | the git working tree that a client is called in |
 //! | [`value`] | JSON values in messages |
 //! | [`error`] | what a call can fail with |
 //!
@@ -43,6 +44,7 @@ pub mod status;
 pub mod value;
 pub mod wait;
 pub mod watch;
+pub mod worktree;
 
 pub use client::{Client, ConnectOptions};
 pub use error::ClientError;
