@@ -1,10 +1,11 @@
 //! The command line as a type. The doc comments are the help.
 
 use clap::{Parser, Subcommand};
+use pai_proto::context::Name;
 
 use crate::commands::{
-    config::ConfigArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs, help::HelpArgs,
-    logs::LogsArgs, ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs,
+    config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs,
+    help::HelpArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs,
     whoami::WhoamiArgs,
 };
 
@@ -25,6 +26,9 @@ pub struct Cli {
     /// Print JSON instead of text (errors too, on stderr).
     #[arg(long, global = true)]
     pub json: bool,
+    /// The settings that are meant: a name of `paictl context ls`.
+    #[arg(long, global = true, value_name = "NAME", display_order = 990)]
+    pub context: Option<Name>,
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -44,6 +48,7 @@ pub enum Command {
     Logs(LogsArgs),
     Stop(StopArgs),
     Config(ConfigArgs),
+    Context(ContextArgs),
     Daemon(DaemonArgs),
     Whoami(WhoamiArgs),
     Demo(DemoArgs),

@@ -1,6 +1,7 @@
 //! The commands: one per file, named after the verb. Each has its arguments and a `run`.
 
 pub mod config;
+pub mod context;
 pub mod daemon;
 pub mod demo;
 pub mod get;
@@ -21,21 +22,21 @@ use crate::{args::Command, context::Context, error::CliError, exit::Exit, signal
 /// # Errors
 /// See [`CliError`].
 pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliError> {
-    let last_words = match &command {
+    context.last_words = match &command {
         // Has folders and processes of its own to clear away, and listens for signals itself.
         Command::Demo(args) => return demo::run(args, context).await,
         Command::Wait(_) => "the wait ends here; the job goes on",
         Command::Logs(_) => "no more of the log is shown; jobs are untouched",
         Command::Submit(_) => "interrupted; the submit may still take place: see `paictl ls`",
         Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
-        _ => "interrupted; jobs are untouched",
+        _ => context.last_words,
     };
     let mut signals = Signals::listen()?;
     let exit = tokio::select! {
         done = dispatch(command, context) => return done,
         exit = signals.any() => exit,
     };
-    context.out.interrupted(last_words, context.json);
+    context.out.interrupted(context.last_words, context.json);
     Ok(exit)
 }
 
@@ -48,6 +49,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
         Command::Logs(args) => logs::run(args, context).await,
         Command::Stop(args) => stop::run(&args, context).await,
         Command::Config(args) => config::run(&args, context).await,
+        Command::Context(args) => self::context::run(&args, context),
         Command::Daemon(args) => daemon::run(&args, context).await,
         Command::Whoami(_) => whoami::run(context).await,
         Command::Demo(args) => demo::run(&args, context).await,

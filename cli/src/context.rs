@@ -9,6 +9,7 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use pai_proto::{
     Client, ClientError, ConnectOptions,
+    context::{self, Chosen, ContextError, Name},
     meta::ClientKind,
     paths,
     start::{self, Starter},
@@ -28,12 +29,21 @@ pub(crate) const UNATTENDED: &str = "no daemon serves and none is started by its
 /// Looks up an environment variable.
 pub type Lookup = Box<dyn Fn(&str) -> Option<PathBuf>>;
 
+/// What is said of a command that ends early, unless it says more.
+const LAST_WORDS: &str = "interrupted; jobs are untouched";
+
 /// Output, environment and clock of one run.
 pub struct Context {
     /// Where to write.
     pub out: Output,
     /// Whether the answer is JSON.
     pub json: bool,
+    /// The settings that the command line names.
+    pub named: Option<Name>,
+    /// Folder in which the command was called; `None` where nobody can tell.
+    pub folder: Option<PathBuf>,
+    /// What is said where a signal ends the command. It may change while the command goes on.
+    pub last_words: &'static str,
     /// Time zone in which a person reads times of day.
     pub zone: TimeZone,
     /// The environment.
@@ -42,10 +52,13 @@ pub struct Context {
 
 impl Context {
     /// The real one.
-    pub fn of_process(json: bool) -> Self {
+    pub fn of_process(json: bool, named: Option<Name>) -> Self {
         Self {
             out: Output::of_process(),
             json,
+            named,
+            folder: std::env::current_dir().ok(),
+            last_words: LAST_WORDS,
             zone: TimeZone::system(),
             env: Box::new(paths::process_env),
         }
@@ -62,6 +75,14 @@ impl Context {
     /// When its path is too long.
     pub fn socket(&self) -> Result<PathBuf, CliError> {
         Ok(paths::socket(&self.env)?)
+    }
+
+    /// The settings that this command line and environment mean.
+    ///
+    /// # Errors
+    /// When they are named and not there, or nothing tells where they are.
+    pub fn chosen(&self) -> Result<Chosen, ContextError> {
+        context::chosen(self.named.as_ref(), &self.env)
     }
 
     /// Connects and shows the daemon's warnings. Where nobody serves the daemon is started, and that is said.
@@ -90,7 +111,9 @@ impl Context {
     /// # Errors
     /// See [`CliError`].
     pub async fn connect_any(&self, socket: &Path) -> Result<Client, CliError> {
-        let options = self.options(socket, Duration::ZERO)?;
+        // A daemon can be looked at and ended whatever settings are meant.
+        let settings = self.chosen().ok().map(|chosen| chosen.path);
+        let options = self.options_for(settings, socket, Duration::ZERO);
         answered(socket, HANDSHAKE, Client::connect_any(options)).await
     }
 
@@ -113,11 +136,21 @@ impl Context {
     /// How this program connects: tried for at most `patience`.
     ///
     /// # Errors
-    /// When nothing tells which settings are meant.
+    /// See [`Context::chosen`].
     pub fn options(&self, socket: &Path, patience: Duration) -> Result<ConnectOptions, CliError> {
-        Ok(ConnectOptions {
+        let settings = Some(self.chosen()?.path);
+        Ok(self.options_for(settings, socket, patience))
+    }
+
+    fn options_for(
+        &self,
+        settings: Option<PathBuf>,
+        socket: &Path,
+        patience: Duration,
+    ) -> ConnectOptions {
+        ConnectOptions {
             socket: socket.into(),
-            settings: Some(paths::settings(&self.env)?),
+            settings,
             program: "paictl",
             version: env!("CARGO_PKG_VERSION"),
             kind: ClientKind::Person,
@@ -125,7 +158,7 @@ impl Context {
                 .map(|key| fingerprint(key.as_os_str().as_encoded_bytes()))
                 .unwrap_or_default(),
             patience,
-        })
+        }
     }
 }
 
@@ -176,6 +209,9 @@ pub(crate) mod tests {
         let context = Context {
             out,
             json,
+            named: None,
+            folder: None,
+            last_words: LAST_WORDS,
             zone: TimeZone::UTC,
             env: Box::new(|_| None),
         };

@@ -1,6 +1,6 @@
 //! Failures: every one becomes message, hint, request id and exit code here and nowhere else.
 
-use pai_proto::{ClientError, paths::PathError, paths::SOCKET_PATH_MAX};
+use pai_proto::{ClientError, context::ContextError, paths::PathError, paths::SOCKET_PATH_MAX};
 
 use crate::{context::Context, exit::Exit, json, view::clean, view::paint};
 
@@ -13,6 +13,17 @@ pub enum CliError {
     /// A path cannot be had.
     #[error(transparent)]
     Path(#[from] PathError),
+    /// The settings that are meant cannot be had.
+    #[error(transparent)]
+    Context(#[from] ContextError),
+    /// The command line, or what it names, is wrong.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What to write instead.
+        hint: String,
+    },
     /// The daemon of these paths takes connections and does not answer.
     #[error("the daemon at {socket} ({holder}) takes the connection and does not answer")]
     Silent {
@@ -58,6 +69,14 @@ impl CliError {
         }
     }
 
+    /// The command line is wrong in a way that only the command finds out.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Usage {
+            message: message.into(),
+            hint: hint.into(),
+        }
+    }
+
     /// One word for programs.
     pub fn kind(&self) -> String {
         match self {
@@ -73,7 +92,9 @@ impl CliError {
                 "incompatible".into()
             }
             Self::Client(ClientError::Protocol(_)) => "protocol".into(),
-            Self::Path(_) => "path".into(),
+            Self::Path(_) | Self::Context(ContextError::Path(_)) => "path".into(),
+            Self::Context(ContextError::Missing { .. }) => "not_found".into(),
+            Self::Context(ContextError::Variable(_)) | Self::Usage { .. } => "usage".into(),
             Self::Io { .. } => "io".into(),
             Self::Other { .. } => "other".into(),
         }
@@ -92,7 +113,8 @@ impl CliError {
             Self::Silent { pid, .. } => format!(
                 "`kill -CONT {pid}` wakes it where it is suspended; `kill {pid}`, at worst `kill -KILL {pid}`, ends it; jobs are untouched"
             ),
-            Self::Other { hint, .. } => hint.clone(),
+            Self::Context(error) => error.hint(),
+            Self::Other { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
             Self::Io { .. } => String::new(),
         }
     }
@@ -110,9 +132,12 @@ impl CliError {
         match self {
             Self::Client(error) => Exit::of_error(error),
             Self::Path(PathError::SocketTooLong { .. }) | Self::Silent { .. } => Exit::Daemon,
-            Self::Path(PathError::NoHome { .. }) | Self::Io { .. } | Self::Other { .. } => {
-                Exit::Error
-            }
+            Self::Context(ContextError::Missing { .. }) => Exit::NotFound,
+            Self::Context(ContextError::Variable(_)) | Self::Usage { .. } => Exit::Usage,
+            Self::Path(PathError::NoHome { .. })
+            | Self::Context(ContextError::Path(_))
+            | Self::Io { .. }
+            | Self::Other { .. } => Exit::Error,
         }
     }
 

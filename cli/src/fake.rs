@@ -1,4 +1,6 @@
-//! A daemon for tests: answers what it was told to answer, on a real socket.
+//! A daemon for tests: answers what it was told to answer, on a real socket, and keeps what it was asked.
+
+mod settings;
 
 use std::{
     path::{Path, PathBuf},
@@ -6,9 +8,12 @@ use std::{
 };
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use pai_proto::v1::{
-    self, ErrorDetail, daemon_server, follow_logs_response, jobs_server, list_jobs_response,
-    logs_server, wait_jobs_response,
+use pai_proto::{
+    meta,
+    v1::{
+        self, ErrorDetail, ErrorKind, config_server, daemon_server, follow_logs_response,
+        jobs_server, list_jobs_response, logs_server, wait_jobs_response,
+    },
 };
 use prost::Message as _;
 use tokio::net::UnixListener;
@@ -23,14 +28,38 @@ pub(crate) struct Fake {
     pub(crate) socket: PathBuf,
     /// Warnings of the handshake.
     pub(crate) warnings: Vec<String>,
-    /// The answer of every call about jobs, instead of the ones below.
+    /// The answer of every call, instead of the ones below.
     pub(crate) refusal: Option<ErrorDetail>,
+    /// Ids that no job has.
+    pub(crate) unknown: Vec<&'static str>,
     /// The one job.
     pub(crate) job: v1::Job,
     /// The end of the list.
     pub(crate) end: v1::SnapshotEnd,
+    /// What a submit is answered; with the one job where it names none.
+    pub(crate) submitted: v1::SubmitJobResponse,
+    /// What a submit would be.
+    pub(crate) check: v1::CheckSubmitResponse,
     /// The outcome of a stop.
     pub(crate) outcome: v1::stop_job_response::Outcome,
+    /// What a change is answered; with the one job where it names none.
+    pub(crate) updated: v1::UpdateJobResponse,
+    /// The backend's own answer about the job.
+    pub(crate) raw: String,
+    /// The settings in force.
+    pub(crate) config: v1::GetConfigResponse,
+    /// What every change of the settings is answered.
+    pub(crate) changed: v1::ConfigChanged,
+    /// What may stand in the settings.
+    pub(crate) schema: v1::GetConfigSchemaResponse,
+    /// What is wrong with them.
+    pub(crate) checked: v1::CheckConfigResponse,
+    /// The code source; not known where it is unset.
+    pub(crate) code: Option<v1::GetCodeSourceResponse>,
+    /// Whether a change of it shows at the cloud.
+    pub(crate) verified: bool,
+    /// Who changed what, newest first.
+    pub(crate) audit: Vec<v1::AuditEntry>,
     /// What a wait is told.
     pub(crate) frames: Vec<wait_jobs_response::Frame>,
     /// What the follows are told, one after the other. Each breaks off behind its last frame, the last one stays open.
@@ -39,6 +68,49 @@ pub(crate) struct Fake {
     pub(crate) followed: Arc<Mutex<Vec<v1::FollowLogsRequest>>>,
     /// What the job is once somebody follows its log.
     pub(crate) later: Option<v1::Job>,
+    /// What was asked so far; shared with the daemon that serves.
+    pub(crate) heard: Heard,
+}
+
+/// What a daemon was asked, in order, without what only reads the one job.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard(Arc<Mutex<Vec<Call>>>);
+
+/// One question.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Call {
+    Hello(Option<PathBuf>),
+    Submit(Box<v1::SubmitJobRequest>),
+    Check(Box<v1::SubmitJobRequest>),
+    List(v1::ListJobsRequest),
+    Stop(String),
+    Delete(String),
+    Update(v1::UpdateJobRequest),
+    Wait(v1::WaitJobsRequest),
+    Audit(v1::ListAuditRequest),
+    Schema(v1::GetConfigSchemaRequest),
+    Change(v1::UpdateConfigRequest),
+    Profile(v1::PutProfileRequest),
+    NoProfile(v1::DeleteProfileRequest),
+    Import(v1::ImportProfileRequest),
+    Migrate(v1::MigrateConfigRequest),
+    CodeSource(v1::GetCodeSourceRequest),
+    NewCode(v1::UpdateCodeSourceRequest),
+}
+
+impl Heard {
+    /// Everything.
+    pub(crate) fn all(&self) -> Vec<Call> {
+        self.list().clone()
+    }
+
+    fn hear(&self, call: Call) {
+        self.list().push(call);
+    }
+
+    fn list(&self) -> MutexGuard<'_, Vec<Call>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Fake {
@@ -54,6 +126,7 @@ impl Fake {
         let server = Server::builder()
             .add_service(daemon_server::DaemonServer::from_arc(fake.clone()))
             .add_service(jobs_server::JobsServer::from_arc(fake.clone()))
+            .add_service(config_server::ConfigServer::from_arc(fake.clone()))
             .add_service(logs_server::LogsServer::from_arc(fake));
         tokio::spawn(server.serve_with_incoming(incoming));
     }
@@ -61,10 +134,19 @@ impl Fake {
     fn answer<T>(&self, answer: T) -> Result<Response<T>, Status> {
         match &self.refusal {
             None => Ok(Response::new(answer)),
-            Some(detail) => {
-                let bytes = detail.encode_to_vec().into();
-                Err(Status::with_details(Code::Aborted, &detail.message, bytes))
-            }
+            Some(detail) => Err(refused(detail)),
+        }
+    }
+
+    /// The same about one job, if there is one of that id.
+    fn answer_of<T>(&self, id: &str, answer: T) -> Result<Response<T>, Status> {
+        match self.unknown.contains(&id) {
+            false => self.answer(answer),
+            true => Err(refused(&ErrorDetail {
+                kind: ErrorKind::NotFound.into(),
+                message: format!("no job {id}"),
+                ..Default::default()
+            })),
         }
     }
 
@@ -77,14 +159,21 @@ impl Fake {
     }
 }
 
+fn refused(detail: &ErrorDetail) -> Status {
+    let bytes = detail.encode_to_vec().into();
+    Status::with_details(Code::Aborted, &detail.message, bytes)
+}
+
 type Frames<T> = BoxStream<'static, Result<T, Status>>;
 
 #[tonic::async_trait]
 impl daemon_server::Daemon for Fake {
     async fn hello(
         &self,
-        _: Request<v1::HelloRequest>,
+        request: Request<v1::HelloRequest>,
     ) -> Result<Response<v1::HelloResponse>, Status> {
+        let settings = meta::decode_settings(request.metadata());
+        self.heard.hear(Call::Hello(settings.unwrap()));
         Ok(Response::new(v1::HelloResponse {
             protocol_major: self.major.unwrap_or(pai_proto::PROTOCOL_MAJOR),
             pid: 77,
@@ -112,7 +201,7 @@ impl daemon_server::Daemon for Fake {
         &self,
         _: Request<v1::GetConfigRequest>,
     ) -> Result<Response<v1::GetConfigResponse>, Status> {
-        self.answer(v1::GetConfigResponse::default())
+        self.answer(self.config.clone())
     }
 
     async fn who_am_i(
@@ -121,24 +210,49 @@ impl daemon_server::Daemon for Fake {
     ) -> Result<Response<v1::WhoAmIResponse>, Status> {
         self.answer(v1::WhoAmIResponse::default())
     }
+
+    async fn list_audit(
+        &self,
+        request: Request<v1::ListAuditRequest>,
+    ) -> Result<Response<v1::ListAuditResponse>, Status> {
+        let request = request.into_inner();
+        self.heard.hear(Call::Audit(request));
+        let before = request.before.unwrap_or(u64::MAX);
+        let entries = self.audit.iter().filter(|entry| entry.id < before);
+        self.answer(v1::ListAuditResponse {
+            entries: entries.take(request.limit as usize).cloned().collect(),
+        })
+    }
 }
 
 #[tonic::async_trait]
 impl jobs_server::Jobs for Fake {
     async fn submit_job(
         &self,
-        _: Request<v1::SubmitJobRequest>,
+        request: Request<v1::SubmitJobRequest>,
     ) -> Result<Response<v1::SubmitJobResponse>, Status> {
+        self.heard
+            .hear(Call::Submit(Box::new(request.into_inner())));
+        let submitted = self.submitted.clone();
         self.answer(v1::SubmitJobResponse {
-            job: self.job(),
-            ..Default::default()
+            job: submitted.job.or(self.job()),
+            ..submitted
         })
+    }
+
+    async fn check_submit(
+        &self,
+        request: Request<v1::SubmitJobRequest>,
+    ) -> Result<Response<v1::CheckSubmitResponse>, Status> {
+        self.heard.hear(Call::Check(Box::new(request.into_inner())));
+        self.answer(self.check.clone())
     }
 
     async fn list_jobs(
         &self,
-        _: Request<v1::ListJobsRequest>,
+        request: Request<v1::ListJobsRequest>,
     ) -> Result<Response<Frames<v1::ListJobsResponse>>, Status> {
+        self.heard.hear(Call::List(request.into_inner()));
         use list_jobs_response::Part;
         let jobs = self.job().into_iter().collect();
         let parts = [
@@ -151,29 +265,57 @@ impl jobs_server::Jobs for Fake {
 
     async fn get_job(
         &self,
-        _: Request<v1::GetJobRequest>,
+        request: Request<v1::GetJobRequest>,
     ) -> Result<Response<v1::GetJobResponse>, Status> {
         let later = self.later.clone().filter(|_| !self.followed().is_empty());
-        self.answer(v1::GetJobResponse {
+        let request = request.into_inner();
+        let response = v1::GetJobResponse {
             job: later.or(self.job()),
+            raw: if request.raw { &self.raw } else { "" }.into(),
             ..Default::default()
-        })
+        };
+        self.answer_of(&request.id, response)
     }
 
     async fn stop_job(
         &self,
-        _: Request<v1::StopJobRequest>,
+        request: Request<v1::StopJobRequest>,
     ) -> Result<Response<v1::StopJobResponse>, Status> {
-        self.answer(v1::StopJobResponse {
+        let id = request.into_inner().id;
+        self.heard.hear(Call::Stop(id.clone()));
+        let response = v1::StopJobResponse {
             job: self.job(),
             outcome: self.outcome.into(),
+        };
+        self.answer_of(&id, response)
+    }
+
+    async fn delete_job(
+        &self,
+        request: Request<v1::DeleteJobRequest>,
+    ) -> Result<Response<v1::DeleteJobResponse>, Status> {
+        let id = request.into_inner().id;
+        self.heard.hear(Call::Delete(id.clone()));
+        self.answer_of(&id, v1::DeleteJobResponse { job: self.job() })
+    }
+
+    async fn update_job(
+        &self,
+        request: Request<v1::UpdateJobRequest>,
+    ) -> Result<Response<v1::UpdateJobResponse>, Status> {
+        self.heard.hear(Call::Update(request.into_inner()));
+        let updated = self.updated.clone();
+        self.answer(v1::UpdateJobResponse {
+            job: updated.job.or(self.job()),
+            ..updated
         })
     }
 
     async fn wait_jobs(
         &self,
-        _: Request<v1::WaitJobsRequest>,
+        request: Request<v1::WaitJobsRequest>,
     ) -> Result<Response<Frames<v1::WaitJobsResponse>>, Status> {
+        self.heard.hear(Call::Wait(request.into_inner()));
         let frame = |frame| Ok(v1::WaitJobsResponse { frame: Some(frame) });
         let frames: Vec<_> = self.frames.clone().into_iter().map(frame).collect();
         self.answer(stream::iter(frames).boxed())

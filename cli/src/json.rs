@@ -3,6 +3,7 @@
 //! Times are RFC 3339 in UTC; what is unknown is `null`. Phases and kinds are lower-case words.
 
 mod config;
+mod context;
 mod daemon;
 mod job;
 mod log;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use crate::{error::CliError, view::clean};
 
 pub use config::{Config, WhoAmI};
+pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
 pub use job::{Job, JobDetail, Stopped, Submitted, Waited};
 pub use log::LogLine;

@@ -41,7 +41,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return usage::refuse(&usage, usage::wants_json(&args)),
     };
-    let mut context = Context::of_process(cli.json);
+    let mut context = Context::of_process(cli.json, cli.context);
     let result = runtime().and_then(|runtime| {
         runtime.block_on(commands::run(cli.command.unwrap_or_default(), &mut context))
     });

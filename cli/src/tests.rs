@@ -1,8 +1,9 @@
 //! Whole commands against a daemon that answers what it is told to.
 
+mod contexts;
 mod daemon;
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use anstream::adapter::strip_str;
 use clap::Parser as _;
@@ -32,14 +33,22 @@ async fn run(daemon: Option<Fake>, line: &[&str]) -> Ran {
 
 /// Runs one command line with its socket and its home in this folder.
 async fn run_in(folder: &Folder, line: &[&str]) -> Ran {
+    run_with(folder, line, &[]).await
+}
+
+/// The same with these variables.
+async fn run_with(folder: &Folder, line: &[&str], variables: &[(&'static str, &str)]) -> Ran {
     let (socket, home) = (folder.socket(), folder.path().to_owned());
+    let variables = variables.iter().map(|(key, value)| (*key, value.into()));
+    let variables: HashMap<_, PathBuf> = variables.collect();
     let cli = Cli::try_parse_from(std::iter::once(&"paictl").chain(line)).unwrap();
     let (mut context, stdout, stderr) = context(cli.json);
+    context.named = cli.context;
     context.env = Box::new(move |key| match key {
         "PAI_SOCKET" => Some(socket.clone()),
         "HOME" => Some(home.clone()),
         "PAI_NO_AUTOSTART" => Some(PathBuf::from("1")),
-        _ => None,
+        key => variables.get(key).cloned(),
     });
     let command = cli.command.unwrap_or_default();
     let exit = match commands::run(command, &mut context).await {

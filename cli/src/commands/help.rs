@@ -17,7 +17,9 @@ Environment:
   PAI_STATE_DIR                    the daemon's state and log [default: $XDG_STATE_HOME/pai, else ~/.local/state/pai]
   PAI_NO_AUTOSTART                 1: no command starts the daemon unasked
   PAI_LOG                          what the daemon logs: error, warn, info or debug [default: info]
-  ALIYUN_PAI_SETTINGS_PATH         the settings file that is meant [default: ~/.config/aliyun-pai/settings.json]
+  PAI_CONTEXT                      the settings that are meant, where --context names none: a name of `paictl context ls`
+  ALIYUN_PAI_SETTINGS_PATH         the same as a path, where neither names any [default: ~/.config/aliyun-pai/settings.json]
+  PAI_SESSION                      a label for the jobs that are submitted: the tag pai-session
   ALIBABA_CLOUD_ACCESS_KEY_ID      the key, where the settings hold none; the daemon reads these three when it starts
   ALIBABA_CLOUD_ACCESS_KEY_SECRET
   ALIBABA_CLOUD_SECURITY_TOKEN

@@ -1,9 +1,6 @@
 //! Starting the programs of a demo.
 
-use std::{
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -15,7 +12,7 @@ use tokio::{
 use super::{agent::Agent, child::Child, folder::Folder};
 use crate::{
     error::CliError,
-    program::{self, Ready, START_LIMIT, quoted},
+    program::{self, Ready, START_LIMIT, quoted, without_keys},
 };
 
 /// What to do when one of them does not start.
@@ -192,16 +189,9 @@ fn within(folder: &Folder, command: &mut Command) {
     command
         .env("PAI_SOCKET", folder.socket())
         .env("PAI_STATE_DIR", folder.state())
-        .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings());
+        .env("ALIYUN_PAI_SETTINGS_PATH", folder.settings())
+        .env_remove(pai_proto::context::VARIABLE);
     without_keys(command);
-}
-
-/// Keys of the real cloud are none of the demo's business.
-fn without_keys(command: &mut Command) {
-    let is_key = |name: &OsString| name.as_encoded_bytes().starts_with(b"ALIBABA_");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_key(name)) {
-        command.env_remove(name);
-    }
 }
 
 #[cfg(test)]

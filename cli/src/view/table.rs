@@ -3,6 +3,24 @@
 use comfy_table::{ContentArrangement, Table, presets};
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use super::paint;
+
+/// For a terminal aligned and with a header; elsewhere tab-separated, and nothing but rows.
+pub fn shown<const N: usize>(
+    header: [&str; N],
+    rows: &[[String; N]],
+    terminal: bool,
+) -> Vec<String> {
+    if !terminal {
+        return rows.iter().map(|row| row.join("\t")).collect();
+    }
+    let mut lines = aligned(header, rows);
+    if let Some(header) = lines.first_mut() {
+        *header = paint::label(header);
+    }
+    lines
+}
+
 /// Header and rows as aligned lines, two spaces between the columns.
 pub fn aligned<const N: usize>(header: [&str; N], rows: &[[String; N]]) -> Vec<String> {
     let mut table = Table::new();
