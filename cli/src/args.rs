@@ -5,8 +5,8 @@ use pai_proto::context::Name;
 
 use crate::commands::{
     config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs,
-    help::HelpArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs, submit::SubmitArgs, wait::WaitArgs,
-    whoami::WhoamiArgs,
+    help::HelpArgs, local::LocalArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs,
+    submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
 };
 
 /// Submit training jobs, wait for them, see what they do.
@@ -51,6 +51,7 @@ pub enum Command {
     Context(ContextArgs),
     Daemon(DaemonArgs),
     Whoami(WhoamiArgs),
+    Local(LocalArgs),
     Demo(DemoArgs),
     Help(HelpArgs),
 }

@@ -6,6 +6,7 @@ pub mod daemon;
 pub mod demo;
 pub mod get;
 pub mod help;
+pub mod local;
 pub mod logs;
 pub mod ls;
 pub mod stop;
@@ -52,6 +53,7 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
         Command::Context(args) => self::context::run(&args, context),
         Command::Daemon(args) => daemon::run(&args, context).await,
         Command::Whoami(_) => whoami::run(context).await,
+        Command::Local(args) => local::run(&args, context).await,
         Command::Demo(args) => demo::run(&args, context).await,
         Command::Help(args) => help::run(&args, context),
     }

@@ -6,6 +6,7 @@ mod config;
 mod context;
 mod daemon;
 mod job;
+mod local;
 mod log;
 
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ pub use config::{Config, WhoAmI};
 pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
 pub use job::{Job, JobDetail, Stopped, Submitted, Waited};
+pub use local::{LocalDown, LocalStatus, LocalUp};
 pub use log::LogLine;
 
 /// A failed command, on stderr.

@@ -10,6 +10,7 @@
 //! | [`json`] | text for programs: explicit structs, changed only by addition |
 //! | [`program`] | finding and starting `paid` |
 //! | [`process`], [`signals`] | who is alive and who holds a lock; Ctrl-C and its kin |
+//! | [`emulator`], [`private`] | what the cloud on this machine tells; files of their owner alone |
 //! | [`demo`] | the parts of `paictl demo` |
 //! | [`output`], [`duration`], [`usage`] | two writers; `1h30m`; a command line that is wrong |
 
@@ -18,10 +19,12 @@ pub mod commands;
 pub mod context;
 pub mod demo;
 pub mod duration;
+pub mod emulator;
 pub mod error;
 pub mod exit;
 pub mod json;
 pub mod output;
+pub mod private;
 pub mod process;
 pub mod program;
 pub mod signals;

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::{
     io::Errno,
-    process::{Pid, test_kill_process},
+    process::{Pid, Signal, kill_process, test_kill_process},
 };
 
 pub use pai_proto::start::{end, last_words};
@@ -61,6 +61,15 @@ impl Lock {
 /// Whether there is such a process; one of another user counts.
 pub fn is_alive(pid: u32) -> bool {
     pid_of(pid).is_some_and(|pid| test_kill_process(pid) != Err(Errno::SRCH))
+}
+
+/// Asks a process to leave.
+///
+/// # Errors
+/// When there is none, or it is not ours.
+pub fn terminate(pid: u32) -> std::io::Result<()> {
+    let pid = pid_of(pid).ok_or(Errno::SRCH)?;
+    Ok(kill_process(pid, Signal::TERM)?)
 }
 
 fn pid_of(pid: u32) -> Option<Pid> {

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
 use serde_json::json;
 use tokio::{
     process::{ChildStdin, ChildStdout, Command},
@@ -11,6 +10,7 @@ use tokio::{
 
 use super::{agent::Agent, child::Child, folder::Folder};
 use crate::{
+    emulator::{Access, credentials_file},
     error::CliError,
     program::{self, Ready, START_LIMIT, quoted, without_keys},
 };
@@ -27,14 +27,6 @@ pub struct Programs {
     pub paid: PathBuf,
     /// What agents talk to.
     pub mcp: PathBuf,
-}
-
-/// What a client needs to reach the emulator.
-#[derive(Debug, Deserialize)]
-pub struct Access {
-    endpoint: String,
-    access_key_id: String,
-    access_key_secret: String,
 }
 
 impl Programs {
@@ -83,9 +75,7 @@ pub async fn start_emulator(
     let line = program::first_line(stdout).await.map_err(failed)?;
     let file = credentials_file(&line)
         .ok_or_else(|| failed("its first line is not READY, address and file".into()))?;
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| CliError::io(format!("cannot read {file}"), error))?;
-    serde_json::from_str(&text).map_err(|error| failed(format!("{file} cannot be read: {error}")))
+    Access::read(file).map_err(failed)
 }
 
 /// Starts the daemon of the demo and waits until it serves.
@@ -178,12 +168,6 @@ pub fn settings(access: &Access) -> String {
 /// emulator holds them back.
 pub const OWN_SETTINGS: &str = r#"{"logs": {"lag": 1}}"#;
 
-/// The file in `READY http://127.0.0.1:PORT FILE`.
-fn credentials_file(line: &str) -> Option<&str> {
-    let (_address, file) = line.trim_end().strip_prefix("READY ")?.split_once(' ')?;
-    Some(file)
-}
-
 /// Gives a program the demo's own places instead of the person's.
 fn within(folder: &Folder, command: &mut Command) {
     command
@@ -199,19 +183,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_ready_line_names_the_file_blanks_and_all() {
-        let line = "READY http://127.0.0.1:4000 /tmp/a b/emulator.json\n";
-        assert_eq!(credentials_file(line), Some("/tmp/a b/emulator.json"));
-        assert_eq!(credentials_file("READY http://127.0.0.1:4000"), None);
-        assert_eq!(credentials_file("panic"), None);
-    }
-
-    #[test]
     fn the_settings_are_those_of_version_0_5_0() {
         let access = Access {
             endpoint: "http://127.0.0.1:4000".into(),
             access_key_id: "id".into(),
             access_key_secret: "secret".into(),
+            workspace_id: "emulator".into(),
+            pid: 7,
         };
         insta::assert_snapshot!(settings(&access));
     }
