@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 use pai_proto::context::Name;
 
 use crate::commands::{
-    config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs, demo::DemoArgs, get::GetArgs,
-    help::HelpArgs, local::LocalArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs,
+    clone::CloneArgs, config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs, demo::DemoArgs,
+    get::GetArgs, help::HelpArgs, local::LocalArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs,
     submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
 };
 
@@ -42,6 +42,7 @@ pub struct Cli {
 )]
 pub enum Command {
     Submit(SubmitArgs),
+    Clone(CloneArgs),
     Ls(LsArgs),
     Get(GetArgs),
     Wait(WaitArgs),

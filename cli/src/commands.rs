@@ -1,5 +1,6 @@
 //! The commands: one per file, named after the verb. Each has its arguments and a `run`.
 
+pub mod clone;
 pub mod config;
 pub mod context;
 pub mod daemon;
@@ -28,7 +29,9 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
         Command::Demo(args) => return demo::run(args, context).await,
         Command::Wait(_) => "the wait ends here; the job goes on",
         Command::Logs(_) => "no more of the log is shown; jobs are untouched",
-        Command::Submit(_) => "interrupted; the submit may still take place: see `paictl ls`",
+        Command::Submit(_) | Command::Clone(_) => {
+            "interrupted; the submit may still take place: see `paictl ls`"
+        }
         Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
         _ => context.last_words,
     };
@@ -44,6 +47,7 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
 async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliError> {
     match command {
         Command::Submit(args) => submit::run(args, context).await,
+        Command::Clone(args) => clone::run(args, context).await,
         Command::Ls(args) => ls::run(&args, context).await,
         Command::Get(args) => get::run(&args, context).await,
         Command::Wait(args) => wait::run(args, context).await,

@@ -99,6 +99,23 @@ pub(crate) enum Call {
 }
 
 impl Heard {
+    /// Everything but handshakes.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        let calls = self.all().into_iter();
+        calls
+            .filter(|call| !matches!(call, Call::Hello(_)))
+            .collect()
+    }
+
+    /// The submit that was asked for, or about.
+    pub(crate) fn submit(&self) -> v1::SubmitJobRequest {
+        let mut submits = self.all().into_iter().filter_map(|call| match call {
+            Call::Submit(request) | Call::Check(request) => Some(*request),
+            _ => None,
+        });
+        submits.next_back().expect("a submit")
+    }
+
     /// Everything.
     pub(crate) fn all(&self) -> Vec<Call> {
         self.list().clone()

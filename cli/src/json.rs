@@ -2,6 +2,7 @@
 //!
 //! Times are RFC 3339 in UTC; what is unknown is `null`. Phases and kinds are lower-case words.
 
+mod check;
 mod config;
 mod context;
 mod daemon;
@@ -15,6 +16,7 @@ use serde::Serialize;
 
 use crate::{error::CliError, view::clean};
 
+pub use check::Checked;
 pub use config::{Config, WhoAmI};
 pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};

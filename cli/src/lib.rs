@@ -12,7 +12,7 @@
 //! | [`process`], [`signals`] | who is alive and who holds a lock; Ctrl-C and its kin |
 //! | [`emulator`], [`private`] | what the cloud on this machine tells; files of their owner alone |
 //! | [`demo`] | the parts of `paictl demo` |
-//! | [`output`], [`duration`], [`usage`] | two writers; `1h30m`; a command line that is wrong |
+//! | [`output`], [`input`], [`duration`], [`usage`] | two writers; what a person gives; `1h30m`; a command line that is wrong |
 
 pub mod args;
 pub mod commands;
@@ -22,6 +22,7 @@ pub mod duration;
 pub mod emulator;
 pub mod error;
 pub mod exit;
+pub mod input;
 pub mod json;
 pub mod output;
 pub mod private;

@@ -2,8 +2,12 @@
 
 mod contexts;
 mod daemon;
+mod submits;
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
 
 use anstream::adapter::strip_str;
 use clap::Parser as _;
@@ -38,12 +42,23 @@ async fn run_in(folder: &Folder, line: &[&str]) -> Ran {
 
 /// The same with these variables.
 async fn run_with(folder: &Folder, line: &[&str], variables: &[(&'static str, &str)]) -> Ran {
+    run_from(None, folder, line, variables).await
+}
+
+/// The same, called in the folder `from`.
+async fn run_from(
+    from: Option<&Path>,
+    folder: &Folder,
+    line: &[&str],
+    variables: &[(&'static str, &str)],
+) -> Ran {
     let (socket, home) = (folder.socket(), folder.path().to_owned());
     let variables = variables.iter().map(|(key, value)| (*key, value.into()));
     let variables: HashMap<_, PathBuf> = variables.collect();
     let cli = Cli::try_parse_from(std::iter::once(&"paictl").chain(line)).unwrap();
     let (mut context, stdout, stderr) = context(cli.json);
     context.named = cli.context;
+    context.folder = from.map(Into::into);
     context.env = Box::new(move |key| match key {
         "PAI_SOCKET" => Some(socket.clone()),
         "HOME" => Some(home.clone()),

@@ -11,7 +11,7 @@ use clap::Args;
 use pai_proto::{
     Client,
     follow::FollowUpdate,
-    v1::{FollowLogsRequest, Job, LogEnded},
+    v1::{FollowLogsRequest, Job, LogEnded, Phase},
 };
 use tokio::time::sleep;
 
@@ -20,7 +20,7 @@ use self::{
     printer::Form,
     sink::{Closed, Sink},
 };
-use super::the_job;
+use super::{the_job, wait};
 use crate::{
     context::{Context, UNATTENDED},
     error::CliError,
@@ -78,16 +78,70 @@ pub async fn run(args: LogsArgs, context: &mut Context) -> Result<Exit, CliError
     print(&args, context, Sink::of_process()?).await
 }
 
+/// Follows the log of a job that is just made, and exits with the job's result.
+///
+/// # Errors
+/// See [`CliError`].
+pub(super) async fn follow_to_the_result(
+    client: &Client,
+    job: Job,
+    context: &mut Context,
+) -> Result<Exit, CliError> {
+    let id = json::job_id(&job).to_owned();
+    let args = LogsArgs {
+        id: id.clone(),
+        follow: true,
+        tail: None,
+        pods: Vec::new(),
+        raw: false,
+    };
+    let last = match tell(client, job, &args, context, Sink::of_process()?).await? {
+        Told::ReaderLeft => return Ok(Exit::Ok),
+        Told::ToTheEnd(last) => last,
+    };
+    if let Some(job) = last.filter(|job| is_over(job)) {
+        return Ok(Exit::of_job(Some(&job)));
+    }
+    // The log may end before the job is known to have ended.
+    let ends = wait::ends(client, vec![id], context).await?;
+    Ok(Exit::of_job(ends.first().and_then(|end| end.job.as_ref())))
+}
+
+fn is_over(job: &Job) -> bool {
+    let ends = [Phase::Succeeded, Phase::Failed, Phase::Stopped, Phase::Gone];
+    job.result_unknown || ends.contains(&job.phase())
+}
+
 async fn print(args: &LogsArgs, context: &mut Context, sink: Sink) -> Result<Exit, CliError> {
     let client = context.connect().await?;
     let job = the_job(client.get(&args.id).await?.job)?;
+    tell(&client, job, args, context, sink).await?;
+    // How a job ended is no failure of its log.
+    Ok(Exit::Ok)
+}
+
+/// How far a log was told.
+enum Told {
+    /// With the job as it was then, where that is known.
+    ToTheEnd(Option<Box<Job>>),
+    /// Nobody reads any more, which is no failure.
+    ReaderLeft,
+}
+
+async fn tell(
+    client: &Client,
+    job: Job,
+    args: &LogsArgs,
+    context: &mut Context,
+    sink: Sink,
+) -> Result<Told, CliError> {
     if let Some(remark) = news::waiting(&job, args.follow) {
         context.out.note(remark);
     }
     let mut log = Log {
         form: form(args, &job, context.json),
         job,
-        client,
+        client: client.clone(),
         sink,
         news: News::default(),
         silent: true,
@@ -101,8 +155,8 @@ async fn print(args: &LogsArgs, context: &mut Context, sink: Sink) -> Result<Exi
         (_, Err(error)) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(CliError::io("cannot write the log", error))
         }
-        // A reader that went away is no failure.
-        _ => Ok(Exit::Ok),
+        (Ok(last), Ok(())) => Ok(Told::ToTheEnd(last.map(Box::new))),
+        _ => Ok(Told::ReaderLeft),
     }
 }
 
@@ -138,7 +192,8 @@ impl<E: Into<CliError>> From<E> for Stop {
 }
 
 impl Log {
-    async fn tell(&mut self, args: &LogsArgs, context: &mut Context) -> Result<(), Stop> {
+    /// Up to the last word; the job as it is then, where somebody asked to follow it.
+    async fn tell(&mut self, args: &LogsArgs, context: &mut Context) -> Result<Option<Job>, Stop> {
         let mut follow = self.client.follow(request(args, &self.job));
         let mut silence = pin!(sleep(SILENCE_MAX));
         loop {
@@ -232,7 +287,7 @@ impl Log {
         args: &LogsArgs,
         ended: &LogEnded,
         context: &mut Context,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<Job>, Stop> {
         let present = match args.follow {
             true => Some(self.present().await),
             false => None,
@@ -249,8 +304,8 @@ impl Log {
             note => Some(clean::line(note)),
         };
         self.note(note, context).await?;
-        let result = present.map(|present| match present {
-            Ok(job) => news::result(&job),
+        let result = present.as_ref().map(|present| match present {
+            Ok(job) => news::result(job),
             // The log is complete all the same.
             Err(error) => format!(
                 "what became of {} cannot be read: {}",
@@ -258,7 +313,8 @@ impl Log {
                 clean::line(&error.to_string())
             ),
         });
-        self.note(result, context).await
+        self.note(result, context).await?;
+        Ok(present.and_then(Result::ok))
     }
 }
 

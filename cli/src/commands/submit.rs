@@ -1,39 +1,50 @@
 //! `paictl submit`
 
-use clap::Args;
-use pai_proto::v1::{self, Phase};
+mod answer;
+mod check;
+mod file;
+mod job;
+mod options;
 
-use super::the_job;
-use crate::{
-    context::Context,
-    error::CliError,
-    exit::Exit,
-    json,
-    view::{clean, word},
-};
+use std::path::PathBuf;
+
+use clap::Args;
+use pai_proto::{Client, v1, worktree};
+
+use crate::{context::Context, error::CliError, exit::Exit, view::clean};
+
+pub(crate) use options::JobOptions;
+
+use job::Job;
 
 /// Submit a job. Prints its id.
 ///
 /// Image, resources and mounts come from the profile of the settings. The submit happens once, even when the connection
-/// breaks meanwhile.
+/// breaks meanwhile; an equal one within 60 s is joined to the first, unless --new is given.
+///
+/// In a git repository the job gets its remote (without user and password), commit and branch as tags, and you are warned
+/// of what the job will not run: another branch or commit, changes that are not committed or not pushed.
 #[derive(Debug, Args)]
 #[command(
-    override_usage = "paictl submit [OPTIONS] NAME -- COMMAND...\n       for example: paictl submit train -- python train.py"
+    override_usage = "paictl submit [OPTIONS] NAME -- COMMAND...\n       paictl submit [OPTIONS] --file FILE [NAME] [-- COMMAND...]\n       for example: paictl submit train -- python train.py",
+    after_help = "A FILE is YAML or JSON with any of these keys, before which options go: name, command, profile, codeBranch, \
+codeCommit, env (map), secretEnv (list of variables), priority, maxMinutes, set (map), tags (map), session, queue (true or \
+false), key.\n\nWith --wait the exit code is that of `paictl wait`, with --follow it is the job's result. With --json these print \
+the submit's answer as the first line, and after it what `wait` or `logs` prints."
 )]
 pub struct SubmitArgs {
     /// Short name; the full one gets prefix, time and four characters.
-    name: String,
-    /// Profile of the settings; without it the one called `default`.
-    #[arg(long, short, value_name = "PROFILE")]
-    profile: Option<String>,
-    /// Branch of the settings' code source, in place of its default.
-    #[arg(long, value_name = "BRANCH")]
-    code_branch: Option<String>,
-    /// Commit of the settings' code source, in place of its default.
-    #[arg(long, value_name = "COMMIT")]
-    code_commit: Option<String>,
+    name: Option<String>,
+    /// Read the job from this file; - is stdin.
+    #[arg(long, short, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    options: JobOptions,
+    /// Do not look at the git repository of this folder.
+    #[arg(long)]
+    no_git: bool,
     /// Command to run in every pod. One word is taken as it is (shell text), several are quoted for the shell.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
 }
 
@@ -42,58 +53,75 @@ pub struct SubmitArgs {
 /// # Errors
 /// See [`CliError`].
 pub async fn run(args: SubmitArgs, context: &mut Context) -> Result<Exit, CliError> {
-    let request = v1::SubmitJobRequest {
-        name: args.name,
-        command: shell_text(args.command),
-        profile: args.profile.unwrap_or_default(),
-        nonce: nonce(),
-        code_branch: args.code_branch.unwrap_or_default(),
-        code_commit: args.code_commit.unwrap_or_default(),
-        ..Default::default()
+    let job = match &args.file {
+        Some(path) => file::read(path).await?,
+        None => Job::default(),
     };
-    let response = context.connect().await?.submit(request).await?;
-    let job = the_job(response.job)?;
-    for warning in &response.warnings {
+    let job = job
+        .with(args.name, args.command, &args.options)?
+        .complete()?;
+    let mut request = job.request(&context.env)?;
+    request.another = args.options.another;
+    let client = context.connect().await?;
+    let warnings = match args.no_git {
+        true => Vec::new(),
+        false => look_around(&client, &mut request, context).await,
+    };
+    send(&client, request, warnings, &args.options, context).await
+}
+
+/// Makes a job like another one.
+///
+/// # Errors
+/// See [`CliError`].
+pub(super) async fn run_again(
+    of: String,
+    name: Option<String>,
+    command: Vec<String>,
+    options: &JobOptions,
+    context: &mut Context,
+) -> Result<Exit, CliError> {
+    let job = Job::default().with(name, command, options)?;
+    let mut request = job.request(&context.env)?;
+    request.another = options.another;
+    request.clone_of = of;
+    let client = context.connect().await?;
+    send(&client, request, Vec::new(), options, context).await
+}
+
+/// Adds the tags that tell of the working tree, and says what the job will not run.
+async fn look_around(
+    client: &Client,
+    request: &mut v1::SubmitJobRequest,
+    context: &mut Context,
+) -> Vec<String> {
+    let Some(folder) = context.folder.clone() else {
+        return Vec::new();
+    };
+    let (branch, commit) = (&request.code_branch, &request.code_commit);
+    let report = worktree::report(client, &folder, branch, commit).await;
+    for (key, value) in report.tags {
+        request.tags.entry(key).or_insert(value);
+    }
+    for warning in &report.warnings {
         context.out.warn(clean::line(warning));
     }
-    if context.json {
-        let submitted = json::Submitted::new(&job, response.joined, &response.warnings);
-        context.out.answer_json(&submitted);
-    } else {
-        context.out.answer(word::id(&job));
-    }
-    if let Some(remark) = unconfirmed(&job) {
-        context.out.note(remark);
-    }
-    if !context.json {
-        let id = word::id(&job);
-        context.out.note(format_args!(
-            "paictl logs -f {id}\npaictl wait {id}\npaictl get {id}"
-        ));
-    }
-    Ok(Exit::Ok)
+    report.warnings
 }
 
-/// What to say of a job that the backend has not confirmed.
-fn unconfirmed(job: &v1::Job) -> Option<&'static str> {
-    match job.phase() {
-        Phase::Unconfirmed => Some(
-            "unconfirmed: the answer to the submit was lost; the daemon is finding out and makes no second job before it knows",
-        ),
-        Phase::Submitting => {
-            Some("submitting: the backend has not answered yet; the daemon goes on")
-        }
-        Phase::Held => Some("held: waits in the daemon until there is room"),
-        _ => None,
+async fn send(
+    client: &Client,
+    request: v1::SubmitJobRequest,
+    warnings: Vec<String>,
+    options: &JobOptions,
+    context: &mut Context,
+) -> Result<Exit, CliError> {
+    if options.dry_run {
+        let checked = client.check_submit(request).await?;
+        return check::tell(&checked, &warnings, context);
     }
-}
-
-/// One word is shell text already; several become one line that the shell splits into the same words.
-fn shell_text(mut command: Vec<String>) -> String {
-    match command.len() {
-        1 => command.swap_remove(0),
-        _ => shell_words::join(command),
-    }
+    let response = client.submit(request).await?;
+    answer::tell(client, response, warnings, options, context).await
 }
 
 /// So that a submit that is repeated after a broken connection finds its first.
@@ -102,53 +130,4 @@ pub(crate) fn nonce() -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(words: &[&str]) -> String {
-        shell_text(words.iter().map(|word| (*word).to_owned()).collect())
-    }
-
-    #[test]
-    fn one_word_is_shell_text() {
-        assert_eq!(
-            of(&["cd /x && python a.py > log"]),
-            "cd /x && python a.py > log"
-        );
-    }
-
-    #[test]
-    fn several_words_stay_the_same_words() {
-        assert_eq!(
-            of(&["python", "a.py", "--lr", "0.1"]),
-            "python a.py --lr 0.1"
-        );
-        for words in [
-            &["echo", "two words", "$HOME", "it's", "", "a;b", "&&"][..],
-            &["printf", "%s\n", "*", "~", "#", "\"q\""][..],
-        ] {
-            assert_eq!(shell_words::split(&of(words)).unwrap(), words);
-        }
-    }
-
-    #[test]
-    fn a_nonce_is_new_each_time() {
-        assert_eq!(nonce().len(), 32);
-        assert_ne!(nonce(), nonce());
-    }
-
-    #[test]
-    fn only_a_job_of_our_own_phases_gets_a_remark() {
-        let remark = |phase: Phase| {
-            unconfirmed(&v1::Job {
-                phase: phase.into(),
-                ..Default::default()
-            })
-        };
-        for phase in [Phase::Unconfirmed, Phase::Submitting, Phase::Held] {
-            let word = json::phase(phase);
-            assert!(remark(phase).is_some_and(|text| text.starts_with(&word)));
-        }
-        assert_eq!(remark(Phase::Queued), None);
-    }
-}
+mod tests;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 use pai_proto::{
+    Client,
     v1::{
-        WaitEnded, WaitJobsRequest, WaitResult,
+        Job, WaitEnded, WaitJobsRequest, WaitResult,
         wait_jobs_request::{Condition, Mode, Terminal},
     },
     wait::WaitUpdate,
@@ -56,6 +57,17 @@ pub struct WaitArgs {
     timeout: Option<Duration>,
 }
 
+impl WaitArgs {
+    fn for_the_end(ids: Vec<String>) -> Self {
+        Self {
+            ids,
+            target: Target::Terminal,
+            any: false,
+            timeout: None,
+        }
+    }
+}
+
 /// Runs it.
 ///
 /// # Errors
@@ -65,7 +77,44 @@ pub async fn run(args: WaitArgs, context: &mut Context) -> Result<Exit, CliError
         context.out.note(remark);
     }
     let client = context.connect_within(patience(args.timeout)).await?;
-    let mut wait = client.wait(request(&args));
+    let ended = watch(&client, request(&args), context).await?;
+    Ok(conclude(&args, &ended, context))
+}
+
+/// Waits for the end of one job, as the command does.
+///
+/// # Errors
+/// See [`CliError`].
+pub(super) async fn until_end(
+    client: &Client,
+    job: &Job,
+    context: &mut Context,
+) -> Result<Exit, CliError> {
+    let args = WaitArgs::for_the_end(vec![json::job_id(job).to_owned()]);
+    let ended = watch(client, request(&args), context).await?;
+    Ok(conclude(&args, &ended, context))
+}
+
+/// Waits until jobs have ended, however; what became of them.
+///
+/// # Errors
+/// See [`CliError`].
+pub(super) async fn ends(
+    client: &Client,
+    ids: Vec<String>,
+    context: &mut Context,
+) -> Result<Vec<WaitResult>, CliError> {
+    let args = WaitArgs::for_the_end(ids);
+    Ok(watch(client, request(&args), context).await?.results)
+}
+
+/// Tells every change, up to the last word.
+async fn watch(
+    client: &Client,
+    request: WaitJobsRequest,
+    context: &mut Context,
+) -> Result<WaitEnded, CliError> {
+    let mut wait = client.wait(request);
     let mut news = news::News::default();
     while let Some(update) = wait.next().await {
         let update = update?;
@@ -76,7 +125,7 @@ pub async fn run(args: WaitArgs, context: &mut Context) -> Result<Exit, CliError
             if ended.results.is_empty() {
                 ended.results = news.last_known();
             }
-            return Ok(conclude(&args, &ended, context));
+            return Ok(ended);
         }
     }
     Err(CliError::other("the wait ended without a result", ""))

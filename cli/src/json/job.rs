@@ -1,5 +1,7 @@
 //! Jobs, and the answers that are about one.
 
+use std::collections::BTreeMap;
+
 use pai_proto::v1;
 use serde::Serialize;
 
@@ -32,6 +34,11 @@ pub struct Job {
     restart_count: u32,
     twin_of: Option<String>,
     requested: Resources,
+    /// While it is held: its place in the queue, from 1.
+    queue_position: Option<u32>,
+    tags: BTreeMap<String, String>,
+    /// Only in the list of a whole workspace.
+    user_name: Option<String>,
 }
 
 /// Everything about a job.
@@ -49,6 +56,18 @@ pub struct JobDetail {
     milestones: Vec<Milestone>,
     rev: u64,
     stale_reason: Option<String>,
+    max_run_minutes: Option<u32>,
+    code: Option<Code>,
+    /// `PUBLIC` or `PRIVATE`.
+    accessibility: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Code {
+    code_source_id: Option<String>,
+    branch: Option<String>,
+    commit: Option<String>,
+    mount_path: Option<String>,
 }
 
 /// The answer of a submit.
@@ -160,6 +179,9 @@ impl From<&v1::Job> for Job {
                 gpu_milli: requested.gpu_milli,
                 memory_bytes: requested.memory_bytes,
             },
+            queue_position: job.queue_position,
+            tags: job.tags.clone().into_iter().collect(),
+            user_name: known(&job.user_name),
         }
     }
 }
@@ -179,6 +201,20 @@ impl JobDetail {
             milestones: job.milestones.iter().map(Into::into).collect(),
             rev: job.rev,
             stale_reason: known(stale_reason),
+            max_run_minutes: job.max_run_minutes,
+            code: job.code.as_ref().map(Into::into),
+            accessibility: known(&job.accessibility),
+        }
+    }
+}
+
+impl From<&v1::JobCode> for Code {
+    fn from(code: &v1::JobCode) -> Self {
+        Self {
+            code_source_id: known(&code.code_source_id),
+            branch: known(&code.branch),
+            commit: known(&code.commit),
+            mount_path: known(&code.mount_path),
         }
     }
 }

@@ -80,6 +80,16 @@ pub(crate) fn unconfirmed() -> Job {
     }
 }
 
+pub(crate) fn held() -> Job {
+    Job {
+        uid: "uid-4".into(),
+        name: "demo-later-20261120-cccc".into(),
+        phase: Phase::Held.into(),
+        queue_position: Some(3),
+        ..unconfirmed()
+    }
+}
+
 /// A job whose every text tries to take over the terminal.
 pub(crate) fn evil() -> Job {
     let evil = || "\u{1b}]0;owned\u{7}\u{9b}2J\u{202e}a\tb\r\nc".to_owned();
