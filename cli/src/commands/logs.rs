@@ -3,6 +3,7 @@
 mod news;
 mod pods;
 mod printer;
+mod result;
 mod sink;
 
 use std::{pin::pin, time::Duration};
@@ -11,16 +12,18 @@ use clap::Args;
 use pai_proto::{
     Client,
     follow::FollowUpdate,
-    v1::{FollowLogsRequest, Job, LogEnded, Phase},
+    v1::{FollowLogsRequest, Job, LogEnded},
 };
 use tokio::time::sleep;
+
+pub(super) use self::result::follow_to_the_result;
 
 use self::{
     news::News,
     printer::Form,
     sink::{Closed, Sink},
 };
-use super::{the_job, wait};
+use super::the_job;
 use crate::{
     context::{Context, UNATTENDED},
     error::CliError,
@@ -76,40 +79,6 @@ pub struct LogsArgs {
 /// See [`CliError`].
 pub async fn run(args: LogsArgs, context: &mut Context) -> Result<Exit, CliError> {
     print(&args, context, Sink::of_process()?).await
-}
-
-/// Follows the log of a job that is just made, and exits with the job's result.
-///
-/// # Errors
-/// See [`CliError`].
-pub(super) async fn follow_to_the_result(
-    client: &Client,
-    job: Job,
-    context: &mut Context,
-) -> Result<Exit, CliError> {
-    let id = json::job_id(&job).to_owned();
-    let args = LogsArgs {
-        id: id.clone(),
-        follow: true,
-        tail: None,
-        pods: Vec::new(),
-        raw: false,
-    };
-    let last = match tell(client, job, &args, context, Sink::of_process()?).await? {
-        Told::ReaderLeft => return Ok(Exit::Ok),
-        Told::ToTheEnd(last) => last,
-    };
-    if let Some(job) = last.filter(|job| is_over(job)) {
-        return Ok(Exit::of_job(Some(&job)));
-    }
-    // The log may end before the job is known to have ended.
-    let ends = wait::ends(client, vec![id], context).await?;
-    Ok(Exit::of_job(ends.first().and_then(|end| end.job.as_ref())))
-}
-
-fn is_over(job: &Job) -> bool {
-    let ends = [Phase::Succeeded, Phase::Failed, Phase::Stopped, Phase::Gone];
-    job.result_unknown || ends.contains(&job.phase())
 }
 
 async fn print(args: &LogsArgs, context: &mut Context, sink: Sink) -> Result<Exit, CliError> {
