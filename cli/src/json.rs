@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::{error::CliError, view::clean};
 
 pub use check::Checked;
-pub use config::{Config, WhoAmI};
+pub use config::{Config, Profile, WhoAmI};
 pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
 pub use job::{Job, JobDetail, Stopped, Submitted, Waited};

@@ -21,6 +21,10 @@ pub struct Config {
     mounts: Vec<Mount>,
     code_source: Option<CodeSource>,
     warnings: Vec<String>,
+    /// The file of our own keys beside the settings.
+    own_path: Option<String>,
+    /// Of both files: changes when one of them does.
+    digest: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -28,13 +32,20 @@ struct Limits {
     max_running_jobs: u32,
     max_gpu: Option<u64>,
     max_cpu: Option<u64>,
+    max_run_minutes: Option<u32>,
+    max_gpu_milli_hours_per_day: Option<u64>,
 }
 
+/// A profile, without the values of its environment.
 #[derive(Debug, Serialize)]
-struct Profile {
+pub struct Profile {
     name: String,
     job_type: String,
     replicas: Vec<ProfileReplica>,
+    priority: Option<i32>,
+    max_run_minutes: Option<u32>,
+    env_names: Vec<String>,
+    further_keys: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,11 +101,15 @@ impl From<&v1::GetConfigResponse> for Config {
                 max_running_jobs: limits.max_running_jobs,
                 max_gpu: limits.max_gpu,
                 max_cpu: limits.max_cpu,
+                max_run_minutes: limits.max_run_minutes,
+                max_gpu_milli_hours_per_day: limits.max_gpu_milli_hours_per_day,
             },
             profiles: config.profiles.iter().map(Into::into).collect(),
             mounts: config.mounts.iter().map(Into::into).collect(),
             code_source: config.code_source.as_ref().map(Into::into),
             warnings: config.warnings.clone(),
+            own_path: known(&config.own_path),
+            digest: known(&config.digest),
         }
     }
 }
@@ -114,6 +129,10 @@ impl From<&v1::Profile> for Profile {
             name: profile.name.clone(),
             job_type: profile.job_type.clone(),
             replicas: profile.replicas.iter().map(replica).collect(),
+            priority: profile.priority,
+            max_run_minutes: profile.max_run_minutes,
+            env_names: profile.env_names.clone(),
+            further_keys: profile.further_keys.clone(),
         }
     }
 }

@@ -55,6 +55,11 @@ struct Context {
     last_error: Option<Problem>,
     calls: BTreeMap<String, u64>,
     dropped_observations: u64,
+    /// Null for a file that was named by its path.
+    name: Option<String>,
+    held_submits: u32,
+    /// Where `usable` is true and `problem` is set, the file has changed since then and cannot be used as it is.
+    settings_read_at: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -146,6 +151,9 @@ impl From<&v1::ContextStatus> for Context {
             last_error: context.last_error.as_ref().map(Into::into),
             calls: context.calls.clone().into_iter().collect(),
             dropped_observations: context.dropped_observations,
+            name: known(&context.name),
+            held_submits: context.held_submits,
+            settings_read_at: time(context.settings_read_at_ms),
         }
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fs;
 
-use crate::fake::Call;
-
 use super::*;
 
 /// A home with a default file and a context `work`.

@@ -8,7 +8,7 @@ use pai_proto::v1::{
     check_submit_response::Verdict, follow_logs_response, submit_check::Outcome as Checked,
 };
 
-use crate::fake::{Call, Heard};
+use crate::fake::Heard;
 
 use super::*;
 

@@ -8,9 +8,11 @@ use super::{clean, paint, pairs::Pairs, word};
 pub fn lines(config: &GetConfigResponse) -> Vec<String> {
     let limits = config.limits.unwrap_or_default();
     let limit = |limit: Option<u64>| limit.map_or_else(|| "no limit".into(), |n| n.to_string());
+    let hours = limits.max_gpu_milli_hours_per_day;
     let mut facts = Pairs::default();
     facts
         .add("Settings", clean::line(&config.settings_path))
+        .add_known("Own keys", clean::line(&config.own_path))
         .add("Version", word::or_dash(&config.version))
         .add("Prefix", word::or_dash(&config.prefix))
         .add("Region", word::or_dash(&config.region))
@@ -20,23 +22,25 @@ pub fn lines(config: &GetConfigResponse) -> Vec<String> {
         .add("Key from", word::or_dash(&config.credential_source))
         .add("Max jobs", limits.max_running_jobs.to_string())
         .add("Max GPU", limit(limits.max_gpu))
-        .add("Max CPU", limit(limits.max_cpu));
+        .add("Max CPU", limit(limits.max_cpu))
+        .add("Max minutes", limit(limits.max_run_minutes.map(Into::into)))
+        .add(
+            "Max GPU h/day",
+            hours.map_or_else(|| "no limit".into(), |hours| word::milli(Some(hours))),
+        );
     for mount in &config.mounts {
         facts.add("Mount", mounted(mount));
     }
     if let Some(code) = &config.code_source {
-        let at = word::or_dash(&code.mount_path);
-        let which = [
-            ("branch", &code.default_branch),
-            ("commit", &code.default_commit),
-        ];
-        let which: String = which
-            .into_iter()
-            .filter(|(_, name)| !name.is_empty())
-            .map(|(kind, name)| format!(", {kind} {}", clean::line(name)))
-            .collect();
-        let id = clean::line(&code.code_source_id);
-        facts.add("Code", format!("{id} at {at}{which}"));
+        facts.add(
+            "Code",
+            word::code(
+                &code.code_source_id,
+                &code.mount_path,
+                &code.default_branch,
+                &code.default_commit,
+            ),
+        );
     }
     let mut lines = facts.lines(0);
     for profile in &config.profiles {
@@ -64,7 +68,8 @@ fn mounted(mount: &Mount) -> String {
     format!("{uri} at {path}{mode}")
 }
 
-fn profile_lines(profile: &Profile) -> Vec<String> {
+/// The lines of one profile.
+pub fn profile_lines(profile: &Profile) -> Vec<String> {
     let name = clean::line(&profile.name);
     let mut lines = vec![format!(
         "{} {name} ({})",
@@ -77,7 +82,32 @@ fn profile_lines(profile: &Profile) -> Vec<String> {
             .iter()
             .map(|of| format!("  {}", replica(of))),
     );
+    let further = further(profile);
+    if !further.is_empty() {
+        lines.push(format!("  {}", further.join("; ")));
+    }
     lines
+}
+
+/// What a profile says beside its pods.
+fn further(profile: &Profile) -> Vec<String> {
+    let mut further = Vec::new();
+    if let Some(priority) = profile.priority {
+        further.push(format!("priority {priority}"));
+    }
+    if let Some(minutes) = profile.max_run_minutes {
+        further.push(format!("at most {minutes} min of running"));
+    }
+    for (label, names) in [
+        ("variables", &profile.env_names),
+        ("also", &profile.further_keys),
+    ] {
+        if !names.is_empty() {
+            let names: Vec<_> = names.iter().map(|name| clean::line(name)).collect();
+            further.push(format!("{label} {}", names.join(", ")));
+        }
+    }
+    further
 }
 
 fn replica(of: &ProfileReplica) -> String {

@@ -31,11 +31,23 @@ pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
     let mut lines = facts.lines(0);
     for context in &status.contexts {
         lines.push(String::new());
-        let path = clean::line(&context.settings_path);
-        lines.push(format!("{} {path}", paint::label("SETTINGS")));
+        lines.push(format!(
+            "{} {}",
+            paint::label("SETTINGS"),
+            settings(context)
+        ));
         lines.extend(context_facts(context, now_ms).lines(2));
     }
     lines
+}
+
+/// `work: /home/me/…/work.json`; without a name where the file was named by its path.
+fn settings(context: &ContextStatus) -> String {
+    let path = clean::line(&context.settings_path);
+    match context.name.as_str() {
+        "" => path,
+        name => format!("{}: {path}", clean::line(name)),
+    }
 }
 
 /// When a daemon that a command started leaves by itself.
@@ -51,14 +63,17 @@ fn leaves(status: &GetStatusResponse, now_ms: i64) -> String {
 
 /// What keeps it now, as far as the status tells.
 fn kept_by(status: &GetStatusResponse) -> String {
-    let jobs: u32 = status
-        .contexts
-        .iter()
-        .map(|context| context.active_jobs)
-        .sum();
+    let contexts = status.contexts.iter();
+    let jobs: u32 = contexts.clone().map(|context| context.active_jobs).sum();
+    let held: u32 = contexts.map(|context| context.held_submits).sum();
     // Ours is one of them.
     let others = status.connections.saturating_sub(1);
-    let known: Vec<_> = [(jobs, "active job"), (others, "other client")]
+    let known = [
+        (jobs, "active job"),
+        (held, "held submit"),
+        (others, "other client"),
+    ];
+    let known: Vec<_> = known
         .into_iter()
         .filter(|(count, _)| *count > 0)
         .map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" }))
@@ -71,7 +86,7 @@ fn kept_by(status: &GetStatusResponse) -> String {
 
 fn context_facts(context: &ContextStatus, now_ms: i64) -> Pairs {
     let mut facts = Pairs::default();
-    facts.add("Usable", if context.usable { "yes" } else { "no" });
+    facts.add("Usable", usable(context, now_ms));
     if let Some(problem) = &context.problem {
         facts
             .add("Problem", clean::line(&problem.message))
@@ -90,6 +105,7 @@ fn context_facts(context: &ContextStatus, now_ms: i64) -> Pairs {
                 context.active_jobs, context.known_jobs
             ),
         )
+        .add_known("Held", held(context.held_submits))
         .add("Waiters", context.waiters.to_string())
         .add("Last look", moment(context.last_look_ms, now_ms))
         .add("Next look", moment(context.next_look_ms, now_ms));
@@ -110,6 +126,29 @@ fn context_facts(context: &ContextStatus, now_ms: i64) -> Pairs {
         );
     }
     facts
+}
+
+/// Settings that were changed into something that cannot be used leave those in force that were read before.
+fn usable(context: &ContextStatus, now_ms: i64) -> String {
+    match (context.usable, &context.problem) {
+        (false, _) => "no".into(),
+        (true, None) => "yes".into(),
+        (true, Some(_)) => {
+            let read = match context.settings_read_at_ms {
+                Some(at) => format!("read {} ago", time::age(at, now_ms)),
+                None => "read before".into(),
+            };
+            format!("yes, with the settings {read}: as they are now they cannot be used")
+        }
+    }
+}
+
+fn held(count: u32) -> String {
+    match count {
+        0 => String::new(),
+        1 => "1 submit waits for room".into(),
+        n => format!("{n} submits wait for room"),
+    }
 }
 
 fn moment(at_ms: Option<i64>, now_ms: i64) -> String {
@@ -170,9 +209,10 @@ mod tests {
         assert_eq!(line(&status).unwrap(), at_work);
         status.connections = 3;
         status.contexts[0].active_jobs = 1;
+        status.contexts[0].held_submits = 2;
         assert_eq!(
             line(&status).unwrap(),
-            "Leaves  15 min after its last work (now: 1 active job, 2 other clients)"
+            "Leaves  15 min after its last work (now: 1 active job, 2 held submits, 2 other clients)"
         );
         status.auto_started = false;
         assert_eq!(line(&status), None);

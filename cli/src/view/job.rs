@@ -1,5 +1,7 @@
 //! Everything about one job.
 
+use std::collections::BTreeMap;
+
 use pai_proto::v1::{Job, Milestone, Pod, Reason};
 
 use super::{clean, jobs, paint, pairs::Pairs, table, time, word};
@@ -74,7 +76,29 @@ fn facts(job: &Job, now_ms: i64) -> Pairs {
     if let Some(priority) = job.priority {
         facts.add("Priority", priority.to_string());
     }
+    if let Some(minutes) = job.max_run_minutes {
+        facts.add("At most", format!("{minutes} min of running"));
+    }
+    if let Some(code) = &job.code {
+        facts.add(
+            "Code",
+            word::code(
+                &code.code_source_id,
+                &code.mount_path,
+                &code.branch,
+                &code.commit,
+            ),
+        );
+    }
+    let tags: BTreeMap<_, _> = job.tags.iter().collect();
+    for (key, value) in tags {
+        facts.add(
+            "Tags",
+            format!("{}={}", clean::line(key), clean::line(value)),
+        );
+    }
     facts
+        .add_known("Visible", visible(&job.accessibility))
         .add_known("Workspace", clean::line(&job.workspace_id))
         .add_known("Resource", clean::line(&job.resource_id))
         .add_known("User", clean::line(&job.user_id))
@@ -84,6 +108,14 @@ fn facts(job: &Job, now_ms: i64) -> Pairs {
         facts.add("Twin of", format!("{first} (made by a repeated submit)"));
     }
     facts
+}
+
+fn visible(accessibility: &str) -> String {
+    match accessibility {
+        "PUBLIC" => "to every member of the workspace".into(),
+        "PRIVATE" => "to its user".into(),
+        other => clean::line(other),
+    }
 }
 
 fn status(job: &Job) -> String {

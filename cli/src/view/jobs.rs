@@ -5,17 +5,43 @@ use pai_proto::v1::{Job, Phase, SnapshotEnd};
 use super::{clean, paint, table, time, word};
 
 const HEADER: [&str; 6] = ["JOB ID", "NAME", "STATUS", "AGE", "DURATION", "GPU"];
+const LIVE_HEADER: [&str; 7] = ["JOB ID", "NAME", "USER", "STATUS", "AGE", "DURATION", "GPU"];
 /// A name is not shortened below this.
 const SHORTEST_NAME: usize = 16;
 
 /// The lines of the list. `width` is that of the terminal, if there is one.
 pub fn lines(jobs: &[Job], now_ms: i64, width: Option<usize>) -> Vec<String> {
-    let mut rows: Vec<_> = jobs.iter().map(|job| row(job, now_ms)).collect();
-    let Some(width) = width else {
-        return rows.iter().map(|row| row.join("\t")).collect();
+    let rows = jobs.iter().map(|job| row(job, now_ms));
+    laid_out(HEADER, rows.collect(), jobs, width)
+}
+
+/// The same for the jobs of a whole workspace: with their users.
+pub fn live_lines(jobs: &[Job], now_ms: i64, width: Option<usize>) -> Vec<String> {
+    let row = |job: &Job| {
+        let [id, name, status, age, duration, gpu] = row(job, now_ms);
+        [id, name, user(job), status, age, duration, gpu]
     };
-    let mut lines = table::aligned(HEADER, &rows);
-    let widest = lines.iter().map(|line| table::width(line)).max();
+    laid_out(LIVE_HEADER, jobs.iter().map(row).collect(), jobs, width)
+}
+
+fn user(job: &Job) -> String {
+    match job.user_name.as_str() {
+        "" => word::or_dash(&job.user_id),
+        name => clean::line(name),
+    }
+}
+
+fn laid_out<const N: usize>(
+    header: [&str; N],
+    mut rows: Vec<[String; N]>,
+    jobs: &[Job],
+    width: Option<usize>,
+) -> Vec<String> {
+    let Some(width) = width else {
+        return table::shown(header, &rows, false);
+    };
+    let widest = table::aligned(header, &rows).into_iter();
+    let widest = widest.map(|line| table::width(&line)).max();
     let excess = widest.unwrap_or(0).saturating_sub(width);
     let name = rows.iter().map(|row| table::width(&row[1])).max();
     if excess > 0 {
@@ -23,33 +49,23 @@ pub fn lines(jobs: &[Job], now_ms: i64, width: Option<usize>) -> Vec<String> {
         for row in &mut rows {
             row[1] = table::shortened(&row[1], longest);
         }
-        lines = table::aligned(HEADER, &rows);
     }
-    let phases = jobs.iter().map(|job| (word::of_job(job), job.phase()));
-    let mut painted: Vec<_> = lines
-        .iter()
-        .take(1)
-        .map(|line| paint::label(line))
-        .collect();
-    painted.extend(
-        lines
-            .iter()
-            .skip(1)
-            .zip(phases)
-            .map(|(line, (status, phase))| paint_status(line, &status, phase)),
-    );
-    painted
+    let mut lines = table::shown(header, &rows, true);
+    for (line, job) in lines.iter_mut().skip(1).zip(jobs) {
+        *line = paint_status(line, &word::of_job(job), job.phase());
+    }
+    lines
 }
 
-/// What belongs on stderr: that the list is old, or not complete.
-pub fn remarks(end: &SnapshotEnd, now_ms: i64) -> Vec<String> {
+/// What belongs on stderr: that the list is old, or not complete. `more` is the command that shows more.
+pub fn remarks(end: &SnapshotEnd, now_ms: i64, more: &str) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(since) = end.stale_since_ms {
         remarks.push(stale(since, &end.stale_reason, now_ms));
     }
     if end.left_out > 0 {
         remarks.push(format!(
-            "{} more not shown; `paictl ls --limit 0` shows all",
+            "{} more not shown; `{more}` shows them",
             end.left_out
         ));
     }

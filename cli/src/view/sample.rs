@@ -1,6 +1,6 @@
 //! Jobs for tests.
 
-use pai_proto::v1::{Job, Milestone, Phase, Pod, Reason, Replica, Resources};
+use pai_proto::v1::{Job, JobCode, Milestone, Phase, Pod, Reason, Replica, Resources};
 
 /// 2026-11-20T12:03:04Z
 pub(crate) const NOW: i64 = 1_795_176_184_000;
@@ -49,6 +49,19 @@ pub(crate) fn running() -> Job {
             milestone("Running", Phase::Running, NOW - 300_500),
         ],
         rev: 9,
+        tags: [
+            ("team".into(), "vision".into()),
+            ("pai-session".into(), "s-1".into()),
+        ]
+        .into(),
+        max_run_minutes: Some(90),
+        code: Some(JobCode {
+            code_source_id: "code-1".into(),
+            branch: "main".into(),
+            commit: "0123abc".into(),
+            mount_path: "/root/code".into(),
+        }),
+        accessibility: "PUBLIC".into(),
         ..Default::default()
     }
 }
@@ -128,6 +141,15 @@ pub(crate) fn evil() -> Job {
             ..Default::default()
         }],
         milestones: vec![milestone(&evil(), Phase::Unknown, NOW)],
+        tags: [(evil(), evil())].into(),
+        code: Some(JobCode {
+            code_source_id: evil(),
+            branch: evil(),
+            commit: evil(),
+            mount_path: evil(),
+        }),
+        accessibility: evil(),
+        user_name: evil(),
         ..running()
     }
 }

@@ -14,6 +14,7 @@ fn plain(lines: &[String]) -> String {
 
 fn list() -> Vec<pai_proto::v1::Job> {
     vec![
+        sample::held(),
         sample::unconfirmed(),
         sample::running(),
         sample::failed(),
@@ -44,7 +45,15 @@ fn status() -> GetStatusResponse {
         }),
         calls: BTreeMap::from([("ListJobs".into(), 40), ("GetJob".into(), 2)]),
         dropped_observations: 1,
-        ..Default::default()
+        name: "default".into(),
+        held_submits: 2,
+        settings_read_at_ms: Some(sample::NOW - 240_000),
+        problem: Some(ErrorDetail {
+            kind: ErrorKind::Settings.into(),
+            message: "limits.maxGPU is no whole number".into(),
+            hint: "`paictl config check` tells when it is mended".into(),
+            ..Default::default()
+        }),
     };
     let broken = ContextStatus {
         settings_path: "/home/me/other.json".into(),
@@ -86,8 +95,12 @@ fn settings() -> GetConfigResponse {
         limits: Some(Limits {
             max_running_jobs: 4,
             max_gpu: Some(8),
+            max_run_minutes: Some(1440),
+            max_gpu_milli_hours_per_day: Some(96_500),
             ..Default::default()
         }),
+        own_path: "/home/me/pai.json".into(),
+        digest: "0123456789abcdef".into(),
         profiles: vec![Profile {
             name: "default".into(),
             job_type: "PyTorchJob".into(),
@@ -100,7 +113,10 @@ fn settings() -> GetConfigResponse {
                 memory: "64Gi".into(),
                 ..Default::default()
             }],
-            ..Default::default()
+            priority: Some(5),
+            max_run_minutes: Some(90),
+            env_names: vec!["LR".into(), "HF_TOKEN".into()],
+            further_keys: vec!["Settings".into()],
         }],
         mounts: vec![Mount {
             name: "data".into(),
@@ -115,7 +131,6 @@ fn settings() -> GetConfigResponse {
             default_commit: String::new(),
         }),
         warnings: vec!["unknown key `colour`".into()],
-        ..Default::default()
     }
 }
 
@@ -135,8 +150,18 @@ fn the_list_is_a_table_on_a_terminal() {
 }
 
 #[test]
+fn the_list_of_a_workspace_has_users() {
+    let mut list = list();
+    list[2].user_name = "anna".into();
+    insta::assert_snapshot!(plain(&jobs::live_lines(&list, sample::NOW, Some(120))));
+    let lines = jobs::live_lines(&list, sample::NOW, None);
+    assert!(lines[2].starts_with("dlc1running\tdemo-train-20261120-x7k2\tanna\tRunning\t"));
+    assert!(lines[3].contains("\t42\tFailed\t"), "{}", lines[3]);
+}
+
+#[test]
 fn a_narrow_terminal_shortens_the_names() {
-    let lines = jobs::lines(&list(), sample::NOW, Some(64));
+    let lines = jobs::lines(&list()[1..], sample::NOW, Some(64));
     insta::assert_snapshot!(plain(&lines));
     for line in plain(&lines).lines() {
         assert!(line.chars().count() <= 64, "{line}");
@@ -177,10 +202,10 @@ fn old_and_incomplete_lists_are_told() {
         stale_reason: "throttled".into(),
         ..Default::default()
     };
-    let remarks = jobs::remarks(&end, sample::NOW);
-    let more = "3 more not shown; `paictl ls --limit 0` shows all";
+    let remarks = jobs::remarks(&end, sample::NOW, "paictl ls --limit 0");
+    let more = "3 more not shown; `paictl ls --limit 0` shows them";
     assert_eq!(remarks, ["as of 3m ago: throttled", more]);
-    assert!(jobs::remarks(&SnapshotEnd::default(), sample::NOW).is_empty());
+    assert!(jobs::remarks(&SnapshotEnd::default(), sample::NOW, "").is_empty());
 }
 
 #[test]
@@ -190,6 +215,7 @@ fn a_job_in_full() {
         plain(&job::lines(&sample::running(), sample::NOW))
     );
     insta::assert_snapshot!("failed", plain(&job::lines(&sample::failed(), sample::NOW)));
+    insta::assert_snapshot!("held", plain(&job::lines(&sample::held(), sample::NOW)));
 }
 
 #[test]
@@ -229,7 +255,10 @@ fn no_foreign_character_is_obeyed_by_a_terminal() {
     let mut evil_settings = settings();
     evil_settings.mounts[0].uri.clone_from(&evil.name);
     evil_settings.profiles[0].name.clone_from(&evil.name);
+    evil_settings.profiles[0].env_names[0].clone_from(&evil.name);
+    evil_status.contexts[0].name.clone_from(&evil.name);
     let blocks = [
+        jobs::live_lines(std::slice::from_ref(&evil), sample::NOW, Some(200)),
         jobs::lines(std::slice::from_ref(&evil), sample::NOW, Some(200)),
         job::lines(&evil, sample::NOW),
         daemon::lines(&evil_status, sample::NOW),

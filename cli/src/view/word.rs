@@ -18,6 +18,10 @@ pub fn of_job(job: &Job) -> String {
     let word = status(&job.status, job.phase());
     match (job.phase(), job.result_unknown) {
         (Phase::Gone, _) if !job.status.is_empty() => format!("gone (was {word})"),
+        (Phase::Held, _) => match job.queue_position {
+            Some(place) => format!("{word} (place {place})"),
+            None => word,
+        },
         (_, true) => format!("{word} (result unknown)"),
         (_, false) => word,
     }
@@ -90,6 +94,20 @@ pub fn replica(replica: &Replica) -> String {
     )
 }
 
+/// `code-1 at /root/code, branch main, commit 0123abc`
+pub fn code(id: &str, path: &str, branch: &str, commit: &str) -> String {
+    let at = match path {
+        "" => String::new(),
+        path => format!(" at {}", clean::line(path)),
+    };
+    let which = [("branch", branch), ("commit", commit)];
+    let known = which.into_iter().filter(|(_, name)| !name.is_empty());
+    let which: String = known
+        .map(|(kind, name)| format!(", {kind} {}", clean::line(name)))
+        .collect();
+    format!("{}{at}{which}", or_dash(id))
+}
+
 /// Foreign text, or a dash for none.
 pub fn or_dash(text: &str) -> String {
     match text {
@@ -112,6 +130,17 @@ mod tests {
         assert_eq!(of_job(&job(Phase::Gone, "Running")), "gone (was Running)");
         assert_eq!(of_job(&job(Phase::Gone, "")), "gone");
         assert_eq!(of_job(&job(Phase::Running, "Running")), "Running");
+    }
+
+    #[test]
+    fn a_held_job_tells_its_place() {
+        let held = |queue_position| Job {
+            phase: Phase::Held.into(),
+            queue_position,
+            ..Job::default()
+        };
+        assert_eq!(of_job(&held(Some(3))), "held (place 3)");
+        assert_eq!(of_job(&held(None)), "held");
     }
 
     #[test]
