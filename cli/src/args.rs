@@ -4,8 +4,9 @@ use clap::{Parser, Subcommand};
 use pai_proto::context::Name;
 
 use crate::commands::{
-    clone::CloneArgs, config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs, demo::DemoArgs,
-    get::GetArgs, help::HelpArgs, local::LocalArgs, logs::LogsArgs, ls::LsArgs, stop::StopArgs,
+    clone::CloneArgs, config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs,
+    delete::DeleteArgs, demo::DemoArgs, get::GetArgs, help::HelpArgs, local::LocalArgs,
+    logs::LogsArgs, ls::LsArgs, priority::PriorityArgs, publish::PublishArgs, stop::StopArgs,
     submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
 };
 
@@ -48,6 +49,9 @@ pub enum Command {
     Wait(WaitArgs),
     Logs(LogsArgs),
     Stop(StopArgs),
+    Delete(DeleteArgs),
+    Priority(PriorityArgs),
+    Publish(PublishArgs),
     Config(ConfigArgs),
     Context(ContextArgs),
     Daemon(DaemonArgs),

@@ -1,15 +1,20 @@
 //! The commands: one per file, named after the verb. Each has its arguments and a `run`.
 
+mod changed;
 pub mod clone;
 pub mod config;
 pub mod context;
 pub mod daemon;
+pub mod delete;
 pub mod demo;
+mod each;
 pub mod get;
 pub mod help;
 pub mod local;
 pub mod logs;
 pub mod ls;
+pub mod priority;
+pub mod publish;
 pub mod stop;
 pub mod submit;
 pub mod wait;
@@ -32,6 +37,9 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
         Command::Submit(_) | Command::Clone(_) => {
             "interrupted; the submit may still take place: see `paictl ls`"
         }
+        Command::Delete(_) | Command::Priority(_) | Command::Publish(_) => {
+            "interrupted; the change may still take place: see `paictl get`"
+        }
         Command::Stop(_) => "interrupted; the stop may still take place: see `paictl ls`",
         _ => context.last_words,
     };
@@ -53,6 +61,9 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
         Command::Wait(args) => wait::run(args, context).await,
         Command::Logs(args) => logs::run(args, context).await,
         Command::Stop(args) => stop::run(&args, context).await,
+        Command::Delete(args) => delete::run(&args, context).await,
+        Command::Priority(args) => priority::run(&args, context).await,
+        Command::Publish(args) => publish::run(&args, context).await,
         Command::Config(args) => config::run(&args, context).await,
         Command::Context(args) => self::context::run(&args, context),
         Command::Daemon(args) => daemon::run(&args, context).await,

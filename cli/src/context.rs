@@ -16,7 +16,12 @@ use pai_proto::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{error::CliError, output::Output, view::clean};
+use crate::{
+    ask::{self, Person},
+    error::CliError,
+    output::Output,
+    view::clean,
+};
 
 /// How long the first connection is tried: the daemon may just be starting.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -42,6 +47,8 @@ pub struct Context {
     pub named: Option<Name>,
     /// Folder in which the command was called; `None` where nobody can tell.
     pub folder: Option<PathBuf>,
+    /// Somebody who can be asked.
+    pub person: Option<Person>,
     /// What is said where a signal ends the command. It may change while the command goes on.
     pub last_words: &'static str,
     /// Time zone in which a person reads times of day.
@@ -58,6 +65,7 @@ impl Context {
             json,
             named,
             folder: std::env::current_dir().ok(),
+            person: ask::of_process(),
             last_words: LAST_WORDS,
             zone: TimeZone::system(),
             env: Box::new(paths::process_env),
@@ -211,6 +219,7 @@ pub(crate) mod tests {
             json,
             named: None,
             folder: None,
+            person: None,
             last_words: LAST_WORDS,
             zone: TimeZone::UTC,
             env: Box::new(|_| None),

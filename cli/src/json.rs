@@ -6,6 +6,7 @@ mod check;
 mod config;
 mod context;
 mod daemon;
+mod each;
 mod job;
 mod local;
 mod log;
@@ -20,7 +21,8 @@ pub use check::Checked;
 pub use config::{Config, Profile, WhoAmI};
 pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
-pub use job::{Job, JobDetail, Stopped, Submitted, Waited};
+pub use each::Each;
+pub use job::{Deleted, Job, JobDetail, Stopped, Submitted, Updated, Waited};
 pub use local::{LocalDown, LocalStatus, LocalUp};
 pub use log::LogLine;
 

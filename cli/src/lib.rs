@@ -12,9 +12,11 @@
 //! | [`process`], [`signals`] | who is alive and who holds a lock; Ctrl-C and its kin |
 //! | [`emulator`], [`private`] | what the cloud on this machine tells; files of their owner alone |
 //! | [`demo`] | the parts of `paictl demo` |
+//! | [`ask`] | asking a person before something that cannot be taken back |
 //! | [`output`], [`input`], [`duration`], [`usage`] | two writers; what a person gives; `1h30m`; a command line that is wrong |
 
 pub mod args;
+pub mod ask;
 pub mod commands;
 pub mod context;
 pub mod demo;

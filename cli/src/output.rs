@@ -70,6 +70,12 @@ impl Output {
         let _unread = writeln!(self.stderr, "{text}");
     }
 
+    /// A question on stderr; the answer is typed on the same line.
+    pub fn ask(&mut self, text: impl Display) {
+        // Whoever closed stderr sees no question, and gives no answer.
+        let _unread = write!(self.stderr, "{text}").and_then(|()| self.stderr.flush());
+    }
+
     /// A warning on stderr.
     pub fn warn(&mut self, text: impl Display) {
         self.note(format_args!("{} {text}", paint::warning("warning:")));

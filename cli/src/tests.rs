@@ -1,16 +1,19 @@
 //! Whole commands against a daemon that answers what it is told to.
 
+mod changes;
 mod contexts;
 mod daemon;
 mod submits;
 
 use std::{
     collections::HashMap,
+    future::ready,
     path::{Path, PathBuf},
 };
 
 use anstream::adapter::strip_str;
 use clap::Parser as _;
+use futures_util::FutureExt as _;
 use pai_proto::v1::{
     Change, ErrorDetail, ErrorKind, Event, EventKind, Phase, SnapshotEnd, Stale, WaitEnded,
     WaitResult, stop_job_response::Outcome, wait_jobs_response::Frame,
@@ -19,10 +22,11 @@ use pai_proto::v1::{
 use crate::{
     args::Cli,
     commands,
-    context::tests::context,
+    context::{Context, tests::context},
     demo::folder::Folder,
     exit::Exit,
     fake::{Call, Fake},
+    output::capture::Captured,
     view::sample,
 };
 
@@ -50,9 +54,33 @@ async fn run_with(folder: &Folder, line: &[&str], variables: &[(&'static str, &s
     run_from(None, folder, line, variables).await
 }
 
+/// Runs one command line against the daemon, before a person who types this.
+async fn run_before(typed: &'static str, daemon: Fake, line: &[&str]) -> Ran {
+    let folder = Folder::create(&std::env::temp_dir()).unwrap();
+    daemon.serve(&folder.socket());
+    let (mut context, stdout, stderr) = context(false);
+    context.person = Some(Box::new(move || ready(Ok(typed.into())).boxed_local()));
+    let ran = run_as(context, stdout, stderr, &folder, line, &[]).await;
+    folder.remove().unwrap();
+    ran
+}
+
 /// The same, called in the folder `from`.
 async fn run_from(
     from: Option<&Path>,
+    folder: &Folder,
+    line: &[&str],
+    variables: &[(&'static str, &str)],
+) -> Ran {
+    let (mut context, stdout, stderr) = context(false);
+    context.folder = from.map(Into::into);
+    run_as(context, stdout, stderr, folder, line, variables).await
+}
+
+async fn run_as(
+    mut context: Context,
+    stdout: Captured,
+    stderr: Captured,
     folder: &Folder,
     line: &[&str],
     variables: &[(&'static str, &str)],
@@ -61,9 +89,8 @@ async fn run_from(
     let variables = variables.iter().map(|(key, value)| (*key, value.into()));
     let variables: HashMap<_, PathBuf> = variables.collect();
     let cli = Cli::try_parse_from(std::iter::once(&"paictl").chain(line)).unwrap();
-    let (mut context, stdout, stderr) = context(cli.json);
+    context.json = cli.json;
     context.named = cli.context;
-    context.folder = from.map(Into::into);
     context.env = Box::new(move |key| match key {
         "PAI_SOCKET" => Some(socket.clone()),
         "HOME" => Some(home.clone()),

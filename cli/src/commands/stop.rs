@@ -2,20 +2,29 @@
 
 use clap::Args;
 use pai_proto::{
-    ClientError,
+    Client, ClientError,
     v1::{Job, stop_job_response::Outcome},
 };
 
-use super::the_job;
+use super::{each::Each, the_job, wait};
 use crate::{context::Context, error::CliError, exit::Exit, json, view::word};
 
-/// Stop a job.
+/// Stop jobs.
 ///
-/// Asks for the stop and does not wait for it: `paictl wait` does. Stopping a job that has ended is no error.
+/// Asks for the stop and does not wait for it: --wait does. Stopping a job that has ended is no error; a held one is taken
+/// out of the queue.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "Exit code: 0 when every stop was taken, and with --wait when every job has ended, however; else that of \
+the first failure."
+)]
 pub struct StopArgs {
-    /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
-    id: String,
+    /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
+    #[arg(required = true, value_name = "ID")]
+    ids: Vec<String>,
+    /// Wait until the jobs have ended.
+    #[arg(long)]
+    wait: bool,
 }
 
 /// Runs it.
@@ -23,15 +32,58 @@ pub struct StopArgs {
 /// # Errors
 /// See [`CliError`].
 pub async fn run(args: &StopArgs, context: &mut Context) -> Result<Exit, CliError> {
-    let response = context.connect().await?.stop(&args.id).await?;
+    let client = context.connect().await?;
+    let mut each = Each::new(args.ids.len());
+    let mut open = Vec::new();
+    for id in &args.ids {
+        match stop(&client, id).await {
+            Ok((job, outcome, told)) => {
+                if !context.json {
+                    context.out.answer(told);
+                }
+                if matches!(outcome, Outcome::Requested | Outcome::WhenFound) {
+                    open.push(json::job_id(&job).to_owned());
+                }
+                each.done(json::Stopped::new(&job, outcome));
+            }
+            Err(error) => {
+                if !each.failed(id, error, context)? {
+                    break;
+                }
+            }
+        }
+    }
+    if args.wait && !open.is_empty() {
+        context.last_words = "the wait ends here; the stops were asked for";
+        wait_for(&client, open, &mut each, context).await?;
+    }
+    Ok(each.conclude(context))
+}
+
+/// The job, what will happen to it, and how that is told.
+async fn stop(client: &Client, id: &str) -> Result<(Job, Outcome, String), CliError> {
+    let response = client.stop(id).await?;
     let outcome = response.outcome();
     let job = the_job(response.job)?;
-    let text = told(&job, outcome)?;
-    match context.json {
-        true => context.out.answer_json(&json::Stopped::new(&job, outcome)),
-        false => context.out.answer(text),
+    let told = told(&job, outcome)?;
+    Ok((job, outcome, told))
+}
+
+async fn wait_for(
+    client: &Client,
+    ids: Vec<String>,
+    each: &mut Each<json::Stopped>,
+    context: &mut Context,
+) -> Result<(), CliError> {
+    for end in wait::ends(client, ids, context).await? {
+        let Some(job) = &end.job else { continue };
+        if !context.json {
+            let (id, status) = (word::id(job), word::of_job(job));
+            context.out.answer(format_args!("{id}  {status}"));
+        }
+        each.all_done().for_each(|stopped| stopped.ended(job));
     }
-    Ok(Exit::Ok)
+    Ok(())
 }
 
 fn told(job: &Job, outcome: Outcome) -> Result<String, CliError> {

@@ -79,12 +79,31 @@ pub struct Submitted {
     warnings: Vec<String>,
 }
 
-/// The answer of a stop: `requested`, `already_ended` or `when_found`.
+/// The answer of a stop: `requested`, `already_ended`, `when_found` or `not_sent`. With `--wait` the job is as it ended.
 #[derive(Debug, Serialize)]
 pub struct Stopped {
     #[serde(flatten)]
     job: Job,
     outcome: String,
+}
+
+/// The answer of a delete, with the job as it was.
+#[derive(Debug, Serialize)]
+pub struct Deleted {
+    #[serde(flatten)]
+    job: Job,
+    deleted: bool,
+}
+
+/// The answer of a change: `applied`, or `accepted` where the job does not show it.
+#[derive(Debug, Serialize)]
+pub struct Updated {
+    #[serde(flatten)]
+    job: Job,
+    outcome: String,
+    priority: Option<i32>,
+    accessibility: Option<String>,
+    note: Option<String>,
 }
 
 /// One job of a wait. What describes the job is absent when nothing is known of it.
@@ -236,6 +255,36 @@ impl Stopped {
         Self {
             job: job.into(),
             outcome: word(outcome.as_str_name(), "OUTCOME_"),
+        }
+    }
+
+    /// What became of the job, if it is this one.
+    pub fn ended(&mut self, job: &v1::Job) {
+        if self.job.uid == job.uid {
+            self.job = job.into();
+        }
+    }
+}
+
+impl Deleted {
+    /// The job of the answer.
+    pub fn new(job: &v1::Job) -> Self {
+        Self {
+            job: job.into(),
+            deleted: true,
+        }
+    }
+}
+
+impl Updated {
+    /// The job as it is now, and whether it shows the change.
+    pub fn new(job: &v1::Job, outcome: v1::update_job_response::Outcome, note: &str) -> Self {
+        Self {
+            job: job.into(),
+            outcome: word(outcome.as_str_name(), "OUTCOME_"),
+            priority: job.priority,
+            accessibility: known(&job.accessibility),
+            note: known(note),
         }
     }
 }
