@@ -4,8 +4,9 @@ use clap::{Parser, Subcommand};
 use pai_proto::context::Name;
 
 use crate::commands::{
-    clone::CloneArgs, config::ConfigArgs, context::ContextArgs, daemon::DaemonArgs,
-    delete::DeleteArgs, demo::DemoArgs, get::GetArgs, help::HelpArgs, local::LocalArgs,
+    audit::AuditArgs, clone::CloneArgs, codesource::CodesourceArgs, config::ConfigArgs,
+    context::ContextArgs, daemon::DaemonArgs, delete::DeleteArgs, demo::DemoArgs,
+    dump_job_specs::DumpJobSpecsArgs, get::GetArgs, help::HelpArgs, local::LocalArgs,
     logs::LogsArgs, ls::LsArgs, priority::PriorityArgs, publish::PublishArgs, stop::StopArgs,
     submit::SubmitArgs, wait::WaitArgs, whoami::WhoamiArgs,
 };
@@ -52,7 +53,10 @@ pub enum Command {
     Delete(DeleteArgs),
     Priority(PriorityArgs),
     Publish(PublishArgs),
+    DumpJobSpecs(DumpJobSpecsArgs),
+    Audit(AuditArgs),
     Config(ConfigArgs),
+    Codesource(CodesourceArgs),
     Context(ContextArgs),
     Daemon(DaemonArgs),
     Whoami(WhoamiArgs),

@@ -1,12 +1,15 @@
 //! The commands: one per file, named after the verb. Each has its arguments and a `run`.
 
+pub mod audit;
 mod changed;
 pub mod clone;
+pub mod codesource;
 pub mod config;
 pub mod context;
 pub mod daemon;
 pub mod delete;
 pub mod demo;
+pub mod dump_job_specs;
 mod each;
 pub mod get;
 pub mod help;
@@ -37,6 +40,9 @@ pub async fn run(command: Command, context: &mut Context) -> Result<Exit, CliErr
         Command::Submit(_) | Command::Clone(_) => {
             "interrupted; the submit may still take place: see `paictl ls`"
         }
+        Command::Config(_) | Command::Codesource(_) => {
+            "interrupted; a change of the settings may have taken place: see `paictl config get`"
+        }
         Command::Delete(_) | Command::Priority(_) | Command::Publish(_) => {
             "interrupted; the change may still take place: see `paictl get`"
         }
@@ -64,7 +70,10 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
         Command::Delete(args) => delete::run(&args, context).await,
         Command::Priority(args) => priority::run(&args, context).await,
         Command::Publish(args) => publish::run(&args, context).await,
+        Command::DumpJobSpecs(args) => dump_job_specs::run(&args, context).await,
+        Command::Audit(args) => audit::run(&args, context).await,
         Command::Config(args) => config::run(&args, context).await,
+        Command::Codesource(args) => codesource::run(&args, context).await,
         Command::Context(args) => self::context::run(&args, context),
         Command::Daemon(args) => daemon::run(&args, context).await,
         Command::Whoami(_) => whoami::run(context).await,

@@ -24,6 +24,14 @@ pub enum CliError {
         /// What to write instead.
         hint: String,
     },
+    /// What was named is not there.
+    #[error("{message}")]
+    NotFound {
+        /// What is not there.
+        message: String,
+        /// What is.
+        hint: String,
+    },
     /// The daemon of these paths takes connections and does not answer.
     #[error("the daemon at {socket} ({holder}) takes the connection and does not answer")]
     Silent {
@@ -93,7 +101,9 @@ impl CliError {
             }
             Self::Client(ClientError::Protocol(_)) => "protocol".into(),
             Self::Path(_) | Self::Context(ContextError::Path(_)) => "path".into(),
-            Self::Context(ContextError::Missing { .. }) => "not_found".into(),
+            Self::Context(ContextError::Missing { .. }) | Self::NotFound { .. } => {
+                "not_found".into()
+            }
             Self::Context(ContextError::Variable(_)) | Self::Usage { .. } => "usage".into(),
             Self::Io { .. } => "io".into(),
             Self::Other { .. } => "other".into(),
@@ -114,7 +124,9 @@ impl CliError {
                 "`kill -CONT {pid}` wakes it where it is suspended; `kill {pid}`, at worst `kill -KILL {pid}`, ends it; jobs are untouched"
             ),
             Self::Context(error) => error.hint(),
-            Self::Other { hint, .. } | Self::Usage { hint, .. } => hint.clone(),
+            Self::Other { hint, .. } | Self::Usage { hint, .. } | Self::NotFound { hint, .. } => {
+                hint.clone()
+            }
             Self::Io { .. } => String::new(),
         }
     }
@@ -132,7 +144,7 @@ impl CliError {
         match self {
             Self::Client(error) => Exit::of_error(error),
             Self::Path(PathError::SocketTooLong { .. }) | Self::Silent { .. } => Exit::Daemon,
-            Self::Context(ContextError::Missing { .. }) => Exit::NotFound,
+            Self::Context(ContextError::Missing { .. }) | Self::NotFound { .. } => Exit::NotFound,
             Self::Context(ContextError::Variable(_)) | Self::Usage { .. } => Exit::Usage,
             Self::Path(PathError::NoHome { .. })
             | Self::Context(ContextError::Path(_))

@@ -2,7 +2,10 @@
 //!
 //! Times are RFC 3339 in UTC; what is unknown is `null`. Phases and kinds are lower-case words.
 
+mod audit;
+mod changed;
 mod check;
+mod code;
 mod config;
 mod context;
 mod daemon;
@@ -17,10 +20,14 @@ use serde::Serialize;
 
 use crate::{error::CliError, view::clean};
 
+pub use audit::AuditEntry;
+pub(crate) use audit::outcome;
+pub use changed::{ConfigChanged, ConfigChecked, ConfigField};
 pub use check::Checked;
+pub use code::{CodeSource, CodeSourceChanged};
 pub use config::{Config, Profile, WhoAmI};
 pub use context::Context;
-pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped};
+pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped, Problem};
 pub use each::Each;
 pub use job::{Deleted, Job, JobDetail, Stopped, Submitted, Updated, Waited};
 pub use local::{LocalDown, LocalStatus, LocalUp};

@@ -3,6 +3,8 @@
 mod changes;
 mod contexts;
 mod daemon;
+mod reads;
+mod settings;
 mod submits;
 
 use std::{
@@ -166,35 +168,6 @@ async fn without_a_command_the_jobs_are_listed() {
     assert!(stdout.starts_with("dlc1ended\tdemo-short-20261120-bbbb\tSucceeded\t"));
     assert!(stderr.starts_with("warning: another key\\u{1b}[2J\nas of "));
     assert!(stderr.ends_with("ago: throttled\n"));
-}
-
-#[tokio::test]
-async fn a_list_may_be_of_labels_or_of_the_whole_workspace() {
-    let listed = async |line: &[&str]| {
-        let daemon = with_job(sample::running()).unwrap();
-        let heard = daemon.heard.clone();
-        let (exit, stdout, stderr) = run(Some(daemon), line).await;
-        assert_eq!(exit, Exit::Ok, "{stderr}");
-        match heard.calls().remove(0) {
-            Call::List(request) => (request, stdout, stderr),
-            other => panic!("{other:?}"),
-        }
-    };
-    let line = ["ls", "--label", "team=vision", "--label", "pai-session"];
-    let (request, _, stderr) = listed(&line).await;
-    assert_eq!(request.tags, ["team=vision", "pai-session"]);
-    assert_eq!(
-        (request.all, request.include_foreign, stderr.as_str()),
-        (false, false, "")
-    );
-    let (request, stdout, stderr) = listed(&["ls", "--all", "-n", "1000"]).await;
-    assert_eq!((request.all, request.limit), (true, 1000));
-    assert!(stdout.contains("\t42\tRunning\t"), "{stdout}");
-    assert!(
-        stderr.starts_with("as the cloud shows them now"),
-        "{stderr}"
-    );
-    assert!(listed(&["ls", "--watched"]).await.0.include_foreign);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Text for people. Every piece of foreign text goes through [`clean`] on its way here.
 
+pub mod audit;
 pub mod clean;
 pub mod config;
 pub mod daemon;

@@ -13,7 +13,7 @@ use pai_proto::{Client, v1, worktree};
 
 use crate::{context::Context, error::CliError, exit::Exit, view::clean};
 
-pub(crate) use options::JobOptions;
+pub(crate) use options::{JobOptions, pair};
 
 use job::Job;
 

@@ -62,8 +62,9 @@ struct Context {
     settings_read_at: Option<String>,
 }
 
+/// What the daemon cannot do, and why.
 #[derive(Debug, Serialize)]
-struct Problem {
+pub struct Problem {
     kind: String,
     message: String,
     hint: Option<String>,
