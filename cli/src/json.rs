@@ -2,6 +2,7 @@
 //!
 //! Times are RFC 3339 in UTC; what is unknown is `null`. Phases and kinds are lower-case words.
 
+mod answer;
 mod audit;
 mod changed;
 mod check;
@@ -20,6 +21,7 @@ use serde::Serialize;
 
 use crate::{error::CliError, view::clean};
 
+pub use answer::{Deleted, Stopped, Submitted, Updated, Waited};
 pub use audit::AuditEntry;
 pub(crate) use audit::outcome;
 pub use changed::{ConfigChanged, ConfigChecked, ConfigField};
@@ -29,7 +31,7 @@ pub use config::{Config, Profile, WhoAmI};
 pub use context::Context;
 pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped, Problem};
 pub use each::Each;
-pub use job::{Deleted, Job, JobDetail, Stopped, Submitted, Updated, Waited};
+pub use job::{Job, JobDetail, Milestone};
 pub use local::{LocalDown, LocalStatus, LocalUp};
 pub use log::LogLine;
 
