@@ -85,10 +85,15 @@ fn kind(schema: &Value) -> String {
         let words: Vec<_> = words.iter().map(Value::to_string).collect();
         return words.join(" or ");
     }
+    if let (Value::Number(least), Value::Number(most)) = (&schema["minimum"], &schema["maximum"]) {
+        return format!("a whole number from {least} to {most}");
+    }
     match schema["type"].as_str() {
         Some("string") => "a string".into(),
         Some("integer") => "a whole number, 0 or more".into(),
         Some("array") => "a list of strings".into(),
+        Some("object") => "an object whose values are strings".into(),
+        Some("boolean") => "true or false".into(),
         other => other.unwrap_or("something else").into(),
     }
 }
@@ -134,6 +139,7 @@ mod tests {
     use super::*;
     use serde::Deserialize;
     use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
@@ -148,6 +154,10 @@ mod tests {
         job_ids: Vec<String>,
         mode: Option<Mode>,
         timeout_s: Option<u32>,
+        queue: Option<bool>,
+        envs: Option<BTreeMap<String, String>>,
+        #[schemars(range(min = 1, max = 9))]
+        priority: Option<i32>,
     }
 
     impl Arguments for Args {
@@ -168,6 +178,10 @@ mod tests {
         assert_eq!(args.job_ids, ["a"]);
         assert!(matches!(args.mode, Some(Mode::Any)));
         assert_eq!(args.timeout_s, None);
+        let given = json!({"job_ids": [], "queue": true, "envs": {"A": "1"}, "priority": 3});
+        let args = read(given).unwrap();
+        assert_eq!((args.queue, args.priority), (Some(true), Some(3)));
+        assert_eq!(args.envs.unwrap()["A"], "1");
         assert!(matches!(
             read(json!({"job_ids": [], "mode": "all"})).unwrap().mode,
             Some(Mode::All)
@@ -193,6 +207,18 @@ mod tests {
             (
                 json!({"job_ids": [], "timeout_s": "soon"}),
                 "is \"soon\"; it must be a whole number",
+            ),
+            (
+                json!({"job_ids": [], "queue": "yes"}),
+                "is \"yes\"; it must be true or false",
+            ),
+            (
+                json!({"job_ids": [], "envs": {"A": 1}}),
+                "is {\"A\":1}; it must be an object whose values are strings",
+            ),
+            (
+                json!({"job_ids": [], "priority": "high"}),
+                "is \"high\"; it must be a whole number from 1 to 9",
             ),
             (json!({}), "pai_test needs the argument `job_ids`"),
             (
@@ -224,7 +250,7 @@ mod tests {
         }
         let text = read(json!({"job_ids": [], "colour": "red"})).unwrap_err();
         assert!(text.contains("has no argument `colour`\n"), "{text}");
-        assert!(text.contains("`job_ids`, `mode`, `timeout_s`"), "{text}");
+        assert!(text.contains("`job_ids`, `mode`, `priority`"), "{text}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Calls that ask while an attempt is under way share its outcome, so that many calls at once cost one attempt.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::time::Duration;
 
 use pai_proto::{
     Client, ClientError, ConnectOptions,
@@ -14,17 +14,14 @@ use pai_proto::{
 use sha2::{Digest as _, Sha256};
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{clean, error::Failure, stderr};
+use crate::{clean, error::Failure, origin::Origin, stderr};
 
 /// How long the first connection is tried: the daemon may just be starting.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Looks up an environment variable.
-pub(crate) type Env = Arc<dyn Fn(&str) -> Option<PathBuf> + Send + Sync>;
-
 /// The one daemon that this process talks to.
 pub(crate) struct Daemon {
-    env: Env,
+    origin: Origin,
     link: Mutex<Link>,
 }
 
@@ -37,11 +34,16 @@ struct Link {
 
 impl Daemon {
     /// Not connected yet.
-    pub(crate) fn new(env: Env) -> Self {
+    pub(crate) fn new(origin: Origin) -> Self {
         Self {
-            env,
+            origin,
             link: Mutex::default(),
         }
+    }
+
+    /// Where this process was started.
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The connection; made if there is none.
@@ -90,18 +92,19 @@ impl Daemon {
 
     /// The only place where a connection is made. Where nobody serves the daemon is started, and that is said on stderr.
     async fn connect(&self) -> Result<Client, Failure> {
+        let env = &*self.origin.env;
         let options = ConnectOptions {
-            socket: paths::socket(&*self.env)?,
-            settings: Some(paths::settings(&*self.env)?),
+            socket: paths::socket(env)?,
+            settings: Some(self.origin.settings()?),
             program: env!("CARGO_PKG_NAME"),
             version: env!("CARGO_PKG_VERSION"),
             kind: ClientKind::Tool,
-            key_fingerprint: (self.env)("ALIBABA_CLOUD_ACCESS_KEY_ID")
+            key_fingerprint: env("ALIBABA_CLOUD_ACCESS_KEY_ID")
                 .map(|key| fingerprint(key.as_os_str().as_encoded_bytes()))
                 .unwrap_or_default(),
             patience: PATIENCE,
         };
-        let starter = Starter::of_env(&*self.env, |line| stderr(&clean::line(line)));
+        let starter = Starter::of_env(env, |line| stderr(&clean::line(line)));
         let client = start::connect(options, &starter).await?;
         for warning in &client.hello().warnings {
             stderr(&format!("warning: {}", clean::line(warning)));

@@ -1,6 +1,6 @@
 //! Failures of a call: every one becomes message, hint and request id here and nowhere else.
 
-use pai_proto::{ClientError, paths::PathError, paths::SOCKET_PATH_MAX};
+use pai_proto::{ClientError, context::ContextError, paths::PathError, paths::SOCKET_PATH_MAX};
 
 use crate::clean;
 
@@ -57,6 +57,18 @@ impl From<PathError> for Failure {
             }
         };
         Self::new(error.to_string(), hint)
+    }
+}
+
+impl From<ContextError> for Failure {
+    fn from(error: ContextError) -> Self {
+        match error {
+            ContextError::Path(error) => error.into(),
+            error => {
+                let message = format!("{error} (whoever started this server chose it)");
+                Self::new(message, error.hint())
+            }
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! | module | what it is |
 //! |---|---|
-//! | `usage` | the command line: there is next to none |
+//! | `usage`, `origin` | the command line, of which there is little; what calls inherit from the start |
 //! | `transport` | messages on stdin and stdout; tells of the end of stdin |
 //! | `server` | the MCP server: who we are, which tools, one call |
 //! | `guard` | a call always gets an answer: panics, time limit |
@@ -23,6 +23,7 @@ mod clean;
 mod daemon;
 mod error;
 mod guard;
+mod origin;
 mod progress;
 mod record;
 mod schema;
@@ -38,26 +39,27 @@ use std::{
     ffi::OsString,
     io::{self, Write as _},
     process::ExitCode,
-    sync::Arc,
 };
 
-use pai_proto::paths;
 use rmcp::transport::stdio_pipes;
 use tokio::{
     runtime::Builder,
     signal::unix::{SignalKind, signal},
 };
 
+use crate::origin::Origin;
+
 /// Serves on stdin and stdout until stdin ends or a signal comes. Both are regular ends.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    if let Some(exit) = usage::answered(args) {
-        return exit;
-    }
+    let named = match usage::answered(args) {
+        Ok(named) => named,
+        Err(exit) => return exit,
+    };
     let runtime = match Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error),
     };
-    let ended = runtime.block_on(serve_process());
+    let ended = runtime.block_on(serve_process(Origin::of_process(named)));
     // Where stdin is no pipe a thread may be reading it; it ends with the process.
     runtime.shutdown_background();
     match ended {
@@ -66,14 +68,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-async fn serve_process() -> io::Result<()> {
+async fn serve_process(origin: Origin) -> io::Result<()> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let (input, output) = stdio_pipes();
     tokio::select! {
         _ = interrupted.recv() => Ok(()),
         _ = terminated.recv() => Ok(()),
-        ended = server::serve(input, output, Arc::new(paths::process_env)) => ended,
+        ended = server::serve(input, output, origin) => ended,
     }
 }
 

@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     answer,
-    daemon::{Daemon, Env},
+    daemon::Daemon,
     guard,
+    origin::Origin,
     progress::Progress,
     tools::{self, Call},
     transport::{self, Lines},
@@ -38,14 +39,14 @@ Where stale_since is in an answer, the cloud has not been reached since then and
 ///
 /// # Errors
 /// When the client and this server do not get into conversation.
-pub(crate) async fn serve<R, W>(input: R, output: W, env: Env) -> io::Result<()>
+pub(crate) async fn serve<R, W>(input: R, output: W, origin: Origin) -> io::Result<()>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let input_ended = CancellationToken::new();
     let server = Server {
-        daemon: Arc::new(Daemon::new(env)),
+        daemon: Arc::new(Daemon::new(origin)),
         input_ended: input_ended.clone(),
     };
     match server.serve(Lines::new(input, output, input_ended)).await {

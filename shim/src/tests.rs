@@ -6,6 +6,7 @@ mod fake;
 mod peer;
 pub(crate) mod sample;
 mod session;
+mod submits;
 mod waits;
 
 use rmcp::model::Tool;

@@ -109,6 +109,10 @@ pub(crate) fn status(job: &v1::Job) -> String {
     let status = known(&job.status).unwrap_or_else(|| phase(job.phase()));
     match job.phase() {
         Phase::Gone if !job.status.is_empty() => format!("gone (was {status})"),
+        Phase::Held => match job.queue_position {
+            Some(place) => format!("{status} (place {place} in the queue)"),
+            None => status,
+        },
         _ => status,
     }
 }

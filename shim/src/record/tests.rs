@@ -100,6 +100,18 @@ fn a_job_that_is_gone_does_not_look_alive() {
 }
 
 #[test]
+fn a_held_job_tells_its_place() {
+    let mut job = v1::Job {
+        phase: v1::Phase::Held.into(),
+        queue_position: Some(3),
+        ..Default::default()
+    };
+    assert_eq!(status(&job), "held (place 3 in the queue)");
+    job.queue_position = None;
+    assert_eq!(status(&job), "held");
+}
+
+#[test]
 fn old_data_says_since_when_and_why() {
     assert_eq!(written(Staleness::new(None, "of no interest")), json!({}));
     assert_eq!(

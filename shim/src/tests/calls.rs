@@ -115,7 +115,10 @@ async fn one_connection_serves_all_calls_and_names_itself() {
         peer.record("pai_job_get", json!({"job_id": "@last"})).await;
     }
     match served.heard().await {
-        Heard::Hello(hello) => assert_eq!(hello.client, "pai-mcp"),
+        Heard::Hello(hello, settings) => {
+            assert_eq!(hello.client, "pai-mcp");
+            assert_eq!(settings, Some(served.folder().join("settings.json")));
+        }
         other => panic!("{other:?}"),
     }
     for _ in 0..2 {

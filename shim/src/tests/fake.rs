@@ -1,14 +1,17 @@
 //! A daemon that answers what it was told to answer, on a real socket.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
 use futures_util::stream::{self, BoxStream, StreamExt as _};
-use pai_proto::v1::{
-    self, ErrorDetail, daemon_server, follow_logs_response, jobs_server, list_jobs_response,
-    logs_server, wait_jobs_response,
+use pai_proto::{
+    meta,
+    v1::{
+        self, ErrorDetail, daemon_server, follow_logs_response, jobs_server, list_jobs_response,
+        logs_server, wait_jobs_response,
+    },
 };
 use prost::Message as _;
 use tempfile::TempDir;
@@ -21,7 +24,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{Code, Request, Response, Status, transport::Server};
 
 use super::peer::env;
-use crate::daemon::Env;
+use crate::origin::Env;
 
 /// What the daemon answers.
 #[derive(Default)]
@@ -32,6 +35,10 @@ pub(super) struct Fake {
     pub(super) refusal: Option<ErrorDetail>,
     /// The one job that everything but a list is about.
     pub(super) job: v1::Job,
+    /// Whether a submit is joined to an earlier one.
+    pub(super) joined: bool,
+    /// The code source of the settings.
+    pub(super) code_source: Option<v1::CodeSource>,
     /// The list and its end.
     pub(super) jobs: Vec<v1::Job>,
     /// The end of the list.
@@ -51,8 +58,8 @@ pub(super) struct Fake {
 /// A call that came in.
 #[derive(Debug)]
 pub(super) enum Heard {
-    /// The handshake.
-    Hello(v1::HelloRequest),
+    /// The handshake, and the settings that are meant.
+    Hello(v1::HelloRequest, Option<PathBuf>),
     /// A submit.
     Submit(Box<v1::SubmitJobRequest>),
     /// A get that now waits at the gate, or is answered.
@@ -79,6 +86,11 @@ impl Served {
             heard: Mutex::new(mpsc::unbounded_channel().1),
             serving: None,
         }
+    }
+
+    /// Its folder.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn socket(&self) -> PathBuf {
@@ -115,7 +127,7 @@ impl Served {
     pub(super) async fn heard_call(&self) -> Heard {
         loop {
             match self.heard().await {
-                Heard::Hello(_) => {}
+                Heard::Hello(..) => {}
                 call => return call,
             }
         }
@@ -197,7 +209,8 @@ impl daemon_server::Daemon for Fake {
         &self,
         request: Request<v1::HelloRequest>,
     ) -> Result<Response<v1::HelloResponse>, Status> {
-        self.hear(Heard::Hello(request.into_inner()));
+        let settings = meta::decode_settings(request.metadata()).unwrap();
+        self.hear(Heard::Hello(request.into_inner(), settings));
         Ok(Response::new(v1::HelloResponse {
             protocol_major: self.major.unwrap_or(pai_proto::PROTOCOL_MAJOR),
             daemon_version: "9.9.9".into(),
@@ -209,7 +222,10 @@ impl daemon_server::Daemon for Fake {
         &self,
         _: Request<v1::GetConfigRequest>,
     ) -> Result<Response<v1::GetConfigResponse>, Status> {
-        self.answer(super::sample::config())
+        self.answer(v1::GetConfigResponse {
+            code_source: self.code_source.clone(),
+            ..super::sample::config()
+        })
     }
 
     async fn who_am_i(
@@ -229,8 +245,13 @@ impl jobs_server::Jobs for Fake {
         self.hear(Heard::Submit(Box::new(request.into_inner())));
         self.answer(v1::SubmitJobResponse {
             job: Some(self.job.clone()),
-            warnings: vec!["the limit is near".into()],
-            ..Default::default()
+            joined: self.joined,
+            warnings: match self.joined {
+                true => {
+                    vec!["joined: an equal submit was made 12 s ago; --new makes another".into()]
+                }
+                false => vec!["the limit is near".into()],
+            },
         })
     }
 

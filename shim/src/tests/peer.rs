@@ -8,7 +8,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{daemon::Env, server};
+use crate::{
+    origin::{Env, Origin},
+    server,
+};
 
 /// Nothing in these tests takes that long unless it is broken, not even the longest call on a clock that is paused.
 pub(super) const LIMIT: Duration = Duration::from_secs(60);
@@ -39,14 +42,23 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    /// Starts a server in this environment.
+    /// Starts a server in this environment, in no folder.
     pub(super) fn start(env: Env) -> Self {
+        Self::start_at(Origin {
+            env,
+            named: None,
+            folder: None,
+        })
+    }
+
+    /// Starts a server there.
+    pub(super) fn start_at(origin: Origin) -> Self {
         let (input, server_input) = duplex(1 << 20);
         let (server_output, output) = duplex(1 << 20);
         Self {
             input: Some(input),
             output: BufReader::new(output).lines(),
-            served: tokio::spawn(server::serve(server_input, server_output, env)),
+            served: tokio::spawn(server::serve(server_input, server_output, origin)),
             requests: 0,
         }
     }

@@ -1,6 +1,12 @@
 //! `pai_job_submit`
 
-use pai_proto::v1::{self, Phase};
+use std::collections::BTreeMap;
+
+use pai_proto::{
+    Client,
+    v1::{self, Phase},
+    worktree::{self, SESSION_TAG, SESSION_VARIABLE},
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +15,7 @@ use crate::{
     answer::Answer,
     args::Arguments,
     clean,
+    origin::Origin,
     record::{self, Job, Staleness, is_default},
 };
 
@@ -25,12 +32,28 @@ pub(super) struct Args {
     code_branch: Option<String>,
     /// Commit of the code source of the settings, in place of its default.
     code_commit: Option<String>,
+    /// Calls with the same key are one job, for 30 days.
+    idempotency_key: Option<String>,
+    /// Where there is no room, hold the job until there is, instead of refusing it.
+    queue: Option<bool>,
+    /// Make another job even if an equal one was submitted within the last 60 s.
+    another: Option<bool>,
+    /// Variables of the job's environment. They are stored: no secrets.
+    envs: Option<BTreeMap<String, String>>,
+    /// 1 lowest to 9 highest.
+    #[schemars(range(min = 1, max = 9))]
+    priority: Option<i32>,
+    /// Tags of the job in the cloud.
+    tags: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Debug, Serialize)]
 struct Submitted {
     #[serde(flatten)]
     job: Job,
+    /// To an earlier submit: no new job was made.
+    #[serde(skip_serializing_if = "is_default")]
+    joined: bool,
     #[serde(flatten)]
     staleness: Staleness,
     #[serde(skip_serializing_if = "is_default")]
@@ -47,28 +70,51 @@ impl Verb for Args {
     const TITLE: &'static str = "Submit a training job";
     const DESCRIPTION: &'static str = "Starts a training job on PAI-DLC, which costs money, and returns its job_id at once; \
 then call pai_job_wait. Image, machines and mounts come from the profile. Limits of the settings are kept before anything is \
-sent. Each call makes one job, also when a connection breaks meanwhile.";
+sent. Each call makes one job, also when a connection breaks meanwhile; a call equal to one of the last 60 s makes none and \
+answers joined=true with the first one's job.";
     const EFFECT: Effect = Effect::Makes;
     const IN_FRONT: bool = true;
 
     async fn run(self, call: Call) -> Outcome {
-        let request = self.request();
+        let mut request = self.request();
+        let client = call.daemon.client().await?;
+        let mut warnings = look_around(&client, call.daemon.origin(), &mut request).await;
         let response = call
             .daemon
             .call(|client| async move { client.submit(request).await })
             .await?;
         let job = the_job(response.job)?;
+        // The daemon speaks of the option of the command line.
+        let said = response.warnings.iter();
+        warnings.extend(said.map(|line| line.replace("--new", "another=true")));
         Answer::record(&Submitted {
             job: (&job).into(),
+            joined: response.joined,
             staleness: Staleness::of(&job),
-            warnings: response
-                .warnings
-                .iter()
-                .map(|line| clean::line(line))
-                .collect(),
+            warnings: warnings.iter().map(|line| clean::line(line)).collect(),
             hint: hint(&job),
         })
     }
+}
+
+/// Adds the tags that tell of the session and the agent's working tree; what in it the job will not run.
+async fn look_around(
+    client: &Client,
+    origin: &Origin,
+    request: &mut v1::SubmitJobRequest,
+) -> Vec<String> {
+    if let Some(label) = origin.variable(SESSION_VARIABLE) {
+        request.tags.entry(SESSION_TAG.into()).or_insert(label);
+    }
+    let Some(folder) = &origin.folder else {
+        return Vec::new();
+    };
+    let (branch, commit) = (&request.code_branch, &request.code_commit);
+    let report = worktree::report(client, folder, branch, commit).await;
+    for (key, value) in report.tags {
+        request.tags.entry(key).or_insert(value);
+    }
+    report.warnings
 }
 
 impl Args {
@@ -81,6 +127,12 @@ impl Args {
             nonce: nonce(),
             code_branch: self.code_branch.unwrap_or_default(),
             code_commit: self.code_commit.unwrap_or_default(),
+            idempotency_key: self.idempotency_key.unwrap_or_default(),
+            queue: self.queue.unwrap_or_default(),
+            another: self.another.unwrap_or_default(),
+            envs: self.envs.unwrap_or_default().into_iter().collect(),
+            priority: self.priority,
+            tags: self.tags.unwrap_or_default().into_iter().collect(),
             ..Default::default()
         }
     }
@@ -93,6 +145,10 @@ fn hint(job: &v1::Job) -> String {
         Phase::Unconfirmed | Phase::Submitting => format!(
             "do not submit again: the cloud has not confirmed it yet; the daemon finds out and makes no second job before it \
 knows; {wait} tells how it goes on"
+        ),
+        Phase::Held => format!(
+            "it is held in the daemon and submitted when there is room; {wait} tells when it has ended, {} takes it out",
+            next("pai_job_stop", "job_id", &record::id(job))
         ),
         _ => format!("{wait} tells when it has ended"),
     }
@@ -114,6 +170,12 @@ mod tests {
             profile: None,
             code_branch: Some("dev".into()),
             code_commit: None,
+            idempotency_key: None,
+            queue: None,
+            another: None,
+            envs: None,
+            priority: None,
+            tags: None,
         }
     }
 
@@ -138,6 +200,9 @@ mod tests {
             ..Default::default()
         };
         assert!(hint(&job(Phase::Unconfirmed)).contains("do not submit again"));
+        assert!(
+            hint(&job(Phase::Held)).ends_with(r#"pai_job_stop {"job_id": "dlc1"} takes it out"#)
+        );
         assert_eq!(
             hint(&job(Phase::Pending)),
             r#"pai_job_wait {"job_ids": ["dlc1"]} tells when it has ended"#
