@@ -29,19 +29,25 @@ pub fn possible(command: &str, context: &Context) -> Result<(), CliError> {
     }
 }
 
-/// Asks; anything but `y` or `yes` is a no.
+/// Asks; anything but `y` or `yes` is a no. `untouched` is what is said where a signal comes instead of an answer.
 ///
 /// # Errors
 /// When nobody is there, or the answer cannot be read.
-pub async fn agreed(question: &str, context: &mut Context) -> Result<bool, CliError> {
+pub async fn agreed(
+    question: &str,
+    untouched: &'static str,
+    context: &mut Context,
+) -> Result<bool, CliError> {
     let Some(person) = &mut context.person else {
         return Ok(false);
     };
     let line = person();
     context.out.ask(format_args!("{question} [y/N] "));
+    let last_words = std::mem::replace(&mut context.last_words, untouched);
     let line = line
         .await
         .map_err(|error| CliError::io("cannot read the answer", error))?;
+    context.last_words = last_words;
     Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
@@ -49,6 +55,7 @@ pub async fn agreed(question: &str, context: &mut Context) -> Result<bool, CliEr
 mod tests {
     use super::*;
     use crate::{context::tests::context, exit::Exit};
+    use std::pin::pin;
 
     #[tokio::test]
     async fn only_a_plain_yes_is_one() {
@@ -63,16 +70,26 @@ mod tests {
             context.person = Some(Box::new(move || {
                 std::future::ready(Ok(typed.to_owned())).boxed_local()
             }));
-            assert_eq!(
-                agreed("delete it?", &mut context).await.unwrap(),
-                expected,
-                "{typed}"
-            );
+            let before = context.last_words;
+            let agreed = agreed("delete it?", "nothing was deleted", &mut context).await;
+            assert_eq!(agreed.unwrap(), expected, "{typed}");
+            assert_eq!(context.last_words, before);
             assert_eq!(
                 (stdout.text().as_str(), stderr.text().as_str()),
                 ("", "delete it? [y/N] ")
             );
         }
+    }
+
+    #[tokio::test]
+    async fn who_is_interrupted_at_the_question_hears_that_nothing_was_done() {
+        let (mut context, _, _) = context(false);
+        context.person = Some(Box::new(|| std::future::pending().boxed_local()));
+        {
+            let mut asked = pin!(agreed("delete it?", "nothing was deleted", &mut context));
+            assert!(asked.as_mut().now_or_never().is_none());
+        }
+        assert_eq!(context.last_words, "nothing was deleted");
     }
 
     #[test]

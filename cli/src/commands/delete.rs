@@ -13,6 +13,8 @@ use crate::{
     view::{clean, word},
 };
 
+const UNTOUCHED: &str = "nothing was deleted";
+
 /// Remove jobs that have ended from the cloud, for good.
 ///
 /// Shows them and asks first, unless --yes is given. Only own jobs are removed.
@@ -45,7 +47,9 @@ pub async fn run(args: &DeleteArgs, context: &mut Context) -> Result<Exit, CliEr
         match delete(&client, id).await {
             Ok(job) => {
                 if !context.json {
-                    let (id, status) = (word::id(&job), word::of_job(&job));
+                    // It is gone now; its last status says more.
+                    let status = word::status(&job.status, job.phase());
+                    let id = word::id(&job);
                     context
                         .out
                         .answer(format_args!("{id}  deleted (was {status})"));
@@ -90,9 +94,9 @@ async fn agreed(
         1 => "delete 1 job for good?".to_owned(),
         n => format!("delete {n} jobs for good?"),
     };
-    match ask::agreed(&question, context).await? {
+    match ask::agreed(&question, UNTOUCHED, context).await? {
         true => Ok(found),
-        false => Err(CliError::other("nothing was deleted", "")),
+        false => Err(CliError::other(UNTOUCHED, "")),
     }
 }
 

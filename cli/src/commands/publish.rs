@@ -6,6 +6,8 @@ use pai_proto::v1::UpdateJobRequest;
 use super::{changed, the_job};
 use crate::{ask, context::Context, error::CliError, exit::Exit, json, view::word};
 
+const UNTOUCHED: &str = "nothing was published";
+
 /// Let every member of the workspace see a job. Cannot be taken back.
 ///
 /// Asks first, unless --yes is given.
@@ -34,8 +36,8 @@ pub async fn run(args: &PublishArgs, context: &mut Context) -> Result<Exit, CliE
         let question = format!(
             "let every member of the workspace see {shown} ({name})? it cannot be taken back"
         );
-        if !ask::agreed(&question, context).await? {
-            return Err(CliError::other("nothing was published", ""));
+        if !ask::agreed(&question, UNTOUCHED, context).await? {
+            return Err(CliError::other(UNTOUCHED, ""));
         }
         // What was shown, whatever `@last` is by now.
         json::job_id(&job).clone_into(&mut id);

@@ -91,7 +91,7 @@ fn key_of(key: &str) -> String {
 }
 
 fn is_said(value: &Value) -> bool {
-    !value.is_null() && *value != ""
+    !value.is_null() && *value != "" && *value != Value::Array(Vec::new())
 }
 
 #[cfg(test)]
