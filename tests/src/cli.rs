@@ -175,10 +175,11 @@ impl Running {
     }
 }
 
-/// A program in the environment of a world and nothing else. It starts no daemon by itself.
+/// A program in the environment and the folder of a world and nothing else. It starts no daemon by itself.
 pub fn command(world: &World, program: &Path) -> Command {
     let mut command = Command::new(program);
     command
+        .current_dir(world.folder())
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", world.path("home"))
