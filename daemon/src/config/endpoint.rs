@@ -19,13 +19,16 @@ pub struct Endpoints {
     pub aiworkspace: Endpoint,
 }
 
+/// `given` is the key `endpoint` with the file in which it stands.
 pub(super) fn endpoints(
     path: &Path,
-    given: Option<&Value>,
+    given: Option<(&Path, &Value)>,
     region: &str,
 ) -> Result<Endpoints, Fault> {
+    let file = given.map_or(path, |(file, _)| file);
+    let given = given.map(|(_, value)| value);
     let wrong = |key: &str, reason: String| {
-        fault(path, format!("{key}: {reason}"))
+        fault(file, format!("{key}: {reason}"))
             .hint("an https URL, or plain http towards 127.0.0.1, ::1 or localhost")
     };
     let one = |product: Product, key: &str| -> Result<Endpoint, Fault> {

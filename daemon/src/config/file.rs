@@ -1,11 +1,11 @@
 //! The settings as a file: there, readable, private, JSON with comments.
 
-use std::{io::ErrorKind, os::unix::fs::PermissionsExt, path::Path};
+use std::{io::ErrorKind, path::Path};
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::fault;
+use super::{fault, files, secrets};
 use crate::model::{Fault, FaultKind};
 
 const WHERE: &str =
@@ -28,20 +28,21 @@ pub(super) fn read(path: &Path) -> Result<String, Fault> {
 }
 
 /// JSON, with comments and trailing commas as the seed's README shows them.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Value, Fault> {
-    let options = ParseOptions {
-        allow_comments: true,
-        allow_trailing_commas: true,
-        allow_loose_object_property_names: false,
-        allow_missing_commas: false,
-        allow_single_quoted_strings: false,
-        allow_hexadecimal_numbers: false,
-        allow_unary_plus_numbers: false,
-        allow_bare_decimal_point_numbers: false,
-        allow_non_finite_numbers: false,
-        allow_extended_string_escapes: false,
-    };
-    let value: Value = parse_to_serde_value(text, &options).map_err(|error| {
+pub(super) const FORM: ParseOptions = ParseOptions {
+    allow_comments: true,
+    allow_trailing_commas: true,
+    allow_loose_object_property_names: false,
+    allow_missing_commas: false,
+    allow_single_quoted_strings: false,
+    allow_hexadecimal_numbers: false,
+    allow_unary_plus_numbers: false,
+    allow_bare_decimal_point_numbers: false,
+    allow_non_finite_numbers: false,
+    allow_extended_string_escapes: false,
+};
+
+pub(super) fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, Fault> {
+    let value: Value = parse_to_serde_value(text, &FORM).map_err(|error| {
         // Only the place: the parser's own words may quote the line, and the line may hold the key.
         let (line, column) = (error.line_display(), error.column_display());
         fault(
@@ -51,21 +52,18 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Value, Fault> {
         .hint("comments and trailing commas are allowed; check brackets, quotes and commas there")
     })?;
     match value {
-        Value::Object(_) => Ok(value),
+        Value::Object(map) => Ok(map),
         _ => Err(fault(path, "must hold one JSON object")),
     }
 }
 
-/// Whoever may write `pai.json` may send the key to an endpoint of his own.
+/// Whoever may write our own file may send the key to an endpoint of his own, and allow tools everything.
 pub(super) fn refuse_if_others_write(path: &Path) -> Result<(), Fault> {
-    let mode = std::fs::metadata(path)
-        .map_err(|error| fault(path, error))?
-        .permissions()
-        .mode();
+    let mode = files::mode(path)?;
     if mode & 0o002 != 0 {
         return Err(fault(
             path,
-            format!("may be written by everybody (mode {:03o})", mode & 0o777),
+            format!("may be written by everybody (mode {mode:03o})"),
         )
         .hint(format!("chmod 600 {}", path.display())));
     }
@@ -74,12 +72,8 @@ pub(super) fn refuse_if_others_write(path: &Path) -> Result<(), Fault> {
 
 /// A file that holds a key must be its owner's alone.
 pub(super) fn refuse_if_open(path: &Path) -> Result<(), Fault> {
-    let mode = std::fs::metadata(path)
-        .map_err(|error| fault(path, error))?
-        .permissions()
-        .mode();
+    let mode = files::mode(path)?;
     if mode & 0o077 != 0 {
-        let mode = mode & 0o777;
         return Err(fault(
             path,
             format!("holds a key and is open to others (mode {mode:03o})"),
@@ -87,4 +81,23 @@ pub(super) fn refuse_if_open(path: &Path) -> Result<(), Fault> {
         .hint(format!("chmod 600 {}", path.display())));
     }
     Ok(())
+}
+
+/// Told where our own file holds secrets and is open to others.
+pub(super) fn open_secrets(
+    path: Option<&Path>,
+    document: &Map<String, Value>,
+) -> Result<Option<String>, Fault> {
+    let Some(path) = path else {
+        return Ok(None);
+    };
+    let mut found = Vec::new();
+    secrets::collect(&Value::Object(document.clone()), &mut found);
+    let mode = files::mode(path)?;
+    Ok((!found.is_empty() && mode & 0o077 != 0).then(|| {
+        format!(
+            "{0} holds secrets and is open to others (mode {mode:03o}): chmod 600 {0}",
+            path.display()
+        )
+    }))
 }

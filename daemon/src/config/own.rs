@@ -1,16 +1,15 @@
-//! Our own keys: `pai.json` beside the seed's file, so that the seed goes on reading its own.
+//! Our own keys: a file beside the seed's, so that the seed goes on reading its own.
 
 use std::{fmt, path::Path, time::Duration};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{fault, file};
+use super::{fault, raw::RawOwn};
 use crate::model::Fault;
 
-/// Keys of `pai.json`. Every key is optional.
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// What only our own file holds. Every key is optional.
+#[derive(Clone, Default)]
 pub struct Own {
     /// The account's call budget.
     pub api: Api,
@@ -82,34 +81,30 @@ impl Logs {
     }
 }
 
-pub(super) fn load(settings: &Path) -> Result<Own, Fault> {
-    let path = settings.with_file_name("pai.json");
-    if path == settings || !path.exists() {
-        return Ok(Own::default());
-    }
-    file::refuse_if_others_write(&path)?;
-    let value = file::parse(&path, &file::read(&path)?)?;
-    let own: Own = serde_path_to_error::deserialize(&value).map_err(|error| {
+/// Reads and checks our own keys.
+pub(super) fn read(path: &Path, document: &Map<String, Value>) -> Result<RawOwn, Fault> {
+    let value = Value::Object(document.clone());
+    let own: RawOwn = serde_path_to_error::deserialize(&value).map_err(|error| {
         fault(
-            &path,
+            path,
             format!("the key {} has a value of the wrong type", error.path()),
         )
     })?;
     if !(0.1..=100.0).contains(&own.api.calls_per_second) || !(1..=1000).contains(&own.api.burst) {
         return Err(fault(
-            &path,
+            path,
             "api.callsPerSecond must be 0.1 to 100 and api.burst 1 to 1000",
         ));
     }
     if !(1..=3650).contains(&own.list.ended_days) {
-        return Err(fault(&path, "list.endedDays must be 1 to 3650"));
+        return Err(fault(path, "list.endedDays must be 1 to 3650"));
     }
     if own
         .logs
         .lag
         .is_some_and(|lag| !(0.0..=600.0).contains(&lag))
     {
-        return Err(fault(&path, "logs.lag must be 0 to 600 seconds"));
+        return Err(fault(path, "logs.lag must be 0 to 600 seconds"));
     }
     Ok(own)
 }

@@ -1,11 +1,17 @@
-//! The file's keys as they stand in it, before any check.
+//! The files' keys as they stand in them, before any check.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
-use super::settings::{CodeSource, Mount};
+use super::{
+    own::{Api, List, Logs},
+    settings::{CodeSource, Mount},
+};
+
+/// Profiles as they stand in either file.
+pub(super) type RawProfiles = BTreeMap<String, Map<String, Value>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -23,11 +29,9 @@ pub(super) struct Raw {
     #[serde(default)]
     pub mounts: Vec<Mount>,
     pub limits: Option<RawLimits>,
-    pub profiles: Option<BTreeMap<String, RawProfile>>,
+    pub profiles: Option<RawProfiles>,
     pub job_defaults: Option<RawDefaults>,
     pub endpoint: Option<Value>,
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +42,7 @@ pub(super) struct RawCredentials {
     pub security_token: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawLimits {
     pub max_running_jobs: Option<u32>,
@@ -46,21 +50,13 @@ pub(super) struct RawLimits {
     pub max_gpu: Option<u64>,
     #[serde(rename = "maxCPU")]
     pub max_cpu: Option<u64>,
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct RawProfile {
-    pub job_type: String,
-    pub job_specs: Vec<Value>,
-    #[serde(flatten)]
-    pub other: Map<String, Value>,
+    pub max_run_minutes: Option<u32>,
+    #[serde(rename = "maxGPUHoursPerDay")]
+    pub max_gpu_hours_per_day: Option<Number>,
 }
 
 /// The 0.3.0 shape.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawDefaults {
     pub job_type: String,
@@ -69,10 +65,22 @@ pub(super) struct RawDefaults {
     pub simple: Option<RawSimple>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RawSimple {
     pub docker_image: String,
     pub ecs_spec: String,
     pub pod_count: u32,
+}
+
+/// Our own file, without `policy`.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct RawOwn {
+    pub api: Api,
+    pub list: List,
+    pub logs: Logs,
+    pub endpoint: Option<Value>,
+    pub limits: Option<RawLimits>,
+    pub profiles: Option<RawProfiles>,
 }

@@ -1,4 +1,4 @@
-//! The seed's settings, in the 0.3.0 and 0.5.0 shapes (seed sheet 1.1.1), plus the key `endpoint`.
+//! The settings, checked: the seed's file in the 0.3.0 and 0.5.0 shapes (seed sheet 1.1.1), and our own beside it.
 
 use std::{
     collections::BTreeMap,
@@ -11,16 +11,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    CredentialSource, Endpoints, Env, Own, Profile, credentials,
+    CredentialSource, Endpoints, Env, Limits, Own, Policy, Profile, Sources, credentials,
     endpoint::endpoints,
     fault,
+    limits::limits,
+    own, policy,
     profile::profiles,
-    raw::{Raw, RawLimits},
+    raw::{Raw, RawCredentials},
+    secrets,
 };
-use crate::model::{
-    Fault,
-    redact::{is_secret_entry, leaves},
-};
+use crate::model::Fault;
 
 /// Settings that were checked.
 #[derive(Clone)]
@@ -51,8 +51,12 @@ pub struct Settings {
     pub profiles: BTreeMap<String, Profile>,
     /// Whom to call.
     pub endpoints: Endpoints,
-    /// Keys of `pai.json`.
+    /// Our own file that is in force.
+    pub own_path: Option<PathBuf>,
+    /// What only that file holds.
     pub own: Own,
+    /// What tools may do.
+    pub policy: Policy,
     /// For people, each one line.
     pub warnings: Vec<String>,
     /// Texts and numbers under keys that speak of secrets; to be masked wherever they turn up.
@@ -135,72 +139,35 @@ impl Mount {
     }
 }
 
-/// `limits`. Counted over all active jobs of the prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Jobs; 1 when not given, as in the seed.
-    pub max_running_jobs: u32,
-    /// GPUs; `None` is no limit.
-    pub max_gpu: Option<u64>,
-    /// Cores; `None` is no limit.
-    pub max_cpu: Option<u64>,
-    /// Minutes for which one job may run; `None` is no limit.
-    pub max_run_minutes: Option<u32>,
-    /// GPUs times hours since 00:00 UTC, in thousandths; `None` is no limit.
-    pub max_gpu_milli_hours_per_day: Option<u64>,
-}
-
-pub(super) fn from_value(
-    path: &Path,
-    value: Value,
-    own: Own,
-    env: Env<'_>,
-) -> Result<Settings, Fault> {
-    let mut secrets = Vec::new();
-    collect_secrets(&value, &mut secrets);
-    let raw: Raw = serde_path_to_error::deserialize(value).map_err(|error| {
-        // serde's words may quote the value, and the value may be a secret: tell the place and what was expected.
-        let words = error.inner().to_string();
-        let expected = words.split_once("expected ").map_or("", |(_, rest)| rest);
-        match words.strip_prefix("missing field ") {
-            Some(field) => fault(path, format!("lacks {field}")),
-            None => fault(path, format!("{} is not {expected}", error.path())),
-        }
-        .hint("the README shows a complete example")
-    })?;
-    let mut warnings = Vec::new();
-    warn_unknown(&mut warnings, "", &raw.other);
-    check(path, &raw)?;
-    let endpoints = endpoints(
-        path,
-        raw.endpoint.as_ref().or(own.endpoint.as_ref()),
-        &raw.region_id,
-    )?;
-    let limits = limits(raw.limits, &mut warnings);
-    let profiles = profiles(path, raw.profiles, raw.job_defaults, &mut warnings)?;
-    let (credentials, credential_source) = match raw.credentials {
-        Some(held) => (
-            Credentials {
-                access_key_id: held.access_key_id,
-                access_key_secret: held.access_key_secret.into(),
-                security_token: held.security_token.map(Into::into),
-            },
-            CredentialSource::SettingsFile,
-        ),
-        None => (
-            credentials::from_env(env).ok_or_else(|| {
-                fault(
-                    path,
-                    "holds no credentials, and the daemon's environment has none",
-                )
-                .hint(
-                    "add \"credentials\", or start paid with ALIBABA_CLOUD_ACCESS_KEY_ID and \
-                     ALIBABA_CLOUD_ACCESS_KEY_SECRET set",
-                )
-            })?,
-            CredentialSource::Environment,
-        ),
+/// Checks what stands in both files.
+pub(super) fn from_sources(sources: &Sources<'_>, env: Env<'_>) -> Result<Settings, Fault> {
+    let path = sources.path;
+    let own = own::read(sources.own(), &sources.documents.own)?;
+    // Not by way of serde: null is no policy, and no mere absence of one either.
+    let policy = match sources.documents.own.get("policy") {
+        Some(value) => policy::read(sources.own(), value)?,
+        None => Policy::default(),
     };
+    let raw = read(path, &sources.documents.settings)?;
+    check(path, &raw)?;
+    let mut warnings = Vec::new();
+    sources.warn_unknown(&mut warnings);
+    let limits = limits(sources, raw.limits, own.limits, &mut warnings)?;
+    let profiles = profiles(
+        sources,
+        raw.profiles,
+        own.profiles,
+        raw.job_defaults,
+        &mut warnings,
+    )?;
+    let given = own.endpoint.as_ref().map(|given| (sources.own(), given));
+    let given = given.or(raw.endpoint.as_ref().map(|given| (path, given)));
+    let endpoints = endpoints(path, given, &raw.region_id)?;
+    let (credentials, credential_source) = credentials(path, raw.credentials, env)?;
+    let mut secrets = Vec::new();
+    for document in [&sources.documents.settings, &sources.documents.own] {
+        secrets::collect(&Value::Object(document.clone()), &mut secrets);
+    }
     Ok(Settings {
         path: path.into(),
         version: raw.version.unwrap_or_default(),
@@ -215,10 +182,56 @@ pub(super) fn from_value(
         limits,
         profiles,
         endpoints,
-        own,
+        own_path: sources.own_path.map(Into::into),
+        own: Own {
+            api: own.api,
+            list: own.list,
+            logs: own.logs,
+            endpoint: own.endpoint,
+        },
+        policy,
         warnings,
         secrets,
     })
+}
+
+fn read(path: &Path, document: &Map<String, Value>) -> Result<Raw, Fault> {
+    serde_path_to_error::deserialize(Value::Object(document.clone())).map_err(|error| {
+        // serde's words may quote the value, and the value may be a secret: tell the place and what was expected.
+        let words = error.inner().to_string();
+        let expected = words.split_once("expected ").map_or("", |(_, rest)| rest);
+        match words.strip_prefix("missing field ") {
+            Some(field) => fault(path, format!("lacks {field}")),
+            None => fault(path, format!("{} is not {expected}", error.path())),
+        }
+        .hint("the README shows a complete example")
+    })
+}
+
+fn credentials(
+    path: &Path,
+    held: Option<RawCredentials>,
+    env: Env<'_>,
+) -> Result<(Credentials, CredentialSource), Fault> {
+    if let Some(held) = held {
+        let held = Credentials {
+            access_key_id: held.access_key_id,
+            access_key_secret: held.access_key_secret.into(),
+            security_token: held.security_token.map(Into::into),
+        };
+        return Ok((held, CredentialSource::SettingsFile));
+    }
+    let found = credentials::from_env(env).ok_or_else(|| {
+        fault(
+            path,
+            "holds no credentials, and the daemon's environment has none",
+        )
+        .hint(
+            "add \"credentials\", or start paid with ALIBABA_CLOUD_ACCESS_KEY_ID and \
+             ALIBABA_CLOUD_ACCESS_KEY_SECRET set",
+        )
+    })?;
+    Ok((found, CredentialSource::Environment))
 }
 
 fn check(path: &Path, raw: &Raw) -> Result<(), Fault> {
@@ -259,47 +272,4 @@ fn check(path: &Path, raw: &Raw) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-fn limits(raw: Option<RawLimits>, warnings: &mut Vec<String>) -> Limits {
-    let Some(raw) = raw else {
-        return Limits {
-            max_running_jobs: 1,
-            max_gpu: None,
-            max_cpu: None,
-            max_run_minutes: None,
-            max_gpu_milli_hours_per_day: None,
-        };
-    };
-    warn_unknown(warnings, "limits.", &raw.other);
-    Limits {
-        max_running_jobs: raw.max_running_jobs.unwrap_or(1),
-        max_gpu: raw.max_gpu,
-        max_cpu: raw.max_cpu,
-        max_run_minutes: None,
-        max_gpu_milli_hours_per_day: None,
-    }
-}
-
-pub(super) fn warn_unknown(warnings: &mut Vec<String>, at: &str, other: &Map<String, Value>) {
-    warnings.extend(
-        other
-            .keys()
-            .map(|key| format!("unknown key {at}{key} in the settings")),
-    );
-}
-
-fn collect_secrets(value: &Value, into: &mut Vec<String>) {
-    match value {
-        Value::Array(items) => items.iter().for_each(|item| collect_secrets(item, into)),
-        Value::Object(map) => {
-            for (key, item) in map {
-                match is_secret_entry(map, key, item) {
-                    true => into.extend(leaves(item).into_iter().map(Into::into)),
-                    false => collect_secrets(item, into),
-                }
-            }
-        }
-        _ => {}
-    }
 }

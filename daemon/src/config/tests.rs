@@ -83,16 +83,7 @@ fn a_0_3_0_file_loads_as_it_is() {
     assert_eq!(settings.version, "0.3.0");
     assert_eq!(settings.prefix, "yousiki");
     assert_eq!(settings.profiles["default"].job_type, "PyTorchJob");
-    assert_eq!(
-        settings.limits,
-        Limits {
-            max_running_jobs: 1,
-            max_gpu: None,
-            max_cpu: None,
-            max_run_minutes: None,
-            max_gpu_milli_hours_per_day: None,
-        }
-    );
+    assert_eq!(settings.limits, Limits::default());
     assert_eq!(settings.mounts[0].wire_access(), "RO");
     assert_eq!(settings.code_source.unwrap().default_commit, None);
     assert_eq!(
@@ -112,7 +103,7 @@ fn a_0_3_0_file_with_simple_defaults_becomes_one_worker() {
     let settings = load_text(&simple).unwrap();
     let spec = &settings.profiles["default"].job_specs[0];
     assert_eq!(
-        (&spec["Image"], &spec["PodCount"]),
+        (&spec["image"], &spec["podCount"]),
         (&"img:2".into(), &2.into())
     );
 }
@@ -126,9 +117,7 @@ fn a_0_5_0_file_loads_as_it_is() {
         Limits {
             max_running_jobs: 3,
             max_gpu: Some(8),
-            max_cpu: None,
-            max_run_minutes: None,
-            max_gpu_milli_hours_per_day: None,
+            ..Limits::default()
         }
     );
     assert_eq!(settings.mounts[0].wire_access(), "RW");
@@ -260,6 +249,7 @@ fn an_endpoint_replaces_the_public_hosts() {
     let both = add(r#""http://127.0.0.1:4711""#).unwrap();
     assert_eq!(both.endpoints.dlc.authority(), "127.0.0.1:4711");
     assert_eq!(both.endpoints.sts.authority(), "127.0.0.1:4711");
+    assert_eq!(both.endpoints.aiworkspace.authority(), "127.0.0.1:4711");
     let one = add(r#"{"dlc": "https://pai-dlc-vpc.cn-hangzhou.aliyuncs.com"}"#).unwrap();
     assert_eq!(
         one.endpoints.dlc.authority(),
@@ -282,4 +272,7 @@ fn an_endpoint_replaces_the_public_hosts() {
 }
 
 mod debug;
+mod fields;
+mod further;
 mod own;
+mod schema;

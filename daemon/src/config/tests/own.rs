@@ -48,3 +48,87 @@ fn the_days_of_the_list_have_bounds() {
         }
     }
 }
+
+#[test]
+fn the_own_file_of_this_name_goes_before_the_common_one() {
+    let files = write(NEW, 0o600);
+    let put = |name: &str, days: u32| {
+        let text = format!(r#"{{ "list": {{ "endedDays": {days} }} }}"#);
+        std::fs::write(files.path.with_file_name(name), text).unwrap();
+    };
+    let days = || load(&files.path, &no_env).unwrap().own.list.ended_days;
+    assert_eq!(load(&files.path, &no_env).unwrap().own_path, None);
+    put("pai.json", 1);
+    assert_eq!(days(), 1);
+    put("settings.pai.json", 2);
+    assert_eq!(days(), 2);
+    assert_eq!(
+        load(&files.path, &no_env).unwrap().own_path,
+        Some(files.path.with_file_name("settings.pai.json"))
+    );
+}
+
+#[test]
+fn settings_that_are_called_like_an_own_file_are_not_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pai.json");
+    std::fs::write(&path, NEW).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let settings = load(&path, &no_env).unwrap();
+    assert_eq!((settings.own_path, settings.warnings.len()), (None, 0));
+}
+
+#[test]
+fn an_own_file_that_everybody_may_write_is_refused_and_one_with_secrets_that_others_read_is_told() {
+    let files = write(NEW, 0o600);
+    let own = files.path.with_file_name("pai.json");
+    std::fs::write(
+        &own,
+        r#"{ "profiles": { "default": { "envs": { "HF_TOKEN": "x" } } } }"#,
+    )
+    .unwrap();
+    let mode = |mode| {
+        std::fs::set_permissions(&own, std::fs::Permissions::from_mode(mode)).unwrap();
+        load(&files.path, &no_env)
+    };
+    assert!(
+        mode(0o666)
+            .unwrap_err()
+            .message
+            .contains("written by everybody")
+    );
+    let warnings = mode(0o644).unwrap().warnings;
+    assert!(
+        warnings[0].contains("holds secrets") && warnings[0].contains("chmod 600"),
+        "{warnings:?}"
+    );
+    assert!(mode(0o600).unwrap().warnings.is_empty());
+    std::fs::write(&own, r#"{ "list": {} }"#).unwrap();
+    assert!(mode(0o644).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn a_look_without_serving_tells_what_is_wrong_or_odd() {
+    let files = write(NEW, 0o600);
+    let own = files.path.with_file_name("pai.json");
+    let report = check(&files.path, &no_env);
+    assert_eq!(
+        (report.own_path, report.problem, report.warnings.len()),
+        (None, None, 0)
+    );
+    std::fs::write(&own, r#"{ "colour": 1 }"#).unwrap();
+    let report = check(&files.path, &no_env);
+    assert_eq!(report.own_path.as_ref(), Some(&own));
+    assert_eq!(report.warnings, ["unknown key colour in pai.json"]);
+    std::fs::write(
+        &own,
+        r#"{ "policy": { "tools": { "change": ["everything"] } } }"#,
+    )
+    .unwrap();
+    let report = check(&files.path, &no_env);
+    let problem = report.problem.unwrap();
+    assert!(problem.message.contains("policy.tools.change"), "{problem}");
+    assert_eq!(report.path, files.path);
+    let report = check(Path::new("/nowhere/settings.json"), &no_env);
+    assert!(report.problem.unwrap().message.contains("/nowhere"));
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+pub use crate::config::wire_case;
 use crate::{
     config::{CodeSource, Mount, Profile, Settings},
     model::redact::{MASK, Redactor, is_secret_entry},
@@ -11,17 +12,6 @@ use crate::{
 
 /// Key of the object that stands where a secret was; its value is the place in the body, as a JSON pointer.
 pub const REFERENCE: &str = "$secret";
-
-/// Objects whose keys are free: they are not ours to spell.
-const FREE: &[&str] = &[
-    "Envs",
-    "Tags",
-    "PodLabels",
-    "PodAnnotations",
-    "AdvancedSettings",
-    "Limits",
-    "Requests",
-];
 
 /// Everything that is asked for by name and not by the profile.
 #[derive(Debug, Clone, Default)]
@@ -159,40 +149,6 @@ pub fn masked(body: &Value, redactor: &Redactor) -> Value {
     }
 }
 
-/// The seed's camelCase in the wire's PascalCase; what is PascalCase already stays.
-pub fn wire_case(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(wire_case).collect(),
-        Value::Object(map) => map
-            .iter()
-            .map(|(key, item)| {
-                let key = wire_key(key);
-                let item = match FREE.contains(&key.as_str()) {
-                    true => item.clone(),
-                    false => wire_case(item),
-                };
-                (key, item)
-            })
-            .collect::<Map<_, _>>()
-            .into(),
-        other => other.clone(),
-    }
-}
-
-fn wire_key(key: &str) -> String {
-    match key {
-        "cpu" | "gpu" => return key.to_ascii_uppercase(),
-        "gpuType" => return "GPUType".into(),
-        "extendedCidrs" | "extendedCIDRs" => return "ExtendedCIDRs".into(),
-        "supportedProfilingTypes" => return key.into(),
-        _ => {}
-    }
-    let mut letters = key.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
-}
-
 /// The body with a reference in place of all that stands under a key that speaks of a secret, and of each string that
 /// holds one.
 pub fn sealed(body: &Value, redactor: &Redactor) -> Value {
@@ -268,6 +224,38 @@ mod tests {
             "ExtraPodSpec": {"PodLabels": {"team": "a"}}});
         assert_eq!(wire_case(&camel), pascal);
         assert_eq!(wire_case(&pascal), pascal);
+    }
+
+    #[test]
+    fn the_further_keys_of_a_profile_go_before_the_settings_and_its_mounts_beside_theirs() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = r#"{ "projectPrefix": "me", "regionId": "cn-hangzhou", "workspaceId": "1", "resourceId": "q",
+            "credentials": { "accessKeyId": "id", "accessKeySecret": "secret" },
+            "mounts": [{ "name": "a", "uri": "oss://a/", "mountPath": "/a", "mountAccess": "ReadWrite" }],
+            "profiles": { "default": { "jobType": "PyTorchJob", "jobSpecs": [{ "podCount": 1 }], "resourceId": "q2",
+              "envs": { "a": 1 }, "dataSources": [{ "dataSourceId": "d", "mountAccess": "ReadOnly" }] } } }"#;
+        std::fs::write(file.path(), text).unwrap();
+        std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
+        let settings = crate::config::load(file.path(), &|_| None).unwrap();
+        let what = Particulars {
+            name: "me-a".into(),
+            command: "x".into(),
+            ..Particulars::default()
+        };
+        let body = body(
+            &settings,
+            base(&settings, &settings.profiles["default"]),
+            &what,
+        );
+        assert_eq!(
+            body,
+            json!({"DisplayName": "me-a", "JobType": "PyTorchJob", "WorkspaceId": "1", "UserCommand": "x",
+                "JobSpecs": [{"PodCount": 1}], "ResourceId": "q2", "Envs": {"a": "1"},
+                "DataSources": [{"Uri": "oss://a/", "MountPath": "/a", "MountAccess": "RW"},
+                    {"DataSourceId": "d", "MountAccess": "RO"}]})
+        );
     }
 
     #[test]
