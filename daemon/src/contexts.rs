@@ -102,6 +102,11 @@ impl Contexts {
         contexts
     }
 
+    /// The environment in which settings are read.
+    pub fn env(&self) -> Env {
+        Arc::clone(&self.env)
+    }
+
     /// The settings file that is meant where a client names none.
     pub fn path(&self) -> &Path {
         &self.default

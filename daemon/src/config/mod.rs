@@ -25,6 +25,7 @@ pub mod write;
 pub use credentials::CredentialSource;
 pub use documents::Documents;
 pub use endpoint::Endpoints;
+pub use keys::known_profile_keys;
 pub use limits::Limits;
 pub use own::Own;
 pub use policy::{Actor, Policy};

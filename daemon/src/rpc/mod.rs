@@ -1,6 +1,7 @@
 //! The edge: one file per call, thin: check → call → convert.
 
 mod audit;
+mod config;
 mod convert;
 mod counted;
 mod daemon;

@@ -6,12 +6,18 @@ use futures_util::{Stream, StreamExt as _, future};
 use http::{HeaderName, HeaderValue};
 use pai_proto::{
     PROTOCOL_MAJOR, PROTOCOL_MINOR, meta,
-    v1::{daemon_server::DaemonServer, jobs_server::JobsServer, logs_server::LogsServer},
+    v1::{
+        config_server::ConfigServer, daemon_server::DaemonServer, jobs_server::JobsServer,
+        logs_server::LogsServer,
+    },
 };
 use tonic::transport::Server;
 use tower::util::{MapRequestLayer, MapResponseLayer};
 
-use super::{Edge, counted::Counted, daemon::DaemonService, jobs::JobsService, logs::LogsService};
+use super::{
+    Edge, config::ConfigService, counted::Counted, daemon::DaemonService, jobs::JobsService,
+    logs::LogsService,
+};
 use crate::sys::{leave::GOODBYE, socket::Connection};
 
 /// Serves until `edge.leaving` turns true.
@@ -41,6 +47,7 @@ pub async fn serve(
         .layer(stamped)
         .add_service(JobsServer::new(JobsService::new(Arc::clone(&edge))))
         .add_service(DaemonServer::new(DaemonService::new(Arc::clone(&edge))))
+        .add_service(ConfigServer::new(ConfigService::new(Arc::clone(&edge))))
         .add_service(LogsServer::new(LogsService::new(Arc::clone(&edge))))
         .serve_with_incoming_shutdown(incoming, async move {
             // Without its sender the daemon has left already.

@@ -2,9 +2,9 @@
 
 use pai_proto::v1::{self, GetConfigResponse};
 
-use crate::config::Settings;
+use crate::config::{self, Profile, Settings};
 
-pub(super) fn config(settings: &Settings) -> GetConfigResponse {
+pub(super) fn answer(settings: &Settings) -> GetConfigResponse {
     GetConfigResponse {
         settings_path: settings.path.display().to_string(),
         version: settings.version.clone(),
@@ -18,17 +18,13 @@ pub(super) fn config(settings: &Settings) -> GetConfigResponse {
             max_running_jobs: settings.limits.max_running_jobs,
             max_gpu: settings.limits.max_gpu,
             max_cpu: settings.limits.max_cpu,
-            ..v1::Limits::default()
+            max_run_minutes: settings.limits.max_run_minutes,
+            max_gpu_milli_hours_per_day: settings.limits.max_gpu_milli_hours_per_day,
         }),
         profiles: settings
             .profiles
             .iter()
-            .map(|(name, profile)| v1::Profile {
-                name: name.clone(),
-                job_type: profile.job_type.clone(),
-                replicas: profile.job_specs.iter().map(profile_replica).collect(),
-                ..v1::Profile::default()
-            })
+            .map(|(name, profile)| shown(name, profile))
             .collect(),
         mounts: settings
             .mounts
@@ -47,7 +43,34 @@ pub(super) fn config(settings: &Settings) -> GetConfigResponse {
             default_commit: source.default_commit.clone().unwrap_or_default(),
         }),
         warnings: settings.warnings.clone(),
-        ..GetConfigResponse::default()
+        own_path: settings
+            .own_path
+            .as_ref()
+            .map(|path| path.display().to_string())
+            .unwrap_or_default(),
+        // A file that cannot be read any more has none; what is wrong with it is among the warnings.
+        digest: config::digest(&settings.path).unwrap_or_default(),
+    }
+}
+
+/// A profile without the values of its environment, which may be secrets.
+fn shown(name: &str, profile: &Profile) -> v1::Profile {
+    let further = &profile.further;
+    let number = |key: &str| further.get(key).and_then(serde_json::Value::as_i64);
+    let envs = further.get("Envs").and_then(serde_json::Value::as_object);
+    let told = ["Envs", "Priority", "JobMaxRunningTimeMinutes"];
+    let keys = further.keys().filter(|key| !told.contains(&key.as_str()));
+    v1::Profile {
+        name: name.into(),
+        job_type: profile.job_type.clone(),
+        replicas: profile.job_specs.iter().map(profile_replica).collect(),
+        priority: number("Priority").and_then(|n| i32::try_from(n).ok()),
+        max_run_minutes: number("JobMaxRunningTimeMinutes").and_then(|n| u32::try_from(n).ok()),
+        env_names: envs
+            .into_iter()
+            .flat_map(|envs| envs.keys().cloned())
+            .collect(),
+        further_keys: keys.cloned().collect(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     Wish, admission,
     draft::{Draft, draft},
     house::House,
-    join, look_if_old, reserve, sizes,
+    join, look_if_old, permit, reserve, sizes,
 };
 use crate::{
     journal::{StoreError, Tx},
@@ -76,7 +76,18 @@ pub async fn check(
     caller: Caller,
 ) -> Result<Checked, Fault> {
     let mut checks = Vec::new();
-    let mut draft = match draft(scope, wish, caller) {
+    let settings = scope.settings();
+    if let Err(fault) = permit(scope, &settings, &wish, &caller).await {
+        return Ok(refused(None, checks, "policy", &fault));
+    }
+    if caller.is_tool {
+        checks.push(Check {
+            name: "policy",
+            outcome: Outcome::Passed,
+            detail: "what a tool may set here".into(),
+        });
+    }
+    let mut draft = match draft(scope, settings, wish, caller) {
         Ok(draft) => draft,
         Err(fault) => return Ok(refused(None, checks, "request", &fault)),
     };

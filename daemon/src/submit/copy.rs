@@ -68,6 +68,30 @@ pub async fn original(scope: &Scope, job: &Job) -> Result<Original, Fault> {
     }
 }
 
+/// The request of this job as it is stored, or as the cloud tells it: with references in place of secrets, or with the secrets
+/// themselves. And what could not be copied, each one line.
+///
+/// # Errors
+/// When it cannot be had.
+pub(super) async fn template(
+    scope: &Scope,
+    job: &Job,
+) -> Result<(Map<String, Value>, Vec<String>), Fault> {
+    let uid = job.uid.clone();
+    let intent = scope.journal.read(move |reader| reader.intent(&uid));
+    let stored = intent.await?.and_then(|intent| {
+        let request = serde_json::from_str(&intent.request).ok()?;
+        Some(without_names(request))
+    });
+    match stored {
+        Some(request) => Ok((request, Vec::new())),
+        None => {
+            let told = told(scope, job).await?;
+            Ok((told.base, told.lost))
+        }
+    }
+}
+
 impl Original {
     /// What is the job's own, over another profile's base: its code and the environment that its call gave.
     pub(super) fn particulars_into(&self, base: &mut Map<String, Value>) {
@@ -203,7 +227,7 @@ async fn told(scope: &Scope, job: &Job) -> Result<Original, Fault> {
     })
 }
 
-fn is_blank(value: &Value) -> bool {
+pub(super) fn is_blank(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),

@@ -96,8 +96,12 @@ pub(super) fn ask_of(job: &Job) -> Ask {
 ///
 /// # Errors
 /// What is wrong with the wish, with its field.
-pub(super) fn draft(scope: &Scope, wish: Wish, caller: Caller) -> Result<Draft, Fault> {
-    let settings = scope.settings();
+pub(super) fn draft(
+    scope: &Scope,
+    settings: Arc<Settings>,
+    wish: Wish,
+    caller: Caller,
+) -> Result<Draft, Fault> {
     check_words(&wish)?;
     let now_ms = scope.clock.wall_ms();
     let uid = new_uid();
@@ -217,7 +221,7 @@ fn check_words(wish: &Wish) -> Result<(), Fault> {
             "the value of an environment variable holds a NUL".into(),
         );
     }
-    let ours = |name: &&String| name.starts_with("pai-") && !CLIENT_TAGS.contains(&name.as_str());
+    let ours = |name: &&String| name.starts_with("pai-") && !is_origin(name);
     if let Some(name) = wish.tags.keys().find(ours) {
         return wrong("tags", format!("the tag {name} is the daemon's own"));
     }
@@ -227,8 +231,16 @@ fn check_words(wish: &Wish) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether a tag tells where a job comes from; clients set them by themselves.
+pub(super) fn is_origin(tag: &str) -> bool {
+    CLIENT_TAGS.contains(&tag)
+}
+
 /// What the profile says, or the request of the original. The name of the profile is that in which secrets are looked up.
-fn base_of(settings: &Settings, wish: &Wish) -> Result<(String, Map<String, Value>), Fault> {
+pub(super) fn base_of(
+    settings: &Settings,
+    wish: &Wish,
+) -> Result<(String, Map<String, Value>), Fault> {
     if let Some(original) = wish.original.as_ref().filter(|_| wish.profile.is_empty()) {
         return Ok((original.profile.clone(), original.base.clone()));
     }

@@ -6,6 +6,7 @@
 
 pub mod admission;
 mod again;
+mod as_profile;
 pub mod budget;
 mod check;
 mod claims;
@@ -19,6 +20,7 @@ pub mod lost;
 mod name;
 mod note;
 mod overrides;
+mod permit;
 mod print;
 mod queue;
 mod reserve;
@@ -38,6 +40,7 @@ use crate::{
     scope::Scope,
 };
 
+pub use as_profile::{Imported, as_profile};
 pub use check::{Check, Checked, Outcome, Verdict, check};
 pub use claims::Claims;
 pub use code::is_reference;
@@ -45,11 +48,12 @@ pub use copy::{Original, original};
 pub use delete::delete;
 use draft::{Draft, draft};
 pub use join::JOINS_FOR;
+use permit::permit;
 pub use queue::{Queue, start as start_queue};
 use reserve::{Reserved, reserve};
 use settle::Settled;
 pub use settle::{restore, resume};
-pub use sizes::Sizes;
+pub use sizes::{Sizes, learn as learn_sizes};
 pub use stop::{StopOutcome, Stopped, stop};
 pub use update::{Updated, update};
 
@@ -119,7 +123,9 @@ pub async fn submit(
     caller: Caller,
 ) -> Result<Submitted, Fault> {
     let answer_at = scope.clock.mono() + ANSWER_WITHIN;
-    let mut draft = draft(scope, wish, caller)?;
+    let settings = scope.settings();
+    permit(scope, &settings, &wish, &caller).await?;
+    let mut draft = draft(scope, settings, wish, caller)?;
     // A call that is merely repeated is to be answered before anything is asked of the cloud.
     if !look_is_fresh(scope)
         && let Some(before) = made_before(scope, &draft).await?

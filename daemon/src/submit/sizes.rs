@@ -125,7 +125,7 @@ impl Sizes {
 ///
 /// # Errors
 /// Why the backend cannot tell.
-pub(super) async fn learn(scope: &Scope, types: Vec<String>) -> Result<(), Fault> {
+pub async fn learn(scope: &Scope, types: Vec<String>) -> Result<(), Fault> {
     let provider = scope.provider();
     let learnt = scope.sizes.learn(types, &*provider, &scope.clock).await;
     learnt.map_err(|mut fault| {

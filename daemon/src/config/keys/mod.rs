@@ -3,6 +3,7 @@
 
 mod fit;
 mod job_spec;
+mod known;
 mod own;
 mod path;
 mod place;
@@ -11,6 +12,7 @@ mod settings;
 
 pub(in crate::config) use fit::{fit, fit_strictly, unknown};
 pub(in crate::config) use job_spec::JOB_SPEC;
+pub use known::known_profile_keys;
 pub(in crate::config) use own::{OWN, POLICY};
 pub(in crate::config) use path::{Step, parse_path, show};
 pub(in crate::config) use place::Place;

@@ -9,7 +9,7 @@ use super::{
     size::{Size, size, sizing},
 };
 use crate::{
-    config::{Limits, Profile, Settings},
+    config::{Limits, Settings},
     model::{Fault, FaultKind},
 };
 
@@ -69,24 +69,42 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Whether a profile that a tool changes for a single submit stays within the caps of these settings.
+/// Whether a request that a tool changes for a single submit stays within the caps of these settings. Both are as the wire
+/// has them; `name` is the profile that it began with.
 ///
 /// # Errors
 /// A [`Fault`] of kind `Limit` that names the cap.
-pub fn check_profile(
+pub fn check_submit(
     settings: &Settings,
     name: &str,
-    changed: &Profile,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
     sizes: Sizes<'_>,
 ) -> Result<(), Fault> {
-    let before: Profiles = settings
+    let mut profiles: Profiles = settings
         .profiles
         .iter()
         .map(|(name, profile)| (name.clone(), profile.wire()))
         .collect();
-    let mut after = before.clone();
-    after.insert(name.to_owned(), changed.wire());
-    check(&settings.policy, &settings.limits, &before, &after, sizes)
+    profiles.insert(name.to_owned(), before.clone());
+    let mut changed = profiles.clone();
+    changed.insert(name.to_owned(), after.clone());
+    check(
+        &settings.policy,
+        &settings.limits,
+        &profiles,
+        &changed,
+        sizes,
+    )
+}
+
+/// Whether a tool may give a job this priority.
+///
+/// # Errors
+/// A [`Fault`] of kind `Limit` that names the cap.
+pub fn check_priority(settings: &Settings, priority: u8) -> Result<(), Fault> {
+    let job = |priority: u8| Map::from_iter([("Priority".to_owned(), priority.into())]);
+    check_submit(settings, "of this job", &job(1), &job(priority), &|_| None)
 }
 
 /// For people: what is capped where a tool sets this key of a profile.

@@ -9,7 +9,7 @@ mod leaves;
 mod read;
 mod size;
 
-pub use caps::check_profile;
+pub use caps::{check_priority, check_submit};
 pub use judge::{Sizes, judge};
 
 pub(super) use caps::told_cap;
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 
 use grant::Grant;
 
-use crate::model::{Fault, FaultKind};
+use crate::model::{Caller, Fault, FaultKind};
 
 /// Who asks. Told by the kind of the client, so that mistakes stay small; it is no wall (SECURITY).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,15 @@ pub enum Actor {
     Person,
     /// A program that acts by itself, such as an agent.
     Tool,
+}
+
+impl From<&Caller> for Actor {
+    fn from(caller: &Caller) -> Self {
+        match caller.is_tool {
+            true => Self::Tool,
+            false => Self::Person,
+        }
+    }
 }
 
 /// A call that changes something at the cloud.
@@ -48,6 +57,8 @@ pub enum Call {
     Update,
     /// Show it to the workspace.
     Publish,
+    /// Change the code source at the cloud, which others may share.
+    CodeSource,
 }
 
 /// What a single submit may set otherwise than its profile.
@@ -68,17 +79,36 @@ pub const OVERRIDES: &[&str] = &[
     "tags",
 ];
 
+/// Of those, what tools may set where the policy says nothing: what their command or a change of the profile could say as
+/// well. Priority and minutes stay within the caps.
+const OVERRIDES_OF_TOOLS: &[&str] = &[
+    "envs",
+    "tags",
+    "description",
+    "priority",
+    "jobMaxRunningTimeMinutes",
+];
+
 /// The calls, as the policy spells them.
-pub(super) const CALLS: &[&str] = &["submit", "clone", "stop", "delete", "update", "publish"];
+pub(super) const CALLS: &[&str] = &[
+    "submit",
+    "clone",
+    "stop",
+    "delete",
+    "update",
+    "publish",
+    "codeSource",
+];
 
 impl Call {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Submit,
         Self::Clone,
         Self::Stop,
         Self::Delete,
         Self::Update,
         Self::Publish,
+        Self::CodeSource,
     ];
 
     /// As the policy spells it.
@@ -90,6 +120,7 @@ impl Call {
             Self::Delete => "delete",
             Self::Update => "update",
             Self::Publish => "publish",
+            Self::CodeSource => "codeSource",
         }
     }
 }
@@ -135,7 +166,10 @@ impl Default for Policy {
                 Grant::MountsReadOnly,
             ]),
             caps: Caps::default(),
-            overrides: BTreeSet::new(),
+            overrides: OVERRIDES_OF_TOOLS
+                .iter()
+                .map(|name| (*name).into())
+                .collect(),
             calls: BTreeSet::from([Call::Submit, Call::Stop]),
         }
     }

@@ -101,7 +101,8 @@ fn merge(into: &mut Map<String, Value>, entries: &BTreeMap<String, String>) {
     into.extend(entries.map(|(key, value)| (key.clone(), value.as_str().into())));
 }
 
-fn wire_code(source: &CodeSource) -> Value {
+/// A code source as a request has it.
+pub fn wire_code(source: &CodeSource) -> Value {
     let mut code = Map::new();
     code.insert("CodeSourceId".into(), source.code_source_id.as_str().into());
     code.insert("MountPath".into(), source.mount_path.as_str().into());

@@ -9,10 +9,15 @@ use pai_proto::v1::{
 
 use crate::{
     audit::Act,
+    config::{
+        Actor,
+        policy::{self, Call},
+    },
     contexts::Running,
     model::{Caller, Fault, Job},
     provider::JobChange,
     rpc::{audit::noted, convert, resolve},
+    scope::Scope,
     submit::{self, StopOutcome},
 };
 
@@ -24,7 +29,10 @@ pub(super) async fn stop(
     let scope = &running.scope;
     let job = resolve::job(running, id).await?;
     let act = act("stop", &job, String::new());
-    let stopped = submit::stop(scope, &running.poller, job).await;
+    let stopped = match allowed(scope, &caller, Call::Stop) {
+        Ok(()) => submit::stop(scope, &running.poller, job).await,
+        Err(fault) => Err(fault),
+    };
     let stopped = noted(scope, &caller, act, stopped, |done| done.request_id.clone()).await?;
     let outcome = match stopped.outcome {
         StopOutcome::Requested => StopMessage::Requested,
@@ -46,7 +54,10 @@ pub(super) async fn delete(
     let scope = &running.scope;
     let job = resolve::job(running, id).await?;
     let act = act("delete", &job, String::new());
-    let deleted = submit::delete(scope, job).await;
+    let deleted = match allowed(scope, &caller, Call::Delete) {
+        Ok(()) => submit::delete(scope, job).await,
+        Err(fault) => Err(fault),
+    };
     let (job, _) = noted(scope, &caller, act, deleted, |(_, id)| id.clone()).await?;
     Ok(DeleteJobResponse {
         job: Some(convert::job(&job, None)),
@@ -73,7 +84,10 @@ pub(super) async fn update(
     ];
     let detail: Vec<_> = asked.into_iter().flatten().collect();
     let mut act = act("update", &job, detail.join(", "));
-    let updated = submit::update(scope, job, change).await;
+    let updated = match may_change(scope, &caller, change) {
+        Ok(()) => submit::update(scope, job, change).await,
+        Err(fault) => Err(fault),
+    };
     if let Ok(updated) = &updated
         && !updated.applied
     {
@@ -90,6 +104,26 @@ pub(super) async fn update(
         outcome: outcome.into(),
         note: updated.note,
     })
+}
+
+/// Whether the policy lets the caller make this call.
+fn allowed(scope: &Scope, caller: &Caller, call: Call) -> Result<(), Fault> {
+    let policy = &scope.settings().policy;
+    policy.check_call(caller.into(), call)
+}
+
+fn may_change(scope: &Scope, caller: &Caller, change: JobChange) -> Result<(), Fault> {
+    if change.publish {
+        allowed(scope, caller, Call::Publish)?;
+    }
+    let Some(priority) = change.priority else {
+        return Ok(());
+    };
+    allowed(scope, caller, Call::Update)?;
+    match Actor::from(caller) {
+        Actor::Person => Ok(()),
+        Actor::Tool => policy::check_priority(&scope.settings(), priority),
+    }
 }
 
 fn act(action: &'static str, job: &Job, detail: String) -> Act {
