@@ -14,6 +14,8 @@ use std::{
     time::Duration,
 };
 
+use pai_proto::context;
+
 use crate::{
     config::{self, Settings, Stamp},
     journal::Journal,
@@ -354,12 +356,13 @@ impl Entry {
 }
 
 impl Known {
-    /// Its name: `default`, or that of `contexts/NAME.json`; empty for a file that was named by its path.
-    pub fn name(&self, default: &Path) -> String {
-        if self.path == default {
-            return "default".into();
-        }
-        config::context_name(&self.path).unwrap_or_default()
+    /// Its name as clients choose it: `default`, `local`, or that of `contexts/NAME.json`; empty for a file that was named by
+    /// its path.
+    pub fn name(&self, env: &Env) -> String {
+        let lookup = |key: &str| env(key).map(PathBuf::from);
+        let named = context::all(&lookup).unwrap_or_default();
+        let known = named.into_iter().find(|known| known.path == self.path);
+        known.map_or_else(String::new, |known| known.name.to_string())
     }
 
     /// What a client should hear of it: that the settings in force are not those of the file.

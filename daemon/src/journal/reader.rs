@@ -291,6 +291,14 @@ impl<'a> Reader<'a> {
         intent::is_named(self.view, context, name)
     }
 
+    /// Whether a submit of any context has this name.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn is_name_taken(&self, name: &str) -> Result<bool, StoreError> {
+        intent::is_taken(self.view, name)
+    }
+
     /// Other contexts of this place, by whatever file they were named.
     ///
     /// # Errors

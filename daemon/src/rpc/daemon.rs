@@ -54,7 +54,7 @@ impl DaemonService {
         contexts.read(None).await;
         let mut statuses = Vec::new();
         for known in contexts.all() {
-            statuses.push(context_status(&known, contexts.path()).await?);
+            statuses.push(context_status(&known, &contexts.env()).await?);
         }
         Ok(statuses)
     }

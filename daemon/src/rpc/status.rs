@@ -1,18 +1,16 @@
 //! The state of a context as a message.
 
-use std::path::Path;
-
 use pai_proto::v1::ContextStatus;
 use tonic::Status;
 
 use super::error::{store_status, to_detail};
-use crate::contexts::{Known, Running};
+use crate::contexts::{Env, Known, Running};
 
 /// The state of one context.
-pub(super) async fn context_status(known: &Known, default: &Path) -> Result<ContextStatus, Status> {
+pub(super) async fn context_status(known: &Known, env: &Env) -> Result<ContextStatus, Status> {
     let blank = ContextStatus {
         settings_path: known.path.display().to_string(),
-        name: known.name(default),
+        name: known.name(env),
         usable: known.running.is_some(),
         problem: known.problem.as_ref().map(to_detail),
         settings_read_at_ms: known.read_ms,

@@ -34,6 +34,8 @@ pub(super) struct Draft {
     pub(super) settings: Arc<Settings>,
     pub(super) uid: String,
     pub(super) name: String,
+    /// The part of the name that the caller chose.
+    pub(super) short_name: String,
     /// The wire body, secrets and all.
     pub(super) body: Value,
     /// The same with references in place of secrets (invariant 8), as text.
@@ -54,6 +56,21 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Draws another name for the same wish.
+    pub(super) fn draw_name(&mut self) -> Result<(), Fault> {
+        let now_ms = self.job.created_ms.unwrap_or_default();
+        let name = name::display_name(&self.settings.prefix, &self.short_name, now_ms)?;
+        let mut stored: Value = serde_json::from_str(&self.stored)
+            .map_err(|_| Fault::internal("a request that was just made cannot be read"))?;
+        for request in [&mut self.body, &mut stored] {
+            request["DisplayName"] = name.as_str().into();
+        }
+        self.stored = stored.to_string();
+        self.job.name.clone_from(&name);
+        self.name = name;
+        Ok(())
+    }
+
     /// What it asks the limits for.
     pub(super) fn ask(&self) -> Ask {
         ask_of(&self.job)
@@ -158,6 +175,7 @@ pub(super) fn draft(
         settings,
         uid,
         name,
+        short_name: wish.name,
         stored: stored.to_string(),
         resendable,
         body,

@@ -27,6 +27,8 @@ pub(super) enum Reserved {
     LookTooOld,
     /// What these instance types have must be known first.
     SizesUnknown(Vec<String>),
+    /// Another submit drew the same name in the same second.
+    NameTaken,
 }
 
 pub(super) async fn reserve(scope: &Arc<Scope>, draft: Draft) -> Result<Reserved, Fault> {
@@ -49,6 +51,9 @@ fn decide(
     }
     if !look_is_fresh(scope) {
         return Ok(Ok(Reserved::LookTooOld));
+    }
+    if tx.is_name_taken(&draft.name)? {
+        return Ok(Ok(Reserved::NameTaken));
     }
     let house = House::read(tx, scope)?;
     let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);

@@ -231,6 +231,13 @@ pub(crate) fn is_named(
         .query_row(params![context, name], |row| row.get(0))?)
 }
 
+/// Whether any submit has this name: no two may.
+pub(crate) fn is_taken(connection: &Connection, name: &str) -> Result<bool, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM intent WHERE name = ?1)")?
+        .query_row([name], |row| row.get(0))?)
+}
+
 pub(crate) fn open(connection: &Connection, context: i64) -> Result<Vec<Intent>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND state = 'open' ORDER BY created_ms, uid"
