@@ -267,6 +267,15 @@ impl World {
         Ok(answer.job.expect("an answer has a job"))
     }
 
+    /// The request that made a job.
+    ///
+    /// # Panics
+    /// When there is no such job.
+    pub fn request(&self, job_id: &str) -> Value {
+        let request = self.control().request(job_id);
+        request.unwrap_or_else(|| panic!("there is no {job_id}"))
+    }
+
     /// Waits in the cloud, not through the daemon, until a job has ended.
     ///
     /// # Panics

@@ -4,6 +4,7 @@
 
 mod answers;
 mod autostart;
+mod config;
 mod demo;
 mod docs;
 mod faults;

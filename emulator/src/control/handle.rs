@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -85,6 +86,15 @@ impl Control {
     #[must_use]
     pub fn job(&self, job_id: &str) -> Option<JobView> {
         self.cloud.with_job(job_id, |job| JobView::from(&*job)).ok()
+    }
+
+    /// The CreateJob body that made a job, secrets and all.
+    #[must_use]
+    pub fn request(&self, job_id: &str) -> Option<Value> {
+        let raw = self
+            .cloud
+            .with_job(job_id, |job| job.submission.raw.clone());
+        raw.ok().map(Value::Object)
     }
 
     /// A code source as it is now.
