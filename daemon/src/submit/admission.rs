@@ -235,7 +235,7 @@ impl Refusal {
         let message = format!("nothing was submitted: {}", self.text());
         let hint = match self.never {
             _ if self.limit == QUEUE => {
-                "let it wait in the queue, too, or give it a higher priority".to_owned()
+                "let it wait, too (`--queue`; agents: `queue`), or give it a higher priority".to_owned()
             }
             true => format!(
                 "it never fits: ask for less, or change limits.{} in {}",
@@ -243,7 +243,7 @@ impl Refusal {
                 settings.display()
             ),
             false => format!(
-                "let it wait in the queue, wait for one of them or stop it, or raise limits.{} in {}",
+                "let it wait (`--queue`; agents: `queue`), wait for one of them or stop it, or raise limits.{} in {}",
                 self.limit,
                 settings.display()
             ),

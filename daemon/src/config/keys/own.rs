@@ -110,11 +110,11 @@ static TOOLS: &[Key] = &[
         Kind::Words(OVERRIDES),
         "What they may set at a single submit.",
     )
-    .default("[]"),
+    .default(r#"["envs", "tags", "description", "priority", "jobMaxRunningTimeMinutes"]"#),
     Key::new(
         "calls",
         Kind::Words(CALLS),
-        "Which calls that change something at the cloud they may make.",
+        "Which calls they may make that change something at the cloud; clone makes a job like an earlier one, whatever the profiles say, and codeSource changes the object at the cloud.",
     )
     .default(r#"["submit", "stop"]"#),
 ];

@@ -121,7 +121,7 @@ fn unreadable(number: usize, key: &str, value: Option<&Value>) -> Fault {
         FaultKind::Invalid,
         format!("{field} of the profile cannot be read: {shown}"),
     )
-    .hint("write amounts like \"8\", \"500m\", \"0.5\" or \"32Gi\", and podCount as a whole number; then restart the daemon (`paictl daemon stop`)")
+    .hint("write amounts like \"8\", \"500m\", \"0.5\" or \"32Gi\", and podCount as a whole number")
     .field(field)
 }
 
