@@ -201,6 +201,8 @@ async fn admission(active: usize) {
     }
     bench.running.poller.look_now().await.expect("a look");
     let mut delays = Vec::with_capacity(SUBMITS);
+    // What the disk takes for the least that could be stored, turn by turn with the submits.
+    let mut writes = Vec::with_capacity(SUBMITS);
     let mut asked = Instant::now();
     for number in 0..SUBMITS {
         if asked.elapsed() > Duration::from_secs(5) {
@@ -223,6 +225,7 @@ async fn admission(active: usize) {
             .last()
             .map(|(_, at)| *at);
         delays.push(sent.expect("it was sent").saturating_duration_since(began));
+        let began = Instant::now();
         // The jobs of this bench do not count for the next one.
         let forget = scope.journal.write(move |tx| {
             let Some(mut job) = tx.job(&uid)? else {
@@ -232,10 +235,19 @@ async fn admission(active: usize) {
             tx.put_job(context, &mut job, Vec::new())
         });
         forget.await.expect("the store can be written");
+        writes.push(began.elapsed());
     }
+    tell(
+        &format!("from the call to CreateJob, {active:>3} jobs active"),
+        delays,
+    );
+    tell("one job's row written, nothing else", writes);
+}
+
+fn tell(what: &str, mut delays: Vec<Duration>) {
     delays.sort_unstable();
     println!(
-        "from the call to CreateJob, {active:>3} jobs active: p50 {:.2} ms  p99 {:.2} ms  longest {:.2} ms",
+        "{what}: p50 {:.2} ms  p99 {:.2} ms  longest {:.2} ms",
         bench::ms(bench::quantile(&delays, 0.50)),
         bench::ms(bench::quantile(&delays, 0.99)),
         bench::ms(delays[delays.len() - 1]),

@@ -235,7 +235,8 @@ impl Refusal {
         let message = format!("nothing was submitted: {}", self.text());
         let hint = match self.never {
             _ if self.limit == QUEUE => {
-                "let it wait, too (`--queue`; agents: `queue`), or give it a higher priority".to_owned()
+                "let it wait, too (`--queue`; agents: `queue`), or give it a higher priority"
+                    .to_owned()
             }
             true => format!(
                 "it never fits: ask for less, or change limits.{} in {}",

@@ -182,7 +182,7 @@ fn decide(tx: &mut Tx<'_>, scope: &Scope, draft: &Draft) -> Result<Decision, Sto
             checks.push(check("repeated", Outcome::Passed, detail));
         }
     }
-    let house = House::read(tx, scope)?;
+    let house = House::read(tx, scope, &draft.settings.limits)?;
     let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
     if !unknown.is_empty() {
         return Ok(Decision::SizesUnknown(unknown));

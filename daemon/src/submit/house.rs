@@ -14,7 +14,7 @@ use super::budget;
 pub struct House {
     /// Own jobs that have not ended or hold compute, and submits under way; none that is held.
     pub active: Vec<Job>,
-    /// Own jobs that ended today.
+    /// Own jobs that ended today, where a limit counts hours.
     pub ended_today: Vec<Job>,
     /// The present, Unix ms.
     pub now_ms: i64,
@@ -28,7 +28,7 @@ impl House {
     }
 
     /// Reads it inside the transaction that decides.
-    pub(super) fn read(tx: &Tx<'_>, scope: &Scope) -> Result<Self, StoreError> {
+    pub(super) fn read(tx: &Tx<'_>, scope: &Scope, limits: &Limits) -> Result<Self, StoreError> {
         let (context, now_ms) = (scope.context, tx.now_ms());
         let mut active = tx.active_jobs(context)?;
         active.retain(counts);
@@ -39,9 +39,13 @@ impl House {
                 }
             }
         }
+        let ended_today = match limits.max_gpu_milli_hours_per_day {
+            Some(_) => tx.own_ended_since(context, budget::day_start_ms(now_ms))?,
+            None => Vec::new(),
+        };
         let mut house = Self {
             active,
-            ended_today: tx.own_ended_since(context, budget::day_start_ms(now_ms))?,
+            ended_today,
             now_ms,
         };
         let jobs = house.active.iter_mut().chain(&mut house.ended_today);

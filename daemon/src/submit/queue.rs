@@ -176,8 +176,8 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
     if !look_is_fresh(scope) {
         return Ok(Next::LookTooOld);
     }
-    let house = House::read(tx, scope)?;
     let settings = scope.settings();
+    let house = House::read(tx, scope, &settings.limits)?;
     for uid in held {
         let (Some(mut job), Some(intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
             continue;

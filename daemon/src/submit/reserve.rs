@@ -55,7 +55,7 @@ fn decide(
     if tx.is_name_taken(&draft.name)? {
         return Ok(Ok(Reserved::NameTaken));
     }
-    let house = House::read(tx, scope)?;
+    let house = House::read(tx, scope, &draft.settings.limits)?;
     let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
     if !unknown.is_empty() {
         return Ok(Ok(Reserved::SizesUnknown(unknown)));

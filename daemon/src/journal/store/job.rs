@@ -113,7 +113,8 @@ pub(crate) fn beginning(
 pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, StoreError> {
     many(
         connection,
-        "SELECT doc FROM job WHERE context = ?1 AND active = 1 ORDER BY created_ms",
+        // By itself SQLite goes through all jobs in the order of their making.
+        "SELECT doc FROM job INDEXED BY job_active WHERE context = ?1 AND active = 1 ORDER BY created_ms",
         params![context],
     )
 }
@@ -125,7 +126,8 @@ pub(crate) fn own_ended_since(
 ) -> Result<Vec<Job>, StoreError> {
     many(
         connection,
-        "SELECT doc FROM job WHERE context = ?1 AND own = 1 AND active = 0 AND ended_ms >= ?2",
+        "SELECT doc FROM job INDEXED BY job_counted
+         WHERE context = ?1 AND active = 0 AND coalesce(ended_ms, created_ms, 0) >= ?2 AND own = 1 AND ended_ms >= ?2",
         params![context, since_ms],
     )
 }
