@@ -248,7 +248,7 @@ impl jobs_server::Jobs for Fake {
             joined: self.joined,
             warnings: match self.joined {
                 true => {
-                    vec!["joined: an equal submit was made 12 s ago; --new makes another".into()]
+                    vec!["joined: an equal submit was made 12 s ago; another: true makes another job".into()]
                 }
                 false => vec!["the limit is near".into()],
             },

@@ -67,7 +67,7 @@ async fn a_submit_that_was_joined_says_so_in_words_of_the_tool() {
     assert_eq!(answer["joined"], true);
     assert_eq!(
         answer["warnings"],
-        json!(["joined: an equal submit was made 12 s ago; another=true makes another"])
+        json!(["joined: an equal submit was made 12 s ago; another: true makes another job"])
     );
 }
 

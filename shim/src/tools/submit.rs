@@ -84,9 +84,7 @@ answers joined=true with the first one's job.";
             .call(|client| async move { client.submit(request).await })
             .await?;
         let job = the_job(response.job)?;
-        // The daemon speaks of the option of the command line.
-        let said = response.warnings.iter();
-        warnings.extend(said.map(|line| line.replace("--new", "another=true")));
+        warnings.extend(response.warnings);
         Answer::record(&Submitted {
             job: (&job).into(),
             joined: response.joined,
