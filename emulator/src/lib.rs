@@ -51,6 +51,7 @@ mod sync;
 pub mod train;
 mod view;
 
+pub use api::USER_ID;
 pub use clock::Clock;
 pub use code_source::CodeSource;
 pub use control::{CallRecord, Control, JobView, PodView, TransitionView};

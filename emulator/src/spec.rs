@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::api::USER_ID;
 use crate::error::ApiError;
 use crate::resources::Resources;
 
@@ -31,6 +32,8 @@ const JOB_TYPES: [&str; 9] = [
 /// A checked CreateJob request.
 #[derive(Clone, Debug)]
 pub(crate) struct Submission {
+    /// Who sent it.
+    pub(crate) user_id: String,
     pub(crate) display_name: String,
     pub(crate) job_type: String,
     pub(crate) workspace_id: String,
@@ -80,6 +83,7 @@ impl Submission {
         let workspace_id =
             text(&raw, "WorkspaceId")?.unwrap_or_else(|| default_workspace.to_owned());
         Ok(Self {
+            user_id: USER_ID.to_owned(),
             display_name,
             job_type,
             workspace_id,

@@ -22,7 +22,8 @@ use serde_json::Value;
 
 use crate::cloud::Cloud;
 use crate::error::ApiError;
-pub(crate) use caller_identity::{ACCOUNT_ID, USER_ID, USER_NAME};
+pub use caller_identity::USER_ID;
+pub(crate) use caller_identity::{ACCOUNT_ID, user_name};
 use query::Query;
 
 const DLC_VERSION: &str = "2020-12-03";

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::pods::list_pods;
 use super::shared::{amount, common, data_sources, status_history, times};
-use crate::api::USER_NAME;
+use crate::api::user_name;
 use crate::clock::iso;
 use crate::job::{Job, Transition, restarts};
 
@@ -32,7 +32,7 @@ pub(crate) fn list_item(
             "JobMaxRunningTimeMinutes",
             json!(job.submission.max_minutes),
         ),
-        ("Username", json!(USER_NAME)),
+        ("Username", json!(user_name(&job.submission.user_id))),
         ("NodeCount", json!(job.submission.pod_count().to_string())),
         ("RequestCPU", json!(whole(all.cpu))),
         ("RequestGPU", json!(amount(all.gpu))),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{ACCOUNT_ID, USER_ID};
+use crate::api::ACCOUNT_ID;
 use crate::clock::iso;
 use crate::job::{Job, Status, Transition, finish_ms, first_ms, ran_until_ms};
 
@@ -34,7 +34,7 @@ pub(super) fn common(job: &Job, seen: &[Transition], now_ms: i64) -> Map<String,
     put("WorkspaceId", json!(sent.workspace_id));
     put("WorkspaceName", json!(sent.workspace_id));
     put("TenantId", json!(ACCOUNT_ID));
-    put("UserId", json!(USER_ID));
+    put("UserId", json!(sent.user_id));
     put("ClusterId", json!("emulator"));
     put("ResourceType", json!("ECS"));
     put("Accessibility", json!(job.accessibility(now_ms)));

@@ -1,4 +1,4 @@
-use pai_emulator::Status;
+use pai_emulator::{Status, USER_ID};
 use serde_json::json;
 
 use crate::client::{Setup, body};
@@ -68,6 +68,25 @@ async fn ids_statuses_types_and_workspaces_are_filters() {
         ("ShowOwn", "true"),
     ];
     assert_eq!(names(&everywhere).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_user_sees_the_jobs_of_all_and_may_ask_for_those_of_one() {
+    let setup = Setup::new().await;
+    setup.submit_named("mine", "true").await;
+    let mut theirs = body("theirs", "true");
+    let id = setup.control.submit_as("77", &theirs).unwrap();
+    let names = async |query: &[(&str, &str)]| setup.client.names(query).await;
+    assert_eq!(names(&[]).await, ["theirs", "mine"]);
+    assert_eq!(names(&[("ShowOwn", "true")]).await, ["mine"]);
+    assert_eq!(names(&[("UserIdForFilter", "77")]).await, ["theirs"]);
+    assert_eq!(names(&[("UserIdForFilter", USER_ID)]).await, ["mine"]);
+    assert_eq!(names(&[("Username", "emu")]).await, ["mine"]);
+    let told = setup.client.get(&id).await.unwrap();
+    assert_eq!(told.json()["UserId"], "77");
+    theirs["JobType"] = json!("NoSuchJob");
+    let refused = setup.control.submit_as("77", &theirs).unwrap_err();
+    assert!(refused.to_string().contains("JobType"), "{refused}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
-//! The filters of ListJobs. There is one user, who sees all jobs, so `ShowOwn` excludes none.
+//! The filters of ListJobs. The user who has the key sees the jobs of all others; `ShowOwn` excludes them.
 
 use std::collections::BTreeMap;
 
-use crate::api::caller_identity::{USER_ID, USER_NAME};
+use crate::api::caller_identity::{USER_ID, user_name};
 use crate::api::query::Query;
 use crate::error::ApiError;
 use crate::job::{Job, Transition, finish_ms};
@@ -59,8 +59,11 @@ pub(super) struct Filter {
     resource_ids: Vec<String>,
     /// All of these must be among `Settings.Tags`.
     tags: BTreeMap<String, String>,
-    /// False when a filter names another user.
-    own: bool,
+    user_id: Option<String>,
+    /// Part of a user's name.
+    user_name: Option<String>,
+    /// Only jobs of the user who asks.
+    own_only: bool,
 }
 
 impl Filter {
@@ -89,10 +92,6 @@ impl Filter {
             Some("GmtFinishTime") => TimeField::Finished,
             Some(_) => return Err(ApiError::invalid("TimeRangeField", "it is not known")),
         };
-        let user = query.text("UserIdForFilter").is_none_or(|id| id == USER_ID);
-        let named = query
-            .text("Username")
-            .is_none_or(|name| USER_NAME.contains(name));
         Ok(Self {
             ids,
             name_part: text("DisplayName").map(|name| name.to_lowercase()),
@@ -108,7 +107,9 @@ impl Filter {
             resource_id: text("ResourceId"),
             resource_ids: query.list("ResourceIds"),
             tags: tags.unwrap_or_default(),
-            own: user && named,
+            user_id: text("UserIdForFilter"),
+            user_name: text("Username"),
+            own_only,
         })
     }
 
@@ -134,7 +135,12 @@ impl Filter {
             tags.and_then(|tags| tags.get(key)?.as_str()) == Some(value)
         };
         in_window
-            && self.own
+            && (!self.own_only || sent.user_id == USER_ID)
+            && matches(&self.user_id, &sent.user_id)
+            && self
+                .user_name
+                .as_ref()
+                .is_none_or(|part| user_name(&sent.user_id).contains(part))
             && (self.ids.is_empty() || self.ids.contains(&job.id))
             && matches(&self.job_type, &sent.job_type)
             && matches(&self.workspace_id, &sent.workspace_id)
