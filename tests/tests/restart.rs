@@ -93,6 +93,7 @@ async fn clients_go_on_over_a_kill_9_and_every_event_arrives_exactly_once() {
     let since = Some(Cursor {
         store_id: newer.hello().store_id.clone(),
         rev: revs[0] - 1,
+        ..Default::default()
     });
     let mut all = newer.watch(WatchJobsRequest {
         ids: Vec::new(),

@@ -30,6 +30,7 @@ async fn history(world: &World) -> Vec<Event> {
     let since = Some(Cursor {
         store_id: client.hello().store_id.clone(),
         rev: 0,
+        ..Default::default()
     });
     let last = client.status().await.unwrap().rev;
     read_until(&mut watch, |update| is_at(update, last)).await;
@@ -107,6 +108,7 @@ async fn a_cursor_gives_exactly_the_later_events() {
         let since = Some(Cursor {
             store_id: client.hello().store_id.clone(),
             rev: from,
+            ..Default::default()
         });
         let mut watch = client.watch(WatchJobsRequest {
             ids: Vec::new(),
@@ -133,6 +135,7 @@ async fn a_watch_of_some_jobs_tells_of_no_others() {
     let since = Some(Cursor {
         store_id: client.hello().store_id.clone(),
         rev: 0,
+        ..Default::default()
     });
     let own: Vec<_> = all
         .iter()
@@ -153,7 +156,11 @@ async fn a_cursor_that_cannot_be_resumed_gets_resync_and_a_snapshot() {
     let client = world.client().await;
     let (own, last) = (client.hello().store_id.clone(), all.last().unwrap().rev);
     for (store_id, rev) in [("another".to_owned(), 1), (own, last + 1)] {
-        let since = Some(Cursor { store_id, rev });
+        let since = Some(Cursor {
+            store_id,
+            rev,
+            ..Default::default()
+        });
         let mut watch = client.watch(WatchJobsRequest {
             ids: Vec::new(),
             since,

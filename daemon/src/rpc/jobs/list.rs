@@ -110,6 +110,7 @@ pub(super) async fn list(
         cursor: Some(Cursor {
             store_id: edge.journal.store_id().into(),
             rev,
+            context: scope.context,
         }),
         left_out,
         stale_since_ms: looks.old_since_ms(),

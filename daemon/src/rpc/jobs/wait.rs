@@ -241,6 +241,7 @@ impl Waiting {
         Cursor {
             store_id: self.edge.journal.store_id().into(),
             rev: self.watch.last(),
+            context: self.running.scope.context,
         }
     }
 }

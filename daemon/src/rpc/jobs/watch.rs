@@ -153,7 +153,7 @@ impl Watching {
             let oldest = oldest.await?;
             let refused = match self.only {
                 Only::Forgotten => Some("the watched jobs are not known any more"),
-                _ => refusal(&since, journal.store_id(), oldest),
+                _ => refusal(&since, &self.cursor(0), oldest),
             };
             match refused {
                 None => return Ok(journal.watch(context, WatchStart::After(since.rev))),
@@ -201,15 +201,19 @@ impl Watching {
         Cursor {
             store_id: self.edge.journal.store_id().into(),
             rev,
+            context: self.running.scope.context,
         }
     }
 }
 
-/// Why a cursor cannot be resumed. `oldest` is the oldest kept event and the newest revision.
-fn refusal(since: &Cursor, store_id: &str, oldest: (Option<u64>, u64)) -> Option<&'static str> {
+/// Why a cursor cannot be resumed where cursors are like `ours`. `oldest` is the oldest kept event and the newest revision.
+fn refusal(since: &Cursor, ours: &Cursor, oldest: (Option<u64>, u64)) -> Option<&'static str> {
     let (oldest, newest) = oldest;
-    if since.store_id != store_id {
+    if since.store_id != ours.store_id {
         return Some("the cursor belongs to another store");
+    }
+    if since.context != 0 && since.context != ours.context {
+        return Some("the settings name another place now");
     }
     if since.rev > newest {
         return Some("the cursor is ahead of the store");
@@ -254,29 +258,35 @@ mod tests {
         let at = |rev| Cursor {
             store_id: "s".into(),
             rev,
+            context: 1,
+        };
+        let refusal = |since: &Cursor, oldest| refusal(since, &at(0), oldest);
+        let other = |change: fn(&mut Cursor)| {
+            let mut cursor = at(5);
+            change(&mut cursor);
+            refusal(&cursor, (Some(1), 9))
         };
         assert_eq!(
-            refusal(&at(5), "s", (Some(6), 9)),
+            refusal(&at(5), (Some(6), 9)),
             None,
             "the next event is still there"
         );
+        assert!(refusal(&at(4), (Some(6), 9)).is_some(), "event 5 is gone");
+        assert_eq!(refusal(&at(9), (None, 9)), None, "nothing happened since");
+        assert!(refusal(&at(8), (None, 9)).is_some(), "event 9 is gone");
+        assert!(refusal(&at(10), (Some(1), 9)).is_some(), "from the future");
         assert!(
-            refusal(&at(4), "s", (Some(6), 9)).is_some(),
-            "event 5 is gone"
+            other(|cursor| cursor.store_id = "t".into()).is_some(),
+            "another store"
+        );
+        assert!(
+            other(|cursor| cursor.context = 2).is_some(),
+            "another place"
         );
         assert_eq!(
-            refusal(&at(9), "s", (None, 9)),
+            other(|cursor| cursor.context = 0),
             None,
-            "nothing happened since"
-        );
-        assert!(refusal(&at(8), "s", (None, 9)).is_some(), "event 9 is gone");
-        assert!(
-            refusal(&at(10), "s", (Some(1), 9)).is_some(),
-            "from the future"
-        );
-        assert!(
-            refusal(&at(5), "t", (Some(1), 9)).is_some(),
-            "another store"
+            "one of an earlier daemon"
         );
     }
 }
