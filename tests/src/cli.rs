@@ -1,6 +1,6 @@
 //! A `paictl` process and what it printed.
 
-use std::{ffi::OsString, path::Path, process::Stdio};
+use std::{path::Path, process::Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use tokio::{
     process::{Child, ChildStderr, ChildStdout, Command},
 };
 
-use crate::{programs::programs, until::within, world::World};
+use crate::{until::within, world::World};
 
 /// A program that has ended.
 #[derive(Debug, Clone)]
@@ -55,21 +55,6 @@ pub struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(world: &World, args: &[&str], env: &[(&str, OsString)]) -> Self {
-        let mut command = command(world, &programs().paictl);
-        command
-            .args(args)
-            .envs(env.iter().map(|(key, value)| (key, value)));
-        Self::spawn(command)
-    }
-
-    /// A `paictl` that starts the daemon where none serves.
-    pub(crate) fn start_alone(world: &World, args: &[&str]) -> Self {
-        let mut command = command(world, &programs().paictl);
-        command.args(args).env_remove("PAI_NO_AUTOSTART");
-        Self::spawn(command)
-    }
-
     /// Starts any such command.
     ///
     /// # Panics

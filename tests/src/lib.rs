@@ -8,6 +8,7 @@
 //! | [`daemon`] | a `paid` process, to be killed and started again |
 //! | [`inside`] | a daemon in this process, whose clock the test moves |
 //! | [`cli`] | a `paictl` process and what it printed |
+//! | [`call`] | the same in another environment or folder |
 //! | [`mcp`] | a `pai-mcp` process and the messages that it sends |
 //! | [`job`] | commands that run until the test says so |
 //! | [`log`] | what a follow delivered |
@@ -16,6 +17,7 @@
 //! | [`until`] | patience with an end |
 
 pub mod bench;
+pub mod call;
 pub mod cli;
 pub mod daemon;
 pub mod inside;
@@ -28,6 +30,7 @@ pub mod until;
 pub mod wire;
 pub mod world;
 
+pub use call::Call;
 pub use cli::{Finished, Running};
 pub use daemon::{Daemon, Launch};
 pub use inside::Inside;

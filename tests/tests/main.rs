@@ -5,6 +5,7 @@
 mod answers;
 mod autostart;
 mod config;
+mod contexts;
 mod demo;
 mod docs;
 mod faults;
