@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::world::World;
 
-/// Ends the daemons of a world that nobody holds: those that a client started. Drop it before the world.
+/// Ends what clients started in a world and nobody holds: daemons and local clouds. Drop it before the world.
 #[derive(Debug)]
 pub struct Strays {
     folder: PathBuf,
@@ -28,8 +28,12 @@ impl Strays {
 
     /// Programs named `paid` that run: `PID: ARGUMENTS`. `None` where that cannot be told.
     pub fn daemons(&self) -> Option<Vec<String>> {
+        self.called(&["/paid "])
+    }
+
+    fn called(&self, names: &[&str]) -> Option<Vec<String>> {
         let mut found = that_know(&self.folder)?;
-        found.retain(|line| line.contains("/paid "));
+        found.retain(|line| names.iter().any(|name| line.contains(name)));
         Some(found)
     }
 
@@ -51,7 +55,9 @@ impl Strays {
 
 impl Drop for Strays {
     fn drop(&mut self) {
-        let lines = self.daemons().unwrap_or_else(|| self.holder());
+        // The jobs of a cloud end with it.
+        let lines = self.called(&["/paid ", "/pai-emulator serve "]);
+        let lines = lines.unwrap_or_else(|| self.holder());
         for line in lines {
             let digits = line.split(':').next().unwrap_or_default();
             if let Some(pid) = digits.parse().ok().and_then(Pid::from_raw) {

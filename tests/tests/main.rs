@@ -12,6 +12,7 @@ mod faults;
 mod idle_exit;
 mod lag;
 mod limits;
+mod local_cloud;
 mod logs;
 mod logs_cli;
 mod lost_submits;
