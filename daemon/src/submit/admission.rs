@@ -66,6 +66,16 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     checks
 }
 
+/// Why there would be no room for it even in an empty house.
+pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> {
+    let empty = House {
+        now_ms: house.now_ms,
+        ..House::default()
+    };
+    let refusal = decide(limits, &empty, ask).err();
+    refusal.filter(|refusal| refusal.never)
+}
+
 fn jobs(most: u32, house: &House) -> Result<String, Refusal> {
     let running: Vec<_> = house.active.iter().filter(|job| !job.has_ended()).collect();
     if running.len() >= most as usize {

@@ -22,7 +22,6 @@ use super::{
     settle, sizes,
 };
 use crate::{
-    config::Limits,
     journal::{Intent, IntentState, StoreError, Tx},
     model::{EventDraft, EventKind, Fault, Job, Phase},
     poll::PollerHandle,
@@ -187,9 +186,10 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         if !unknown.is_empty() {
             return Ok(Next::SizesUnknown(unknown));
         }
-        match admission::decide(&settings.limits, &house, &ask_of(&job)) {
+        let (limits, ask) = (&settings.limits, ask_of(&job));
+        match admission::decide(limits, &house, &ask) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
-            Err(refusal) => match never_fits(&settings.limits, &house, &job) {
+            Err(refusal) => match admission::never_fits(limits, &house, &ask) {
                 // Whoever waits for what can never be holds up nobody.
                 Some(never) => note(tx, scope, job, &never)?,
                 None => {
@@ -200,16 +200,6 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         }
     }
     Ok(Next::Rest)
-}
-
-/// Why there would be no room for it in an empty house.
-fn never_fits(limits: &Limits, house: &House, job: &Job) -> Option<Refusal> {
-    let empty = House {
-        now_ms: house.now_ms,
-        ..House::default()
-    };
-    let refusal = admission::decide(limits, &empty, &ask_of(job)).err();
-    refusal.filter(|refusal| refusal.never)
 }
 
 /// It is being sent from now on, and takes its room.

@@ -84,8 +84,12 @@ pub(super) fn judge(
     draft: &Draft,
 ) -> Result<Result<(), Refusal>, StoreError> {
     let limits = &draft.settings.limits;
-    if let Err(refusal) = admission::decide(limits, house, &draft.ask()) {
-        return Ok(Err(refusal));
+    let ask = draft.ask();
+    if let Err(refusal) = admission::decide(limits, house, &ask) {
+        // Nothing comes of waiting for room that there can never be, whichever limit is full now.
+        return Ok(Err(
+            admission::never_fits(limits, house, &ask).unwrap_or(refusal)
+        ));
     }
     // Whoever can never be sent is no reason to wait.
     let empty = House {

@@ -106,10 +106,15 @@ async fn what_can_never_fit_is_refused_at_once_and_later_holds_up_nobody() {
         overrides: [("gpu".to_owned(), "8".to_owned())].into(),
         ..queued("huge", 1)
     };
-    let fault = world.submit_wish(huge).await.unwrap().unwrap_err();
+    let fault = world.submit_wish(huge.clone()).await.unwrap().unwrap_err();
     assert!(fault.hint.contains("never fits"), "{fault}");
 
     submitted(&world, queued("first", 1)).await;
+    let fault = world.submit_wish(huge).await.unwrap().unwrap_err();
+    assert_eq!(
+        fault.field, "limits.maxGPU",
+        "although another limit is full: {fault}"
+    );
     let four = Wish {
         overrides: [("gpu".to_owned(), "4".to_owned())].into(),
         ..queued("four", 1)
