@@ -11,6 +11,7 @@
 //! | [`call`] | the same in another environment or folder |
 //! | [`mcp`] | a `pai-mcp` process and the messages that it sends |
 //! | [`job`] | commands that run until the test says so |
+//! | [`hidden`] | what must be found nowhere |
 //! | [`log`] | what a follow delivered |
 //! | [`wire`] | frames as they come, and what to make of them |
 //! | [`processes`] | who is still running |
@@ -20,6 +21,7 @@ pub mod bench;
 pub mod call;
 pub mod cli;
 pub mod daemon;
+pub mod hidden;
 pub mod inside;
 pub mod job;
 pub mod log;

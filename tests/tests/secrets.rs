@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use pai_tests::{Daemon, World};
+use pai_tests::{
+    World,
+    hidden::{holds_none, stored_nowhere},
+};
 use serde_json::json;
 
 const PASSWORD: &str = "Registry-Passw0rd-of-e2e";
@@ -30,29 +33,10 @@ fn command(world: &World) -> String {
     )
 }
 
-#[track_caller]
-fn holds_none(world: &World, place: &str, text: &[u8]) {
-    let secret = world.emulator().access_key_secret();
-    for hidden in [secret, PASSWORD, TOKEN, PLAIN] {
-        let found = text
-            .windows(hidden.len())
-            .any(|window| window == hidden.as_bytes());
-        assert!(!found, "{place} holds {hidden:?}");
-    }
-}
-
-/// Every file of the state folder, and what the daemon wrote to stderr.
-#[track_caller]
-fn stored_nowhere(world: &World, daemon: &Daemon) {
-    let mut files = 0;
-    for entry in fs::read_dir(world.state()).unwrap().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        holds_none(world, &name, &fs::read(entry.path()).unwrap());
-        files += 1;
-    }
-    assert!(files >= 2, "there is a store");
-    assert!(!daemon.log().is_empty());
-    holds_none(world, "the log", daemon.log().as_bytes());
+/// The key of the world, and everything above.
+fn hidden(world: &World) -> [&str; 4] {
+    let key = world.emulator().access_key_secret();
+    [key, PASSWORD, TOKEN, PLAIN]
 }
 
 #[tokio::test]
@@ -89,12 +73,12 @@ async fn no_secret_is_stored_told_or_logged_and_the_job_has_them_all() {
         let done = world.paictl(args).await;
         assert_eq!(done.code, 0, "{done:?}");
         let said = format!("{} {}", done.stdout, done.stderr);
-        holds_none(&world, &args.join(" "), said.as_bytes());
+        holds_none(&hidden(&world), &args.join(" "), said.as_bytes());
     }
     let shown = world.paictl(&["get", &id, "--json"]).await.json();
     let command = shown["command"].as_str().unwrap();
     assert!(command.contains("[redacted]"), "{command}");
-    stored_nowhere(&world, &daemon);
+    stored_nowhere(&hidden(&world), &world, &daemon);
 }
 
 #[tokio::test]
@@ -114,14 +98,14 @@ async fn no_secret_is_stored_while_a_submit_is_open_and_it_is_found_after_a_cras
         .wait_for(pai_tests::LIMIT, |control| control.jobs().pop())
         .await
         .unwrap();
-    stored_nowhere(&world, &daemon);
+    stored_nowhere(&hidden(&world), &world, &daemon);
     daemon.kill9().await;
     drop(submit);
     let next = world.daemon().await;
     let done = world.paictl(&["wait", "@last", "--json"]).await;
     assert_eq!(done.code, 0, "{done:?}");
     assert_eq!(done.json()[0]["job_id"], made.job_id.as_str());
-    stored_nowhere(&world, &next);
+    stored_nowhere(&hidden(&world), &world, &next);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
-//! What a submit sends.
+//! What a submit sends, and how it ends.
 
 use std::fs;
 
-use pai_tests::World;
+use pai_tests::{Gate, World};
 
 #[tokio::test]
 async fn one_word_after_the_dashes_is_shell_text() {
@@ -87,4 +87,32 @@ async fn camel_case_and_pascal_case_make_the_same_job() {
         let id = pai_tests::world::text(&done.json()["job_id"]);
         assert_eq!(world.ended(&id).await.pods.len(), 2, "{profile}");
     }
+}
+
+#[tokio::test]
+async fn a_submit_that_waits_or_follows_ends_with_the_result_of_its_job() {
+    let world = World::new().await;
+    let inside = world.inside().await;
+    let clock = inside.run_clock(20);
+    let submit = async |how: &str, command: &str| {
+        world
+            .paictl(&["submit", "train", how, "--new", "--", command])
+            .await
+    };
+    let good = submit("--wait", "true").await;
+    assert_eq!(good.code, 0, "{good:?}");
+    assert!(good.stdout.ends_with(" Succeeded\n"), "{good:?}");
+    assert_eq!(submit("--wait", "exit 3").await.code, 10);
+    let followed = submit("--follow", "echo one; echo two; exit 3").await;
+    assert_eq!(followed.code, 10, "{followed:?}");
+    assert_eq!(followed.stdout, "one\ntwo\n", "nothing but the log");
+    assert!(followed.stderr.starts_with("submitted dlc"), "{followed:?}");
+    let never = Gate::new(&world, "never").command();
+    let long = world.start_paictl(&["submit", "long", "--wait", "--", &never]);
+    world.called("CreateJob", 4).await;
+    let stop = world.paictl(&["stop", "@last"]).await;
+    assert_eq!(stop.code, 0, "{stop:?}");
+    assert_eq!(long.finish().await.code, 11);
+    drop(clock);
+    inside.shutdown().await;
 }

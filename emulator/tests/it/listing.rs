@@ -84,6 +84,7 @@ async fn a_user_sees_the_jobs_of_all_and_may_ask_for_those_of_one() {
     assert_eq!(names(&[("Username", "emu")]).await, ["mine"]);
     let told = setup.client.get(&id).await.unwrap();
     assert_eq!(told.json()["UserId"], "77");
+    assert_eq!(setup.control.request(&id), Some(theirs.clone()));
     theirs["JobType"] = json!("NoSuchJob");
     let refused = setup.control.submit_as("77", &theirs).unwrap_err();
     assert!(refused.to_string().contains("JobType"), "{refused}");
