@@ -4,6 +4,8 @@
 
 mod answers;
 mod autostart;
+mod changes;
+mod clone;
 mod config;
 mod contexts;
 mod demo;
@@ -32,3 +34,4 @@ mod submits;
 mod unreachable;
 mod waits;
 mod watch;
+mod worktree;
