@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that meets an error shall end")]
 
 mod answers;
+mod audit;
 mod autostart;
 mod changes;
 mod clone;

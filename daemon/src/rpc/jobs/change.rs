@@ -27,7 +27,7 @@ pub(super) async fn stop(
     caller: Caller,
 ) -> Result<StopJobResponse, Fault> {
     let scope = &running.scope;
-    let job = resolve::job(running, id).await?;
+    let job = named(running, "stop", id, &caller).await?;
     let act = act("stop", &job, String::new());
     let stopped = match allowed(scope, &caller, Call::Stop) {
         Ok(()) => submit::stop(scope, &running.poller, job).await,
@@ -52,7 +52,7 @@ pub(super) async fn delete(
     caller: Caller,
 ) -> Result<DeleteJobResponse, Fault> {
     let scope = &running.scope;
-    let job = resolve::job(running, id).await?;
+    let job = named(running, "delete", id, &caller).await?;
     let act = act("delete", &job, String::new());
     let deleted = match allowed(scope, &caller, Call::Delete) {
         Ok(()) => submit::delete(scope, job).await,
@@ -70,7 +70,7 @@ pub(super) async fn update(
     caller: Caller,
 ) -> Result<UpdateJobResponse, Fault> {
     let scope = &running.scope;
-    let job = resolve::job(running, &request.id).await?;
+    let job = named(running, "update", &request.id, &caller).await?;
     let change = JobChange {
         // What is no priority at all is refused as one that is out of range.
         priority: request.priority.map(|n| u8::try_from(n).unwrap_or(u8::MAX)),
@@ -104,6 +104,27 @@ pub(super) async fn update(
         outcome: outcome.into(),
         note: updated.note,
     })
+}
+
+/// The job that is meant. That there is none is noted, too.
+async fn named(
+    running: &Running,
+    action: &'static str,
+    id: &str,
+    caller: &Caller,
+) -> Result<Job, Fault> {
+    match resolve::job(running, id).await {
+        Ok(job) => Ok(job),
+        Err(fault) => {
+            let act = Act {
+                action,
+                // What nobody has measured yet.
+                target: id.chars().take(resolve::NAME_MAX).collect(),
+                detail: String::new(),
+            };
+            noted(&running.scope, caller, act, Err(fault), |_| String::new()).await
+        }
+    }
 }
 
 /// Whether the policy lets the caller make this call.
