@@ -7,9 +7,10 @@ use pai_proto::{
     watch::WatchUpdate,
 };
 use pai_tests::{
-    Call, Gate, World,
-    cli::Finished,
+    Call, Gate, Mcp, World,
+    cli::{Finished, command},
     processes::Strays,
+    programs::programs,
     wire::{read_until, status_shows, submit_request},
     world::{profile, text},
 };
@@ -74,16 +75,23 @@ async fn jobs_of_two_files_stay_apart_and_one_daemon_serves_both() {
 
     let status = ["daemon", "status", "--json"];
     let status = by_name(&world, &status).finish().await.json();
-    let mut served: Vec<_> = status["contexts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|context| (text(&context["settings_path"]), text(&context["prefix"])))
-        .collect();
+    let contexts = status["contexts"].as_array().unwrap().iter();
+    let served = contexts.map(|context| (text(&context["name"]), text(&context["prefix"])));
+    let mut served: Vec<_> = served.collect();
     served.sort();
-    let files = [(world.context_path("work"), "e2e-work"), (usual, "e2e")];
-    let files = files.map(|(path, prefix)| (path.display().to_string(), prefix.to_owned()));
-    assert_eq!(served, files);
+    let both = [("default", "e2e"), ("work", "e2e-work")];
+    assert_eq!(
+        served,
+        both.map(|(name, prefix)| (name.to_owned(), prefix.to_owned()))
+    );
+    let mut server = command(&world, &programs().mcp);
+    server.args(["--context", "work"]);
+    let mut agent = Mcp::spawn(&world, server);
+    agent.shake_hands().await;
+    let listed = agent.call("pai_job_list", json!({})).await;
+    let jobs = listed.record()["jobs"].as_array().unwrap();
+    assert_eq!(jobs.len(), 1, "{jobs:#?}");
+    assert_eq!(jobs[0]["name"], work["name"]);
     assert!(strays.daemons().is_none_or(|found| found.len() == 1));
 }
 
@@ -244,6 +252,8 @@ async fn a_file_that_names_another_place_begins_anew_and_waits_and_watches_go_on
     let waited = wait.finish().await;
     assert_eq!(waited.code, 0, "{waited:?}");
     assert!(waited.stderr.contains("another place"), "{waited:?}");
+    world.write_settings(&with(&world, "workspaceId", json!("12345")));
+    assert!(names(&world.paictl(&["ls", "--json"]).await).is_empty());
     world.write_settings(&world.settings());
     let back = world.paictl(&["wait", &job.uid]).await;
     assert_eq!(back.code, 0, "{back:?}");

@@ -120,16 +120,12 @@ async fn jobs_are_tagged_with_the_tree_and_what_they_will_not_run_is_told() {
     assert_eq!(tags(&world, &dirty), expected);
     let warnings = warnings(&dirty);
     let told = [
-        "is on branch dev, and the job runs branch main",
-        "has a commit that was not pushed; the job runs without it",
-        "has a changed file that is not committed; the job runs without it",
+        "this folder is on branch dev, and the job runs branch main",
+        "this folder has a commit that was not pushed; the job runs without it",
+        "this folder has a changed file that is not committed; the job runs without it",
     ];
-    assert_eq!(warnings.len(), told.len(), "{warnings:?}");
-    for (warning, told) in warnings.iter().zip(told) {
-        assert!(
-            warning.contains("this folder") && warning.ends_with(told),
-            "{warning}"
-        );
+    assert_eq!(warnings, told);
+    for warning in &warnings {
         let line = format!("warning: {warning}\n");
         assert!(dirty.stderr.contains(&line), "{dirty:?}");
     }
@@ -168,4 +164,25 @@ async fn jobs_are_tagged_with_the_tree_and_what_they_will_not_run_is_told() {
         holds_none(&[PASSWORD], "the answer", said.as_bytes());
     }
     stored_nowhere(&[PASSWORD], &world, &daemon);
+}
+
+#[tokio::test]
+async fn another_repository_than_that_of_the_code_is_no_reason_to_warn() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let repo = Repo::new(&world);
+    repo.git(&[
+        "remote",
+        "set-url",
+        "origin",
+        "git@git.example.com:me/notes.git",
+    ]);
+    repo.git(&["switch", "--quiet", "--create", "dev"]);
+    fs::write(repo.0.join("train.py"), "print(2)\n").unwrap();
+    let done = submit(&world, &repo.0, &[]).await;
+    assert!(warnings(&done).is_empty(), "{done:?}");
+    assert_eq!(
+        tags(&world, &done)["pai-repo"],
+        "git.example.com:me/notes.git"
+    );
 }
