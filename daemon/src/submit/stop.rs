@@ -53,16 +53,16 @@ pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result
     if job.has_ended() {
         return Ok(Stopped::without_request(job, StopOutcome::AlreadyEnded));
     }
-    let job = own(scope, job).await?;
-    let Some(id) = job.native_id.clone() else {
+    let mut job = own(scope, job).await?;
+    if job.native_id.is_none() {
         if let Some((job, outcome)) = stop_unsent(scope, &job.uid).await? {
             scope.queue.changed();
             return Ok(Stopped::without_request(job, outcome));
         }
-        return Err(
-            Fault::new(FaultKind::Conflict, "the submit was confirmed this moment")
-                .hint("stop it again"),
-        );
+        job = settled(scope, job).await?;
+    }
+    let Some(id) = job.native_id.clone().filter(|_| !job.has_ended()) else {
+        return Ok(Stopped::without_request(job, StopOutcome::AlreadyEnded));
     };
     let receipt = scope.provider().stop(&id).await?;
     let request_id = receipt.request_id;
@@ -214,6 +214,16 @@ async fn stop_unsent(scope: &Scope, uid: &str) -> Result<Option<(Job, StopOutcom
         Ok(Some((job, StopOutcome::WhenFound)))
     };
     Ok(scope.journal.write(work).await?)
+}
+
+/// A job whose submit was settled this moment, as it is now.
+async fn settled(scope: &Scope, job: Job) -> Result<Job, Fault> {
+    let uid = job.uid.clone();
+    let found = scope.journal.read(move |reader| reader.job(&uid)).await?;
+    found.ok_or_else(|| {
+        let message = format!("the submit of {} did not take place", job.name);
+        Fault::new(FaultKind::NotFound, message).hint("there is nothing to stop")
+    })
 }
 
 fn stop_event(job: &Job) -> EventDraft {

@@ -111,6 +111,24 @@ async fn a_job_that_was_stopped_before_it_was_found_is_stopped_whenever_it_turns
 }
 
 #[tokio::test]
+async fn a_stop_that_meets_the_answer_to_the_submit_is_a_stop_of_the_job() {
+    let world = World::new(ROOMY).await;
+    let submit = world.submit_meeting(Create::Lost, "run").await;
+    let before = world.jobs().await.remove(0);
+    assert_eq!(before.native_id, None);
+    world.pass(secs(60)).await;
+    drop(submit);
+    // As somebody has it who read it before the job was found.
+    let running = world.running();
+    let stopped = submit::stop(&running.scope, &running.poller, before)
+        .await
+        .unwrap();
+    assert_eq!(stopped.outcome, StopOutcome::Requested);
+    assert_eq!(stopped.job.native_id.as_deref(), Some("dlc1"));
+    assert_eq!(world.cloud.with(|state| state.jobs[0].stops), 1);
+}
+
+#[tokio::test]
 async fn a_client_that_leaves_at_any_moment_leaves_nothing_half_done() {
     for moment in 0..60 {
         let world = World::new(r#"{"maxRunningJobs": 1}"#).await;
