@@ -112,7 +112,6 @@ async fn changes_of_jobs_are_noted_by_whoever_made_them() {
     .await;
     world.write_context("work", &world.settings());
     let inside = world.inside().await;
-    let clock = inside.run_clock(100);
     let never = Gate::new(&world, "never").command();
     let id = world.submit("train", &never).await;
     let body = json!({
@@ -122,6 +121,7 @@ async fn changes_of_jobs_are_noted_by_whoever_made_them() {
     let theirs = world.control().submit_as("77", &body).unwrap();
     world.reached(&id, Status::Running).await;
     let before = noted(&world, &[]).await.len();
+    let clock = inside.run_clock(20);
 
     for (line, code) in [
         (&["stop", &theirs][..], 4),

@@ -1,5 +1,7 @@
 //! Jobs are changed only where they are one's own, and what is told of a change is what the cloud shows.
 
+use std::time::Duration;
+
 use pai_emulator::{Status, USER_ID};
 use pai_tests::{
     Gate, World,
@@ -38,12 +40,12 @@ fn sorted(ids: &[&String]) -> Vec<String> {
 async fn several_jobs_are_stopped_at_once_and_one_that_has_ended_is_no_failure() {
     let world = World::new().await;
     let inside = world.inside().await;
-    let clock = inside.run_clock(20);
     let never = Gate::new(&world, "never").command();
     let ended = world.submit("ended", "true").await;
-    assert_eq!(world.paictl(&["wait", &ended]).await.code, 0);
     let one = world.submit("one", &never).await;
     let two = world.submit("two", &never).await;
+    let clock = inside.run_clock(20);
+    assert_eq!(world.paictl(&["wait", &ended]).await.code, 0);
     let stop = ["stop", &one, "no-such-job", &ended, "--json"];
     let stopped = world.paictl(&stop).await;
     assert_eq!(stopped.code, 5, "that of the failure: {stopped:?}");
@@ -66,12 +68,14 @@ async fn several_jobs_are_stopped_at_once_and_one_that_has_ended_is_no_failure()
 
 #[tokio::test]
 async fn a_job_is_deleted_when_it_has_ended_and_a_late_list_does_not_bring_it_back() {
-    let world =
-        World::with(|plan| plan.emulator.list_lag = std::time::Duration::from_secs(10)).await;
+    let world = World::with(|plan| plan.emulator.list_lag = Duration::from_secs(30)).await;
     let inside = world.inside().await;
-    let clock = inside.run_clock(20);
     let gate = Gate::new(&world, "open");
     let id = world.submit("train", &gate.command()).await;
+    // Looks go on for its sake.
+    let never = Gate::new(&world, "never").command();
+    let other = world.submit("other", &never).await;
+    let clock = inside.run_clock(20);
     let early = world.paictl(&["delete", &id, "--yes"]).await;
     assert_eq!(early.code, 1, "{early:?}");
     assert!(
@@ -93,8 +97,9 @@ async fn a_job_is_deleted_when_it_has_ended_and_a_late_list_does_not_bring_it_ba
         world.control().job(&id).is_none(),
         "the cloud has forgotten it"
     );
-    let other = world.submit("other", "true").await;
-    assert_eq!(world.paictl(&["wait", &other]).await.code, 0);
+    // Lists show it for half a minute more.
+    let looks = world.control().call_count("ListJobs");
+    world.called("ListJobs", looks + 2).await;
     assert_eq!(ids(&world.paictl(&["ls", "--json"]).await), [other]);
     let shown = world.paictl(&["get", &id, "--json"]).await.json();
     assert_eq!(shown["phase"], "gone", "{shown:#}");
@@ -107,7 +112,7 @@ async fn a_job_is_deleted_when_it_has_ended_and_a_late_list_does_not_bring_it_ba
 async fn one_gpu() -> World {
     World::with(|plan| {
         plan.emulator.gpus = Some(1);
-        plan.emulator.update_lag = std::time::Duration::from_secs(3);
+        plan.emulator.update_lag = Duration::from_secs(3);
         plan.settings = json!({
             "resourceId": "quota-e2e",
             "profiles": {"default": profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "1"}))},
@@ -120,13 +125,13 @@ async fn one_gpu() -> World {
 async fn a_change_is_looked_for_and_one_that_was_only_taken_is_told_as_such() {
     let world = one_gpu().await;
     let inside = world.inside().await;
-    let clock = inside.run_clock(100);
     let gate = Gate::new(&world, "open");
     let first = world.submit("first", &gate.command()).await;
     world.reached(&first, Status::Running).await;
     let second = world.submit("second", &gate.command()).await;
     world.reached(&second, Status::Queuing).await;
 
+    let clock = inside.run_clock(30);
     let changed = world.paictl(&["priority", &second, "7", "--json"]).await;
     assert_eq!(changed.code, 0, "{changed:?}");
     let answer = changed.json();

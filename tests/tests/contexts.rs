@@ -218,7 +218,6 @@ async fn a_broken_edit_keeps_the_last_good_settings_and_every_command_says_so() 
 async fn a_file_that_names_another_place_begins_anew_and_waits_and_watches_go_on() {
     let world = World::new().await;
     let inside = world.inside().await;
-    let _clock = inside.run_clock(20);
     let gate = Gate::new(&world, "open");
     let client = world.client().await;
     let request = submit_request("train", &gate.command());
@@ -249,6 +248,7 @@ async fn a_file_that_names_another_place_begins_anew_and_waits_and_watches_go_on
 
     // The job of the old place is watched on behalf of whoever waits for it.
     gate.open();
+    let clock = inside.run_clock(20);
     let waited = wait.finish().await;
     assert_eq!(waited.code, 0, "{waited:?}");
     assert!(waited.stderr.contains("another place"), "{waited:?}");
@@ -258,5 +258,6 @@ async fn a_file_that_names_another_place_begins_anew_and_waits_and_watches_go_on
     let back = world.paictl(&["wait", &job.uid]).await;
     assert_eq!(back.code, 0, "{back:?}");
     assert_eq!(names(&world.paictl(&["ls", "--json"]).await), [job.name]);
+    drop(clock);
     inside.shutdown().await;
 }
