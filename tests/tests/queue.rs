@@ -126,6 +126,21 @@ async fn held_submits_are_seen_taken_out_and_sent_in_order_by_the_next_daemon() 
     assert!(held(&world).await.is_empty());
     let taken_out = world.paictl(&["wait", &low]).await;
     assert_eq!(taken_out.code, 11, "{taken_out:?}");
+    // What the daemon does later, for somebody who does not wait for it, is noted as its own doing.
+    let noted = world.paictl(&["audit", "--json"]).await.json();
+    let noted = noted.as_array().unwrap().iter();
+    let sent: Vec<_> = noted
+        .filter(|entry| entry["client_kind"] == "daemon")
+        .collect();
+    assert_eq!(sent.len(), 2, "{sent:#?}");
+    for entry in sent {
+        assert_eq!(entry["action"], "submit.settled");
+        assert!(
+            text(&entry["detail"]).starts_with("for person paictl/"),
+            "{entry:#}"
+        );
+        assert!(entry["request_id"].is_string(), "{entry:#}");
+    }
     drop(clock);
     inside.shutdown().await;
 }
