@@ -1,6 +1,7 @@
 //! A context on the scripted cloud, with a clock that stands still.
 
 use std::{
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -9,10 +10,11 @@ use std::{
 };
 
 use paid::{
-    config,
+    config::{self, Settings},
     contexts::{self, Running},
     journal::Journal,
     model::{Caller, Fault, Job, redact::Redactor},
+    provider::Provider,
     scope::{Parts, Scope, Setup, place},
     submit::{self, Claims, Submitted, Wish},
     sys::{Clock, clock::ManualClock},
@@ -27,6 +29,46 @@ pub(crate) fn secs(seconds: u64) -> Duration {
 fn env(key: &str) -> Option<String> {
     (key == "ALIBABA_CLOUD_ACCESS_KEY_ID" || key == "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
         .then(|| "scripted-key".to_owned())
+}
+
+/// The text of a settings file with these limits, as JSON.
+pub(crate) fn settings_text(limits: &str) -> String {
+    format!(
+        r#"{{"version": "0.5.0", "projectPrefix": "me", "regionId": "r", "workspaceId": "w",
+             "resourceId": "q", "mounts": [], "limits": {limits},
+             "codeSource": {{"codeSourceId": "code-1", "mountPath": "/code", "defaultBranch": "main"}},
+             "profiles": {{"default": {{"jobType": "PyTorchJob", "jobSpecs": [{{"type": "Worker",
+               "podCount": 1, "image": "i", "imageConfig": {{"password": "registry-pw"}},
+               "resourceConfig": {{"CPU": "1", "GPU": "1", "memory": "1Gi"}}}}]}}}}}}"#
+    )
+}
+
+/// What a daemon reads of a settings file.
+pub(crate) fn load(path: &Path) -> Settings {
+    config::load(path, &env).unwrap()
+}
+
+/// The scope that a daemon makes of settings. The journal knows them by `file`.
+pub(crate) async fn scope_of(
+    settings: Settings,
+    file: &'static str,
+    provider: Arc<dyn Provider>,
+    (journal, clock, claims): (Journal, Clock, Claims),
+) -> Arc<Scope> {
+    let place = place(&settings);
+    let context = journal.write(move |tx| tx.context(file, &place));
+    let context = context.await.unwrap();
+    Arc::new(Scope::new(Parts {
+        context,
+        redactor: Redactor::new(settings.secrets.clone()),
+        setup: Setup {
+            settings: Arc::new(settings),
+            provider,
+        },
+        journal,
+        clock,
+        claims,
+    }))
 }
 
 /// What is asked for by a command alone.
@@ -60,15 +102,7 @@ impl World {
         let hands = ManualClock::new(EPOCH_MS);
         let clock = Clock::Manual(hands.clone());
         let folder = tempfile::tempdir().unwrap();
-        let settings = format!(
-            r#"{{"version": "0.5.0", "projectPrefix": "me", "regionId": "r", "workspaceId": "w",
-                 "resourceId": "q", "mounts": [], "limits": {limits},
-                 "codeSource": {{"codeSourceId": "code-1", "mountPath": "/code", "defaultBranch": "main"}},
-                 "profiles": {{"default": {{"jobType": "PyTorchJob", "jobSpecs": [{{"type": "Worker",
-                   "podCount": 1, "image": "i", "imageConfig": {{"password": "registry-pw"}},
-                   "resourceConfig": {{"CPU": "1", "GPU": "1", "memory": "1Gi"}}}}]}}}}}}"#
-        );
-        std::fs::write(folder.path().join("settings.json"), settings).unwrap();
+        std::fs::write(folder.path().join("settings.json"), settings_text(limits)).unwrap();
         std::fs::write(folder.path().join("pai.json"), own).unwrap();
         let (journal, _) = Journal::open(folder.path(), clock.clone()).unwrap();
         let cloud = Arc::new(Cloud::new(clock));
@@ -89,30 +123,14 @@ impl World {
     pub(crate) async fn start(&mut self) {
         let clock = Clock::Manual(self.hands.clone());
         let path = self.folder.path().join("settings.json");
-        let settings = config::load(&path, &env).unwrap();
         self.alive = Arc::new(AtomicBool::new(true));
-        let line = Line {
+        let line = Arc::new(Line {
             cloud: Arc::clone(&self.cloud),
             alive: Arc::clone(&self.alive),
-        };
-        let place = place(&settings);
-        let context = self
-            .journal
-            .write(move |tx| tx.context("scripted", &place))
-            .await
-            .unwrap();
-        self.context = context;
-        let scope = Arc::new(Scope::new(Parts {
-            context,
-            redactor: Redactor::new(settings.secrets.clone()),
-            setup: Setup {
-                settings: Arc::new(settings),
-                provider: Arc::new(line),
-            },
-            journal: self.journal.clone(),
-            clock,
-            claims: Claims::default(),
-        }));
+        });
+        let ground = (self.journal.clone(), clock, Claims::default());
+        let scope = scope_of(load(&path), "scripted", line, ground).await;
+        self.context = scope.context;
         self.running = Some(contexts::run(scope).await.unwrap());
         self.settle().await;
     }
@@ -127,7 +145,7 @@ impl World {
         let Some(running) = &self.running else { return };
         let setup = running.scope.setup();
         running.scope.adopt(Setup {
-            settings: Arc::new(config::load(&path, &env).unwrap()),
+            settings: Arc::new(load(&path)),
             ..setup
         });
         running.scope.queue.changed();
