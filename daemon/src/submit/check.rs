@@ -182,18 +182,19 @@ fn decide(tx: &mut Tx<'_>, scope: &Scope, draft: &Draft) -> Result<Decision, Sto
             checks.push(check("repeated", Outcome::Passed, detail));
         }
     }
-    let house = House::read(tx, scope, &draft.settings.limits)?;
-    let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
+    let limits = &scope.settings().limits;
+    let house = House::read(tx, scope, limits)?;
+    let unknown = house.unknown_sizes(scope, limits, &draft.job);
     if !unknown.is_empty() {
         return Ok(Decision::SizesUnknown(unknown));
     }
-    for (limit, checked) in admission::checks(&draft.settings.limits, &house, &draft.ask()) {
+    for (limit, checked) in admission::checks(limits, &house, &draft.ask()) {
         checks.push(match checked {
             Ok(detail) => check(limit, Outcome::Passed, detail),
             Err(refusal) => check(limit, Outcome::Refused, refusal.text()),
         });
     }
-    let verdict = match reserve::judge(tx, scope, &house, draft)? {
+    let verdict = match reserve::judge(tx, scope, limits, &house, draft)? {
         Ok(()) => Verdict::Sent,
         Err(refusal) => {
             if refusal.limit == admission::QUEUE {

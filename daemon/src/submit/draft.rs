@@ -31,7 +31,6 @@ const KEY_MAX: usize = 256;
 /// What will be sent and what it asks for.
 #[derive(Clone)]
 pub(super) struct Draft {
-    pub(super) settings: Arc<Settings>,
     pub(super) uid: String,
     pub(super) name: String,
     /// The part of the name that the caller chose.
@@ -57,9 +56,9 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Draws another name for the same wish.
-    pub(super) fn draw_name(&mut self) -> Result<(), Fault> {
+    pub(super) fn draw_name(&mut self, prefix: &str) -> Result<(), Fault> {
         let now_ms = self.job.created_ms.unwrap_or_default();
-        let name = name::display_name(&self.settings.prefix, &self.short_name, now_ms)?;
+        let name = name::display_name(prefix, &self.short_name, now_ms)?;
         let mut stored: Value = serde_json::from_str(&self.stored)
             .map_err(|_| Fault::internal("a request that was just made cannot be read"))?;
         for request in [&mut self.body, &mut stored] {
@@ -172,7 +171,6 @@ pub(super) fn draft(
     job.code = code::of(&body).map(|code| masked_code(scope, code));
     let warnings = wish.original.as_ref().map(|original| original.lost.clone());
     Ok(Draft {
-        settings,
         uid,
         name,
         short_name: wish.name,

@@ -149,7 +149,7 @@ pub async fn submit(
             }
             Reserved::Before(before) => return Ok(joined(before)),
             Reserved::LookTooOld => {}
-            Reserved::NameTaken => draft.draw_name()?,
+            Reserved::NameTaken => draft.draw_name(&scope.settings().prefix)?,
             Reserved::SizesUnknown(types) => {
                 sizes::learn(scope, types).await?;
                 scope.sizes.complete(&mut draft.job);

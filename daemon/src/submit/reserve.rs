@@ -10,6 +10,7 @@ use super::{
     look_is_fresh,
 };
 use crate::{
+    config::Limits,
     journal::{Intent, IntentState, StoreError, Tx},
     model::{EventDraft, EventKind, Fault, FaultKind, Job, Phase, Reason},
     scope::Scope,
@@ -55,12 +56,14 @@ fn decide(
     if tx.is_name_taken(&draft.name)? {
         return Ok(Ok(Reserved::NameTaken));
     }
-    let house = House::read(tx, scope, &draft.settings.limits)?;
-    let unknown = house.unknown_sizes(scope, &draft.settings.limits, &draft.job);
+    // Those of this moment: while the request was made and the cloud looked at, they may have been changed.
+    let settings = scope.settings();
+    let house = House::read(tx, scope, &settings.limits)?;
+    let unknown = house.unknown_sizes(scope, &settings.limits, &draft.job);
     if !unknown.is_empty() {
         return Ok(Ok(Reserved::SizesUnknown(unknown)));
     }
-    match judge(tx, scope, &house, draft)? {
+    match judge(tx, scope, &settings.limits, &house, draft)? {
         Ok(()) => {
             store(tx, scope, draft, None)?;
             Ok(Ok(Reserved::New))
@@ -72,7 +75,7 @@ fn decide(
             let job = store(tx, scope, draft, Some(&refusal))?;
             Ok(Ok(Reserved::Held(Box::new(job))))
         }
-        Err(refusal) => Ok(Err(refusal.into_fault(&draft.settings.path))),
+        Err(refusal) => Ok(Err(refusal.into_fault(&settings.path))),
     }
 }
 
@@ -80,10 +83,10 @@ fn decide(
 pub(super) fn judge(
     tx: &Tx<'_>,
     scope: &Scope,
+    limits: &Limits,
     house: &House,
     draft: &Draft,
 ) -> Result<Result<(), Refusal>, StoreError> {
-    let limits = &draft.settings.limits;
     let ask = draft.ask();
     if let Err(refusal) = admission::decide(limits, house, &ask) {
         // Nothing comes of waiting for room that there can never be, whichever limit is full now.

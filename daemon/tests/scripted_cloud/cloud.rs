@@ -131,6 +131,8 @@ pub(crate) struct State {
     pub(crate) looks_seen: u32,
     /// The next list finds a fault of ours.
     pub(crate) panics: bool,
+    /// How long a list takes.
+    pub(crate) list_takes: Duration,
     /// No list is answered.
     pub(crate) lists_hang: bool,
     /// New jobs are shown in lists this much later.

@@ -253,3 +253,18 @@ async fn throttling_without_a_delay_is_met_with_longer_and_longer_pauses() {
     assert_eq!(sent, 5, "at 0, 1, 3, 7 and 15 s");
     drop(submit);
 }
+
+#[tokio::test]
+async fn limits_that_are_lowered_while_a_submit_looks_at_the_cloud_count() {
+    let world = World::new(ROOMY).await;
+    // The look of the start is too old by then.
+    world.pass(secs(15)).await;
+    world.cloud.with(|state| state.list_takes = secs(2));
+    let submit = world.submit("run");
+    world.settle().await;
+    world.change_limits(r#"{"maxRunningJobs": 0}"#);
+    world.pass(secs(3)).await;
+    let fault = submit.await.unwrap().unwrap_err();
+    assert_eq!(fault.field, "limits.maxRunningJobs", "{fault}");
+    assert_eq!(sent_and_made(&world), (0, 0));
+}

@@ -59,6 +59,10 @@ impl Provider for Line {
             if cloud.with(|state| state.lists_hang) {
                 std::future::pending::<()>().await;
             }
+            let takes = cloud.with(|state| state.list_takes);
+            if !takes.is_zero() {
+                cloud.clock.sleep(takes).await;
+            }
             cloud.page(&listing, seq)
         })
     }
