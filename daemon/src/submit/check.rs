@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     Wish, admission,
-    draft::{Draft, draft},
+    draft::{Draft, draft, sought},
     house::House,
     join, look_if_old, permit, reserve, sizes,
 };
@@ -87,7 +87,8 @@ pub async fn check(
             detail: "what a tool may set here".into(),
         });
     }
-    let mut draft = match draft(scope, settings, wish, caller) {
+    let sought = sought(scope, &wish, &caller);
+    let mut draft = match draft(scope, &settings, wish, sought, caller) {
         Ok(draft) => draft,
         Err(fault) => return Ok(refused(None, checks, "request", &fault)),
     };
@@ -167,7 +168,7 @@ fn decide(tx: &mut Tx<'_>, scope: &Scope, draft: &Draft) -> Result<Decision, Sto
         detail,
     };
     let mut checks = Vec::new();
-    match join::find(tx, scope.context, tx.now_ms(), draft)? {
+    match join::find(tx, scope.context, tx.now_ms(), &draft.sought)? {
         Err(fault) => {
             checks.push(check("repeated", Outcome::Refused, fault.to_string()));
             return Ok(Decision::Made(checks, Verdict::Refused));

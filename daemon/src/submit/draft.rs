@@ -1,6 +1,6 @@
 //! From a wish to the request that would be sent, checked as far as that can be told without asking anybody.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
@@ -9,7 +9,9 @@ use super::{
     Wish,
     admission::{Ask, Refusal},
     again::{leads_back, todays_base},
-    code, name, overrides, print,
+    code,
+    join::Sought,
+    name, overrides, print,
 };
 use crate::{
     config::Settings,
@@ -44,11 +46,8 @@ pub(super) struct Draft {
     /// The job that it is to become.
     pub(super) job: Job,
     pub(super) profile: String,
-    pub(super) print: String,
-    pub(super) key: Option<String>,
-    pub(super) nonce: Option<String>,
+    pub(super) sought: Sought,
     pub(super) queue: bool,
-    pub(super) another: bool,
     pub(super) caller: Caller,
     /// For people, each one line.
     pub(super) warnings: Vec<String>,
@@ -108,30 +107,45 @@ pub(super) fn ask_of(job: &Job) -> Ask {
     }
 }
 
+/// By what an earlier submit of the same wish is found. What the call hides is masked from now on.
+pub(super) fn sought(scope: &Scope, wish: &Wish, caller: &Caller) -> Sought {
+    let secrets = wish.secret_envs.values();
+    let secrets = secrets.map(|secret| secret.expose_secret().to_owned());
+    scope.redactor.remember(secrets);
+    let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
+    Sought {
+        nonce: given(&wish.nonce),
+        key: given(&wish.key),
+        print: print::of(wish, profile_of(wish), &scope.redactor),
+        another: wish.another,
+        is_tool: caller.is_tool,
+    }
+}
+
 /// Makes the request. Instance types that are not known stay unknown.
 ///
 /// # Errors
 /// What is wrong with the wish, with its field.
 pub(super) fn draft(
     scope: &Scope,
-    settings: Arc<Settings>,
+    settings: &Settings,
     wish: Wish,
+    sought: Sought,
     caller: Caller,
 ) -> Result<Draft, Fault> {
     check_words(&wish)?;
     let now_ms = scope.clock.wall_ms();
     let uid = new_uid();
     let name = name::display_name(&settings.prefix, &wish.name, now_ms)?;
-    let (profile, mut base) = base_of(&settings, &wish)?;
+    let profile = profile_of(&wish).to_owned();
+    let mut base = base_of(settings, &wish)?;
     code::apply(&mut base, &wish.code_branch, &wish.code_commit)?;
     for (key, value) in &wish.overrides {
         overrides::apply(&mut base, key, value)?;
     }
-    let max_minutes = capped(&settings, wish.max_minutes.or(minutes_of(&base)))?;
+    let max_minutes = capped(settings, wish.max_minutes.or(minutes_of(&base)))?;
     let secrets = wish.secret_envs.iter();
     let secrets = secrets.map(|(key, value)| (key.clone(), value.expose_secret().to_owned()));
-    let secrets: BTreeMap<_, _> = secrets.collect();
-    scope.redactor.remember(secrets.values().cloned());
     let mut envs = wish.envs.clone();
     envs.extend(secrets);
     let mut tags = wish.tags.clone();
@@ -145,13 +159,12 @@ pub(super) fn draft(
         priority: wish.priority,
         max_minutes,
     };
-    let body = request::body(&settings, base, &what);
+    let body = request::body(settings, base, &what);
     check_size(&body)?;
     let (mut replicas, _) = resources::checked_replicas(&body["JobSpecs"])?;
     let shown_command = scope.redactor.text(&wish.command);
     let stored = sealed(scope, &wish, &body, &shown_command);
-    let resendable = leads_back(&stored, &body, &todays_base(&settings, &profile));
-    let print = print::of(&wish, &profile, &scope.redactor);
+    let resendable = leads_back(&stored, &body, &todays_base(settings, &profile));
     let requested = scope.sizes.totals(&mut replicas);
     let mut job = Job::new(uid.clone(), name.clone(), Phase::Submitting, now_ms);
     job.created_ms = Some(now_ms);
@@ -179,11 +192,8 @@ pub(super) fn draft(
         body,
         job,
         profile,
-        print,
-        key: Some(wish.key).filter(|key| !key.is_empty()),
-        nonce: Some(wish.nonce).filter(|nonce| !nonce.is_empty()),
+        sought,
         queue: wish.queue,
-        another: wish.another,
         caller,
         warnings: warnings.unwrap_or_default(),
     })
@@ -252,18 +262,21 @@ pub(super) fn is_origin(tag: &str) -> bool {
     CLIENT_TAGS.contains(&tag)
 }
 
-/// What the profile says, or the request of the original. The name of the profile is that in which secrets are looked up.
-pub(super) fn base_of(
-    settings: &Settings,
-    wish: &Wish,
-) -> Result<(String, Map<String, Value>), Fault> {
-    if let Some(original) = wish.original.as_ref().filter(|_| wish.profile.is_empty()) {
-        return Ok((original.profile.clone(), original.base.clone()));
+/// The name of the profile, in which secrets are looked up, too.
+pub(super) fn profile_of(wish: &Wish) -> &str {
+    match (wish.profile.as_str(), &wish.original) {
+        ("", Some(original)) => &original.profile,
+        ("", None) => "default",
+        (given, _) => given,
     }
-    let name = match wish.profile.as_str() {
-        "" => "default",
-        given => given,
-    };
+}
+
+/// What the profile says, or the request of the original.
+pub(super) fn base_of(settings: &Settings, wish: &Wish) -> Result<Map<String, Value>, Fault> {
+    if let Some(original) = wish.original.as_ref().filter(|_| wish.profile.is_empty()) {
+        return Ok(original.base.clone());
+    }
+    let name = profile_of(wish);
     let profile = settings.profiles.get(name).ok_or_else(|| {
         let known: Vec<_> = settings.profiles.keys().map(String::as_str).collect();
         Fault::new(FaultKind::NotFound, format!("there is no profile {name:?}"))
@@ -274,7 +287,7 @@ pub(super) fn base_of(
     if let Some(original) = &wish.original {
         original.particulars_into(&mut base);
     }
-    Ok((name.to_owned(), base))
+    Ok(base)
 }
 
 /// The run-time cap of the settings: taken where nothing is asked for, and never passed.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::draft::Draft;
 use crate::{
     journal::{Intent, IntentState, Reader, StoreError},
     model::{Fault, FaultKind, Job},
@@ -10,6 +9,18 @@ use crate::{
 
 /// A submit without a key is joined to an equal one that is younger than this, or unconfirmed.
 pub const JOINS_FOR: Duration = Duration::from_secs(60);
+
+/// By what an earlier submit is found.
+#[derive(Debug, Clone)]
+pub(super) struct Sought {
+    pub(super) nonce: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) print: String,
+    /// One that is merely equal is not meant.
+    pub(super) another: bool,
+    /// It is sought for an agent's tool.
+    pub(super) is_tool: bool,
+}
 
 /// The earlier submit.
 #[derive(Debug, Clone)]
@@ -24,27 +35,13 @@ pub(super) fn find(
     reader: &Reader<'_>,
     context: i64,
     now_ms: i64,
-    draft: &Draft,
+    sought: &Sought,
 ) -> Result<Result<Option<Before>, Fault>, StoreError> {
-    if let Some(nonce) = &draft.nonce
-        && let Some(intent) = reader.intent_by_nonce(context, nonce)?
-    {
-        return known(reader, &intent, String::new());
+    match find_named(reader, context, sought)? {
+        Ok(None) if sought.key.is_none() && !sought.another => {}
+        found => return Ok(found),
     }
-    if let Some(key) = &draft.key {
-        let Some(intent) = reader.intent_by_key(context, key)? else {
-            return Ok(Ok(None));
-        };
-        if intent.print != draft.print {
-            return Ok(Err(other_arguments(key, &intent)));
-        }
-        let why = format!("joined: a submit with the key {key:?} was made before");
-        return known(reader, &intent, why);
-    }
-    if draft.another {
-        return Ok(Ok(None));
-    }
-    for intent in reader.intents_by_print(context, &draft.print)? {
+    for intent in reader.intents_by_print(context, &sought.print)? {
         let age_ms = now_ms - intent.created_ms;
         if !joins(&intent, age_ms) {
             continue;
@@ -52,7 +49,7 @@ pub(super) fn find(
         let Some(job) = reader.job(&intent.uid)? else {
             continue;
         };
-        let again = match draft.caller.is_tool {
+        let again = match sought.is_tool {
             true => "another: true",
             false => "--new",
         };
@@ -64,6 +61,30 @@ pub(super) fn find(
         return Ok(Ok(Some(Before { job, why })));
     }
     Ok(Ok(None))
+}
+
+/// The one of the same call, or of the same key.
+pub(super) fn find_named(
+    reader: &Reader<'_>,
+    context: i64,
+    sought: &Sought,
+) -> Result<Result<Option<Before>, Fault>, StoreError> {
+    if let Some(nonce) = &sought.nonce
+        && let Some(intent) = reader.intent_by_nonce(context, nonce)?
+    {
+        return known(reader, &intent, String::new());
+    }
+    let Some(key) = &sought.key else {
+        return Ok(Ok(None));
+    };
+    let Some(intent) = reader.intent_by_key(context, key)? else {
+        return Ok(Ok(None));
+    };
+    if intent.print != sought.print {
+        return Ok(Err(other_arguments(key, &intent)));
+    }
+    let why = format!("joined: a submit with the key {key:?} was made before");
+    known(reader, &intent, why)
 }
 
 /// While its outcome is not known, and for a minute after it was made. A clock that was set back makes it younger.

@@ -35,6 +35,7 @@ use secrecy::SecretString;
 use tokio::sync::oneshot;
 
 use crate::{
+    journal::Reader,
     model::{Caller, Fault, FaultKind, Job},
     poll::PollerHandle,
     scope::Scope,
@@ -46,8 +47,9 @@ pub use claims::Claims;
 pub use code::is_reference;
 pub use copy::{Original, original};
 pub use delete::delete;
-use draft::{Draft, draft};
+use draft::{Draft, draft, sought};
 pub use join::JOINS_FOR;
+use join::{Before, Sought};
 use permit::permit;
 pub use queue::{Queue, start as start_queue};
 use reserve::{Reserved, reserve};
@@ -124,8 +126,16 @@ pub async fn submit(
 ) -> Result<Submitted, Fault> {
     let answer_at = scope.clock.mono() + ANSWER_WITHIN;
     let settings = scope.settings();
-    permit(scope, &settings, &wish, &caller).await?;
-    let mut draft = draft(scope, settings, wish, caller)?;
+    let sought = sought(scope, &wish, &caller);
+    let drafted = match permit(scope, &settings, &wish, &caller).await {
+        Ok(()) => draft(scope, &settings, wish, sought.clone(), caller),
+        Err(fault) => Err(fault),
+    };
+    let mut draft = match drafted {
+        Ok(draft) => draft,
+        // What was submitted before is so, also where it could not be submitted today.
+        Err(fault) => return named_before(scope, sought).await?.map(joined).ok_or(fault),
+    };
     // A call that is merely repeated is to be answered before anything is asked of the cloud.
     if !look_is_fresh(scope)
         && let Some(before) = made_before(scope, &draft).await?
@@ -165,7 +175,7 @@ pub async fn submit(
     })
 }
 
-fn joined(before: join::Before) -> Submitted {
+fn joined(before: Before) -> Submitted {
     Submitted {
         job: *before.job,
         joined: true,
@@ -222,10 +232,15 @@ async fn answer(
     }
 }
 
-async fn made_before(scope: &Scope, draft: &Draft) -> Result<Option<join::Before>, Fault> {
-    let (context, now_ms, draft) = (scope.context, scope.clock.wall_ms(), draft.clone());
-    let find =
-        move |reader: &crate::journal::Reader<'_>| join::find(reader, context, now_ms, &draft);
+async fn made_before(scope: &Scope, draft: &Draft) -> Result<Option<Before>, Fault> {
+    let (context, now_ms, sought) = (scope.context, scope.clock.wall_ms(), draft.sought.clone());
+    let find = move |reader: &Reader<'_>| join::find(reader, context, now_ms, &sought);
+    scope.journal.read(find).await?
+}
+
+async fn named_before(scope: &Scope, sought: Sought) -> Result<Option<Before>, Fault> {
+    let context = scope.context;
+    let find = move |reader: &Reader<'_>| join::find_named(reader, context, &sought);
     scope.journal.read(find).await?
 }
 

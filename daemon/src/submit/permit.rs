@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::{Wish, draft::base_of, overrides, sizes};
+use super::{
+    Wish,
+    draft::{base_of, profile_of},
+    overrides, sizes,
+};
 use crate::{
     config::{
         Actor, Settings,
@@ -35,7 +39,7 @@ pub(super) async fn permit(
     for name in set_by(wish) {
         settings.policy.check_override(actor, name)?;
     }
-    let (name, before) = base_of(settings, wish)?;
+    let before = base_of(settings, wish)?;
     let after = changed(before.clone(), wish)?;
     if after == before {
         return Ok(());
@@ -44,7 +48,7 @@ pub(super) async fn permit(
         sizes::learn(scope, types_of(&after)).await?;
     }
     let known = |name: &str| scope.sizes.of(name);
-    policy::check_submit(settings, &name, &before, &after, &known)
+    policy::check_submit(settings, profile_of(wish), &before, &after, &known)
 }
 
 /// What the call sets beside the profile, as the policy spells it. Tags that tell where a job comes from are no choice.

@@ -45,7 +45,7 @@ fn decide(
     scope: &Scope,
     draft: &Draft,
 ) -> Result<Result<Reserved, Fault>, StoreError> {
-    match join::find(tx, scope.context, tx.now_ms(), draft)? {
+    match join::find(tx, scope.context, tx.now_ms(), &draft.sought)? {
         Err(fault) => return Ok(Err(fault)),
         Ok(Some(before)) => return Ok(Ok(Reserved::Before(before))),
         Ok(None) => {}
@@ -160,7 +160,7 @@ fn intent(scope: &Scope, draft: &Draft, job: &Job) -> Intent {
         uid: draft.uid.clone(),
         context: scope.context,
         name: draft.name.clone(),
-        nonce: draft.nonce.clone(),
+        nonce: draft.sought.nonce.clone(),
         profile: draft.profile.clone(),
         request: draft.stored.clone(),
         resendable: draft.resendable,
@@ -177,8 +177,8 @@ fn intent(scope: &Scope, draft: &Draft, job: &Job) -> Intent {
         native_id: None,
         created_ms: now_ms,
         last_sent_ms: now_ms,
-        key: draft.key.clone(),
-        print: draft.print.clone(),
+        key: draft.sought.key.clone(),
+        print: draft.sought.print.clone(),
         priority: draft.priority(),
         place: job.rev,
         client_kind: draft.caller.kind().into(),

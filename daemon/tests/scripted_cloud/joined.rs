@@ -173,3 +173,33 @@ async fn a_tool_is_told_of_its_own_way_to_another_job() {
         }
     }
 }
+
+#[tokio::test]
+async fn what_was_submitted_is_found_also_where_it_could_not_be_submitted_today() {
+    let world = World::new(ROOMY).await;
+    let long = Wish {
+        max_minutes: Some(90),
+        nonce: "n-1".into(),
+        ..keyed("k", "run")
+    };
+    let first = submitted(&world, long.clone()).await;
+    world.change_limits(r#"{"maxRunningJobs": 50, "maxRunMinutes": 60}"#);
+    // A call that is repeated since its answer was lost, and one with the same key.
+    for nonce in ["n-1", "n-2"] {
+        let again = Wish {
+            nonce: nonce.into(),
+            ..long.clone()
+        };
+        let again = submitted(&world, again).await;
+        assert!(again.joined, "{nonce}");
+        assert_eq!(again.job.uid, first.job.uid, "{nonce}");
+    }
+    let new = Wish {
+        key: String::new(),
+        nonce: "n-3".into(),
+        ..long
+    };
+    let fault = world.submit_wish(new).await.unwrap().unwrap_err();
+    assert_eq!(fault.field, "limits.maxRunMinutes", "{fault}");
+    assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
+}
