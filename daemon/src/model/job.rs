@@ -263,6 +263,13 @@ impl Job {
         self.native_id.as_deref().unwrap_or(&self.uid)
     }
 
+    /// When the backend's having it was first known, by our clock: the backend's own may be off, and the submit may have been
+    /// made long before.
+    pub fn known_since_ms(&self) -> i64 {
+        let first = self.milestones.iter().find(|mile| !mile.phase.is_ours());
+        first.map_or(self.observed_ms, |mile| mile.observed_ms)
+    }
+
     /// The first time in this status or phase of ours.
     pub fn milestone(&self, status: &str, phase: Phase) -> Option<&Milestone> {
         self.milestones

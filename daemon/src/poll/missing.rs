@@ -67,18 +67,10 @@ impl Missing {
         let due = hidden.into_iter().filter(|job| {
             let last = self.asked.get(&job.uid);
             let rested = last.is_none_or(|last| now.saturating_sub(*last) >= RECHECK);
-            rested && now_ms - known_since(job) >= lag
+            rested && now_ms - job.known_since_ms() >= lag
         });
         due.take(PER_LOOK).collect()
     }
-}
-
-/// When the backend's having it was first known, by our clock: the backend's own may be off.
-fn known_since(job: &Job) -> i64 {
-    job.milestones
-        .iter()
-        .find(|mile| !mile.phase.is_ours())
-        .map_or(job.observed_ms, |mile| mile.observed_ms)
 }
 
 async fn note_gone(scope: &Scope, uid: &str) -> Result<(), Fault> {

@@ -61,14 +61,12 @@ fn counts(job: &Job) -> bool {
 }
 
 /// A job of another settings file of this place that our own looks cannot have shown: what is being sent there, and what
-/// was made there so lately that lists may not have it. Of everything else our own looks tell the truth.
+/// the backend has had for so short a time that lists may not show it. Of everything else our own looks tell the truth.
 fn is_news(tx: &Tx<'_>, scope: &Scope, job: &Job) -> Result<bool, StoreError> {
     let Some(id) = &job.native_id else {
         return Ok(tx.jobs_named(scope.context, &job.name)?.is_empty());
     };
     let lag = i64::try_from(scope.nature.visibility_lag.as_millis()).unwrap_or(i64::MAX);
-    let young = job
-        .created_ms
-        .is_some_and(|created| tx.now_ms().saturating_sub(created) < lag);
+    let young = tx.now_ms().saturating_sub(job.known_since_ms()) < lag;
     Ok(young && tx.job_by_native(scope.context, id)?.is_none())
 }

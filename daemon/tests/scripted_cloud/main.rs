@@ -13,4 +13,5 @@ mod queue;
 mod seed_faults;
 mod submit_once;
 mod submit_races;
+mod two_files;
 mod world;

@@ -135,6 +135,22 @@ impl World {
         self.settle().await;
     }
 
+    /// The context of a second settings file that names the same place.
+    pub(crate) async fn second(&self, limits: &str) -> Arc<Running> {
+        let path = self.folder.path().join("second.json");
+        std::fs::write(&path, settings_text(limits)).unwrap();
+        let line = Arc::new(Line {
+            cloud: Arc::clone(&self.cloud),
+            alive: Arc::clone(&self.alive),
+        });
+        let clock = Clock::Manual(self.hands.clone());
+        let ground = (self.journal.clone(), clock, Claims::default());
+        let scope = scope_of(load(&path), "second", line, ground).await;
+        let running = contexts::run(scope).await.unwrap();
+        self.settle().await;
+        running
+    }
+
     /// Other limits, as after an edit of the settings.
     pub(crate) fn change_limits(&self, limits: &str) {
         let path = self.folder.path().join("settings.json");
