@@ -18,6 +18,7 @@ pub struct Ask {
     pub max_minutes: Option<u32>,
 }
 
+const RUN_MINUTES: &str = "maxRunMinutes";
 /// In place of a limit's key: there is room, and somebody waits for it.
 pub const QUEUE: &str = "queue";
 
@@ -63,6 +64,9 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     if let Some(most) = limits.max_gpu_milli_hours_per_day {
         checks.push(("maxGPUHoursPerDay", gpu_hours(most, house, ask)));
     }
+    if let Some(most) = limits.max_run_minutes {
+        checks.push((RUN_MINUTES, run_minutes(most, ask.max_minutes)));
+    }
     checks
 }
 
@@ -74,6 +78,21 @@ pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> 
     };
     let refusal = decide(limits, &empty, ask).err();
     refusal.filter(|refusal| refusal.never)
+}
+
+/// The run-time cap of one job. A submit that names none gets that of the settings; who waits meets the cap of later.
+pub(super) fn run_minutes(most: u32, asked: Option<u32>) -> Result<String, Refusal> {
+    let asked = match asked {
+        Some(asked) if asked <= most => return Ok(format!("{asked} of {most} min")),
+        Some(asked) => format!("asks for {asked} minutes"),
+        None => "has no time limit".to_owned(),
+    };
+    Err(Refusal {
+        limit: RUN_MINUTES,
+        message: format!("limits.maxRunMinutes is {most} and this job {asked}"),
+        holders: Vec::new(),
+        never: true,
+    })
 }
 
 fn jobs(most: u32, house: &House) -> Result<String, Refusal> {

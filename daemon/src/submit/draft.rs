@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Wish,
-    admission::{Ask, Refusal},
+    admission::{self, Ask},
     again::{leads_back, todays_base},
     code,
     join::Sought,
@@ -295,19 +295,10 @@ fn capped(settings: &Settings, asked: Option<u32>) -> Result<Option<u32>, Fault>
     let Some(most) = settings.limits.max_run_minutes else {
         return Ok(asked);
     };
-    match asked {
-        Some(asked) if asked > most => {
-            let refusal = Refusal {
-                limit: "maxRunMinutes",
-                message: format!(
-                    "limits.maxRunMinutes is {most} and this job asks for {asked} minutes"
-                ),
-                holders: Vec::new(),
-                never: true,
-            };
-            Err(refusal.into_fault(&settings.path))
-        }
-        asked => Ok(asked.or(Some(most))),
+    let minutes = asked.unwrap_or(most);
+    match admission::run_minutes(most, Some(minutes)) {
+        Ok(_) => Ok(Some(minutes)),
+        Err(refusal) => Err(refusal.into_fault(&settings.path)),
     }
 }
 

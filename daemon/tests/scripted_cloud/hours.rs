@@ -39,6 +39,41 @@ async fn a_job_gets_the_cap_of_the_settings_and_may_not_pass_it() {
 }
 
 #[tokio::test]
+async fn who_waits_meets_the_cap_of_later_and_holds_up_nobody() {
+    let world = World::new(r#"{"maxRunningJobs": 1}"#).await;
+    world.submit("first").await.unwrap().unwrap();
+    for (command, minutes) in [("long", Some(91)), ("endless", None), ("short", Some(90))] {
+        let held = Wish {
+            queue: true,
+            max_minutes: minutes,
+            ..wish(command)
+        };
+        let held = world.submit_wish(held).await.unwrap().unwrap();
+        assert_eq!(held.job.phase, Phase::Held);
+    }
+    world.change_limits(r#"{"maxRunningJobs": 1, "maxRunMinutes": 90}"#);
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.pass(secs(11)).await;
+    assert_eq!(world.cloud.with(|state| state.jobs.len()), 2);
+    let body = world.cloud.with(|state| state.last_body.clone()).unwrap();
+    assert_eq!(body["UserCommand"], "short");
+    let jobs = world.jobs().await;
+    let reason = |command: &str| {
+        let job = jobs.iter().find(|job| job.command == command).unwrap();
+        assert_eq!(job.phase, Phase::Held);
+        job.reason.clone().unwrap()
+    };
+    for (command, why) in [
+        ("long", "asks for 91 minutes"),
+        ("endless", "no time limit"),
+    ] {
+        let reason = reason(command);
+        assert_eq!(reason.code, "maxRunMinutes");
+        assert!(reason.message.contains(why), "{reason:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_hours_of_the_day_are_kept_and_begin_anew_at_midnight() {
     // It is 08:00 UTC.
     let world = World::with_own(ROOMY, r#"{"limits": {"maxGPUHoursPerDay": 3}}"#).await;
