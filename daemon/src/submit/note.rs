@@ -1,7 +1,7 @@
 //! What settling an intent writes into the journal: each step one transaction, intent and job together, and only while
 //! the intent is open.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::settle::Settled;
 use crate::{
@@ -65,16 +65,22 @@ impl Notes {
             .await
     }
 
-    /// The answer is lost; the looks begin anew where it was lost just now.
-    pub(super) async fn unconfirmed(&self, just_now: bool) -> Result<(), StoreError> {
-        self.step(Phase::Unconfirmed, move |intent, now_ms| {
-            if just_now {
-                intent.last_sent_ms = now_ms;
-                intent.empty_looks = 0;
-            }
-        })
-        .await
-        .map(|_| ())
+    /// The answer was lost just now: the looks begin anew.
+    pub(super) async fn unconfirmed(&self) -> Result<(), StoreError> {
+        let lost = |intent: &mut Intent, now_ms| {
+            intent.last_sent_ms = now_ms;
+            intent.empty_looks = 0;
+        };
+        self.step(Phase::Unconfirmed, lost).await.map(|_| ())
+    }
+
+    /// An earlier daemon has not heard the answer, and may have sent so much later than it noted.
+    pub(super) async fn unheard(&self, sent_later: Duration) -> Result<(), StoreError> {
+        let later_ms = i64::try_from(sent_later.as_millis()).unwrap_or(i64::MAX);
+        let unheard = move |intent: &mut Intent, _| {
+            intent.last_sent_ms = intent.last_sent_ms.saturating_add(later_ms);
+        };
+        self.step(Phase::Unconfirmed, unheard).await.map(|_| ())
     }
 
     /// All looks were empty. False when somebody has settled it meanwhile.

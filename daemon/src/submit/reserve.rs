@@ -142,7 +142,7 @@ fn store(
         ..EventDraft::new(EventKind::Discovered)
     };
     tx.put_job(scope.context, &mut job, vec![event])?;
-    tx.insert_intent(&intent(scope, draft, &job))?;
+    tx.insert_intent(&intent(scope, draft, &job, tx.now_ms()))?;
     Ok(job)
 }
 
@@ -154,8 +154,7 @@ pub(super) fn reason_of(refusal: &Refusal) -> Reason {
     }
 }
 
-fn intent(scope: &Scope, draft: &Draft, job: &Job) -> Intent {
-    let now_ms = job.created_ms.unwrap_or_default();
+fn intent(scope: &Scope, draft: &Draft, job: &Job, now_ms: i64) -> Intent {
     Intent {
         uid: draft.uid.clone(),
         context: scope.context,
@@ -175,7 +174,8 @@ fn intent(scope: &Scope, draft: &Draft, job: &Job) -> Intent {
         empty_looks: 0,
         stop_wanted: false,
         native_id: None,
-        created_ms: now_ms,
+        created_ms: job.created_ms.unwrap_or(now_ms),
+        // It is sent when this is stored; the look before that may have taken its time.
         last_sent_ms: now_ms,
         key: draft.sought.key.clone(),
         print: draft.sought.print.clone(),

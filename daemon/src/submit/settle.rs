@@ -255,7 +255,10 @@ impl Settling {
                 return Ok(());
             }
             self.tell_queue(true);
-            self.notes.unconfirmed(must_send).await?;
+            match must_send {
+                true => self.notes.unconfirmed().await?,
+                false => self.unheard().await?,
+            }
             if self.find().await? {
                 return Ok(());
             }
@@ -264,6 +267,13 @@ impl Settling {
             }
             must_send = true;
         }
+    }
+
+    /// The job is unconfirmed, and the daemon after this one finds the time from which looks count.
+    async fn unheard(&mut self) -> Result<(), StoreError> {
+        self.notes.unheard(self.open.sent_later).await?;
+        self.open.sent_later = Duration::ZERO;
+        Ok(())
     }
 
     /// The queue goes on.
@@ -366,12 +376,14 @@ impl Settling {
         if let Some(lost_at) = self.lost_at {
             return clock.sleep_until(lost_at + after).await;
         }
-        // Sent by an earlier daemon: only the wall clock knows when.
+        // Sent by an earlier daemon: only the wall clock knows when, and it may have been set back.
         let since = clock.wall_ms() - intent.last_sent_ms;
-        let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-        clock
-            .sleep((self.open.sent_later + after).saturating_sub(since))
-            .await;
+        let since = Duration::from_millis(since.unsigned_abs());
+        let left = match intent.last_sent_ms > clock.wall_ms() {
+            true => after + since.min(SENT_LATER),
+            false => after.saturating_sub(since),
+        };
+        clock.sleep(left).await;
     }
 
     /// One look that is answered: a look that failed is not an empty look.

@@ -139,3 +139,33 @@ async fn what_was_killed_keeps_its_room_until_it_is_known() {
         assert_eq!(world.cloud.with(|state| state.jobs.len()), 1, "{point:?}");
     }
 }
+
+/// Looks by name, in whole seconds since the clock began.
+fn name_looks(world: &World) -> Vec<i64> {
+    let looks = world.cloud.with(|state| state.name_looks.clone());
+    looks.iter().map(|ms| ms / 1000).collect()
+}
+
+#[tokio::test]
+async fn the_next_daemons_looks_count_from_the_latest_moment_of_the_send() {
+    let mut world = World::new(ROOMY).await;
+    world.pass(secs(15)).await;
+    // The look before the send takes nine seconds.
+    world.cloud.with(|state| {
+        state.list_takes = secs(9);
+        state.creates.push_back(Create::Hang);
+    });
+    let submit = world.submit_wish(asked(""));
+    world.pass(secs(9)).await;
+    world.cloud.with(|state| state.list_takes = secs(0));
+    // One daemon after the other dies before it has looked.
+    for _ in 0..3 {
+        world.kill();
+        world.start().await;
+        world.pass(secs(1)).await;
+    }
+    submit.abort();
+    world.pass(secs(60)).await;
+    // Stored after 24 s, and sent ten seconds later at the latest.
+    assert_eq!(name_looks(&world), [36, 39, 44, 54, 74]);
+}

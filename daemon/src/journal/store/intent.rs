@@ -68,7 +68,7 @@ pub struct Intent {
     pub native_id: Option<String>,
     /// When it was made, Unix ms.
     pub created_ms: i64,
-    /// When the request was last about to be sent, Unix ms.
+    /// When the request was last about to be sent, or its answer was lost, Unix ms: at the latest, as far as that is known.
     pub last_sent_ms: i64,
     /// The client's key: two submits with the same one are one.
     pub key: Option<String>,
