@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
         intent::by_key(self.view, context, key)
     }
 
-    /// Intents that asked for the same, newest first; ten at most.
+    /// Intents that asked for the same, those whose outcome is not known first, then the newest; ten at most.
     ///
     /// # Errors
     /// See [`Self::rev`].

@@ -85,6 +85,26 @@ async fn an_unconfirmed_submit_is_joined_however_old_it_is() {
 }
 
 #[tokio::test]
+async fn an_unconfirmed_submit_is_joined_however_many_came_after_it() {
+    let world = World::new(ROOMY).await;
+    let first = world
+        .submit_meeting(Create::LostAndLate(600_000), "run")
+        .await;
+    for _ in 0..12 {
+        world.submit("run").await.unwrap().unwrap();
+    }
+    world.pass(secs(39)).await;
+    let first = first.await.unwrap().unwrap();
+    world
+        .cloud
+        .with(|state| state.creates.push_back(Create::LostAndLate(600_000)));
+    world.pass(secs(30)).await;
+    let again = submitted(&world, wish("run")).await;
+    assert!(again.joined);
+    assert_eq!(again.job.uid, first.job.uid);
+}
+
+#[tokio::test]
 async fn eight_equal_submits_at_once_make_one_job() {
     let world = World::new(ROOMY).await;
     let submits: Vec<_> = (0..8).map(|_| world.submit_wish(wish("run"))).collect();

@@ -177,14 +177,15 @@ pub(crate) fn by_key(
         .optional()?)
 }
 
-/// Submits that asked for the same, newest first.
+/// Submits that asked for the same: those whose outcome is not known first, then the newest.
 pub(crate) fn by_print(
     connection: &Connection,
     context: i64,
     print: &str,
 ) -> Result<Vec<Intent>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND print = ?2 ORDER BY place DESC LIMIT 10"
+        "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND print = ?2
+         ORDER BY state = 'open' DESC, place DESC LIMIT 10"
     ))?;
     let intents = statement.query_map(params![context, print], from_row)?;
     intents.map(|intent| Ok(intent?)).collect()
