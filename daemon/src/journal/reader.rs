@@ -324,7 +324,7 @@ impl<'a> Reader<'a> {
         context::with_work(self.view)
     }
 
-    /// Own jobs that ended at or after this time, Unix ms.
+    /// Own jobs that ended at or after this time, Unix ms; also those that were deleted since.
     ///
     /// # Errors
     /// See [`Self::rev`].

@@ -85,6 +85,8 @@ pub struct Code {
     pub mount_path: String,
 }
 
+/// Code of the reason of a job that was deleted through us: it was own, and is not listed any more.
+pub const DELETED: &str = "Deleted";
 /// Tag of every submit: the prefix under which it was made.
 pub const TAG_PREFIX: &str = "pai-prefix";
 /// Tag of every submit: our uid of the job.

@@ -12,7 +12,9 @@ pub mod redact;
 pub use caller::Caller;
 pub use event::{Event, EventDraft, EventKind};
 pub use fault::{Fault, FaultKind};
-pub use job::{Code, Job, Milestone, Pod, Reason, Replica, Resources, TAG_PREFIX, TAG_UID};
+pub use job::{
+    Code, DELETED, Job, Milestone, Pod, Reason, Replica, Resources, TAG_PREFIX, TAG_UID,
+};
 pub use log::{LogGap, LogKey, LogLine, LogStream, NewLine, Track};
 pub use observation::{Observation, Passed, Source};
 pub use phase::Phase;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::stop::own;
 use crate::{
     journal::Tx,
-    model::{EventDraft, EventKind, Fault, FaultKind, Job, Phase, Reason},
+    model::{DELETED, EventDraft, EventKind, Fault, FaultKind, Job, Phase, Reason},
     scope::Scope,
 };
 
@@ -43,7 +43,7 @@ pub async fn delete(scope: &Arc<Scope>, job: Job) -> Result<(Job, String), Fault
             return Ok(None);
         };
         let reason = Reason {
-            code: "Deleted".into(),
+            code: DELETED.into(),
             message: "it was deleted".into(),
         };
         let event = EventDraft {

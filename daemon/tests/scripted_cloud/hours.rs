@@ -2,7 +2,7 @@
 
 use paid::{
     model::{FaultKind, Phase},
-    submit::Wish,
+    submit::{self, Wish},
 };
 
 use crate::world::{World, secs, wish};
@@ -114,4 +114,31 @@ async fn the_hours_of_the_day_are_kept_and_begin_anew_at_midnight() {
     assert_eq!(world.cloud.with(|state| state.jobs.len()), 2);
     let asked = world.cloud.with(|state| state.lists_seen) - lists;
     assert!(asked <= 12, "{asked} lists for a midnight");
+}
+
+#[tokio::test]
+async fn deleting_a_job_gives_none_of_its_hours_back() {
+    let world = World::new(r#"{"maxRunningJobs": 10, "maxGPUHoursPerDay": 3}"#).await;
+    world
+        .submit_wish(capped("two hours", 120))
+        .await
+        .unwrap()
+        .unwrap();
+    world.hands.advance(secs(7200));
+    world.cloud.with(|state| {
+        let job = &mut state.jobs[0];
+        job.running_ms = Some(job.created_ms);
+        job.ended_ms = Some(job.created_ms + 7_200_000);
+        job.status = "Stopped";
+    });
+    world.pass(secs(30)).await;
+    let job = world.jobs().await.remove(0);
+    submit::delete(&world.running().scope, job).await.unwrap();
+    let fault = world.submit_wish(capped("more", 61)).await.unwrap();
+    assert_eq!(fault.unwrap_err().field, "limits.maxGPUHoursPerDay");
+    world
+        .submit_wish(capped("the rest", 60))
+        .await
+        .unwrap()
+        .unwrap();
 }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Params, params};
 
 use super::StoreError;
 use crate::{
-    model::{Job, Phase},
+    model::{DELETED, Job, Phase},
     sys::turns::Turns,
 };
 
@@ -119,6 +119,7 @@ pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, 
     )
 }
 
+/// Also those that were deleted since: that gives back nothing of what they have used.
 pub(crate) fn own_ended_since(
     connection: &Connection,
     context: i64,
@@ -127,8 +128,9 @@ pub(crate) fn own_ended_since(
     many(
         connection,
         "SELECT doc FROM job INDEXED BY job_counted
-         WHERE context = ?1 AND active = 0 AND coalesce(ended_ms, created_ms, 0) >= ?2 AND own = 1 AND ended_ms >= ?2",
-        params![context, since_ms],
+         WHERE context = ?1 AND active = 0 AND coalesce(ended_ms, created_ms, 0) >= ?2 AND ended_ms >= ?2
+           AND (own = 1 OR json_extract(doc, '$.reason.code') = ?3)",
+        params![context, since_ms, DELETED],
     )
 }
 

@@ -126,6 +126,14 @@ impl Provider for Line {
         })
     }
 
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<()>, Fault>> {
+        Box::pin(async move {
+            let cloud = self.up().await;
+            cloud.with(|state| state.jobs.retain(|job| job.id != id));
+            Ok(receipt(()))
+        })
+    }
+
     fn pod_logs(
         &self,
         window: LogWindow,
