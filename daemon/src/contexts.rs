@@ -5,6 +5,7 @@
 //! answers with the reason and the fix.
 
 mod budgets;
+mod moved;
 mod running;
 
 use std::{
@@ -18,7 +19,7 @@ use pai_proto::context;
 
 use crate::{
     config::{self, Settings, Stamp},
-    journal::Journal,
+    journal::{Journal, StoreError},
     model::{Fault, FaultKind, redact::Redactor},
     provider::{Provider, dlc::DlcProvider},
     scope::{Parts, Scope, Setup, place},
@@ -63,6 +64,8 @@ struct State {
     problem: Option<Fault>,
     /// When the settings in force were read, Unix ms.
     read_ms: Option<i64>,
+    /// Submits that are held, and such as are open, at places that the file named before.
+    left: (u32, u32),
 }
 
 /// What there is to say of a context.
@@ -76,6 +79,9 @@ pub struct Known {
     pub problem: Option<Fault>,
     /// When the settings in force were read, Unix ms.
     pub read_ms: Option<i64>,
+    /// Submits that are held, and such as are open, and that nobody goes on with: the file named another place when they were
+    /// made, or cannot be used.
+    pub left: (u32, u32),
 }
 
 impl std::fmt::Debug for Contexts {
@@ -101,6 +107,11 @@ impl Contexts {
         contexts.note_neighbours().await;
         contexts.read(None).await;
         contexts.go_on().await;
+        for known in contexts.all() {
+            if let Some(running) = known.running {
+                contexts.take_over(&running).await;
+            }
+        }
         contexts
     }
 
@@ -133,13 +144,15 @@ impl Contexts {
     pub async fn read(&self, asked: Option<&Path>) -> Known {
         let entry = self.entry(asked.unwrap_or(&self.default));
         self.refresh(&entry).await;
+        self.count_left(&entry).await;
         entry.known()
     }
 
     /// All contexts that were ever meant, as they are, the default one first.
     pub fn all(&self) -> Vec<Known> {
         let mut all: Vec<_> = self.entries().values().map(|entry| entry.known()).collect();
-        all.sort_by_key(|known| known.path != self.default);
+        let default = real(&self.default);
+        all.sort_by_key(|known| known.path != default);
         all
     }
 
@@ -154,24 +167,18 @@ impl Contexts {
         }
     }
 
-    /// By its name; another name of the same file means the same context for as long as it leads there.
+    /// By the file that is meant, whatever name or link leads there.
     fn entry(&self, path: &Path) -> Arc<Entry> {
-        let mut entries = self.entries();
-        if let Some(entry) = entries.get(path) {
-            return Arc::clone(entry);
-        }
         let file = real(path);
-        let same = entries.values().find(|entry| real(&entry.path) == file);
-        if let Some(entry) = same {
-            return Arc::clone(entry);
-        }
-        let entry = Arc::new(Entry {
-            path: path.into(),
-            state: Mutex::default(),
-            reading: tokio::sync::Mutex::default(),
+        let mut entries = self.entries();
+        let entry = entries.entry(file.clone()).or_insert_with(|| {
+            Arc::new(Entry {
+                path: file,
+                state: Mutex::default(),
+                reading: tokio::sync::Mutex::default(),
+            })
         });
-        entries.insert(path.into(), Arc::clone(&entry));
-        entry
+        Arc::clone(entry)
     }
 
     async fn refresh(&self, entry: &Entry) {
@@ -194,6 +201,14 @@ impl Contexts {
         state.stamp = Some(stamp);
         match loaded {
             Ok(running) => {
+                if state
+                    .running
+                    .as_ref()
+                    .is_none_or(|before| !Arc::ptr_eq(before, &running))
+                {
+                    // To be counted.
+                    state.left = (1, 1);
+                }
                 state.running = Some(running);
                 state.problem = None;
                 state.read_ms = Some(self.clock.wall_ms());
@@ -203,6 +218,23 @@ impl Contexts {
                 tracing::warn!(%fault, kept, "settings cannot be used");
                 state.problem = Some(fault);
             }
+        }
+    }
+
+    /// What nobody goes on with is counted for as long as there is some.
+    async fn count_left(&self, entry: &Entry) {
+        let (serves, left) = (entry.serves(), entry.state().left);
+        if serves.is_some() && left == (0, 0) {
+            return;
+        }
+        let path = entry.path.display().to_string();
+        let counted = self.journal.read(move |reader| match serves {
+            Some(context) => reader.waiting_elsewhere(context),
+            None => reader.waiting_of_file(&path),
+        });
+        match counted.await {
+            Ok(counted) => entry.state().left = counted,
+            Err(error) => tracing::error!(%error, "waiting submits cannot be counted"),
         }
     }
 
@@ -228,6 +260,7 @@ impl Contexts {
             }
             before => {
                 let running = self.begin(settings).await?;
+                self.take_over(&running).await;
                 if let Some(before) = before {
                     tracing::warn!(from = %before.scope.place, to = %running.scope.place, "the settings name another place");
                     before.retire();
@@ -256,11 +289,7 @@ impl Contexts {
     }
 
     async fn begin(&self, settings: Settings) -> Result<Arc<Running>, Fault> {
-        let (path, place) = (settings.path.display().to_string(), place(&settings));
-        let context = self
-            .journal
-            .write(move |tx| tx.context(&path, &place))
-            .await?;
+        let context = self.number(&settings).await?;
         let redactor = Redactor::new(known_secrets(&settings));
         let provider = self.provider(&settings, redactor.clone())?;
         let scope = Scope::new(Parts {
@@ -277,6 +306,31 @@ impl Contexts {
         run(Arc::new(scope)).await
     }
 
+    async fn number(&self, settings: &Settings) -> Result<i64, StoreError> {
+        let served: Vec<_> = self
+            .entries()
+            .values()
+            .filter_map(|entry| entry.serves())
+            .collect();
+        let is_served = |id| served.contains(&id);
+        moved::number(&self.journal, &settings.path, &place(settings), is_served).await
+    }
+
+    /// Nobody else will go on with what waits at its place under a file that is gone, or that names another place now.
+    async fn take_over(&self, running: &Running) {
+        let goes_on = |path: &Path, id: i64| {
+            let entries = self.entries();
+            let served = |entry: &Arc<Entry>| entry.serves() == Some(id);
+            let is_usable = |entry: &Arc<Entry>| entry.serves().is_some();
+            entries.values().any(served)
+                // Broken, or nobody has meant it yet.
+                || (path.exists() && !entries.get(path).is_some_and(is_usable))
+        };
+        if let Err(error) = moved::take_over(running, &self.claims, goes_on).await {
+            tracing::error!(%error, "submits of other settings files of this place cannot be looked for");
+        }
+    }
+
     fn provider(
         &self,
         settings: &Settings,
@@ -291,15 +345,13 @@ impl Contexts {
     async fn note_neighbours(&self) {
         let folder = self.default.with_file_name("contexts");
         let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let files = files.map(|file| file.path());
+        let files = files.map(|file| real(&file.path()));
         let named = |path: &PathBuf| config::context_name(path).is_some();
         for path in files.filter(named) {
             let Ok(settings) = self.settings(&path) else {
                 continue;
             };
-            let (path, place) = (path.display().to_string(), place(&settings));
-            let noted = self.journal.write(move |tx| tx.context(&path, &place));
-            if let Err(error) = noted.await {
+            if let Err(error) = self.number(&settings).await {
                 tracing::error!(%error, "a context beside the default one cannot be noted");
             }
         }
@@ -340,6 +392,12 @@ impl Entry {
         stamp.is_some_and(|stamp| stamp == config::stamp(&self.path))
     }
 
+    /// The journal's number of the context that is served.
+    fn serves(&self) -> Option<i64> {
+        let state = self.state();
+        state.running.as_ref().map(|running| running.scope.context)
+    }
+
     fn known(&self) -> Known {
         let state = self.state().clone();
         Known {
@@ -347,6 +405,7 @@ impl Entry {
             running: state.running,
             problem: state.problem,
             read_ms: state.read_ms,
+            left: state.left,
         }
     }
 
@@ -361,17 +420,31 @@ impl Known {
     pub fn name(&self, env: &Env) -> String {
         let lookup = |key: &str| env(key).map(PathBuf::from);
         let named = context::all(&lookup).unwrap_or_default();
-        let known = named.into_iter().find(|known| known.path == self.path);
+        let known = named
+            .into_iter()
+            .find(|known| real(&known.path) == self.path);
         known.map_or_else(String::new, |known| known.name.to_string())
     }
 
-    /// What a client should hear of it: that the settings in force are not those of the file.
-    pub fn warning(&self) -> Option<String> {
-        let fault = self.problem.as_ref().filter(|_| self.running.is_some())?;
-        Some(format!(
-            "the settings were changed and cannot be used; those from before are in force: {}",
-            fault.message
-        ))
+    /// What a client should hear of it, each one line: that the settings in force are not those of the file, and that submits
+    /// wait which nobody goes on with.
+    pub fn warnings(&self) -> Vec<String> {
+        let fault = self.problem.as_ref().filter(|_| self.running.is_some());
+        let broken = fault.map(|fault| {
+            format!(
+                "the settings were changed and cannot be used; those from before are in force: {}",
+                fault.message
+            )
+        });
+        let left = self.running.is_some() && self.left != (0, 0);
+        let left = left.then(|| {
+            let (held, open) = self.left;
+            format!(
+                "submits of the place that these settings named before are not gone on with: {held} held, {open} unconfirmed; \
+                 to see, send or stop them let the settings name it again"
+            )
+        });
+        broken.into_iter().chain(left).collect()
     }
 
     /// The fault of a context that cannot be used.
@@ -423,5 +496,13 @@ fn known_secrets(settings: &Settings) -> Vec<String> {
 
 /// The file itself, whatever links lead there; one that is not there by its name.
 fn real(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.into())
+    let real = path.canonicalize().or_else(|error| {
+        // Not there yet: its folder tells.
+        let (folder, name) = (path.parent(), path.file_name());
+        match (folder, name) {
+            (Some(folder), Some(name)) => Ok(folder.canonicalize()?.join(name)),
+            _ => Err(error),
+        }
+    });
+    real.unwrap_or_else(|_| path.into())
 }

@@ -21,6 +21,7 @@ mod logs;
 mod logs_cli;
 mod lost_submits;
 mod mcp;
+mod moved;
 mod owner;
 mod policy;
 mod poller;

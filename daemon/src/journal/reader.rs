@@ -231,19 +231,39 @@ impl<'a> Reader<'a> {
         intent::by_uid(self.view, uid)
     }
 
-    /// The intent that a client made with this nonce.
+    /// The intent that a client made with this nonce, in whichever context.
     ///
     /// # Errors
     /// See [`Self::rev`].
-    pub fn intent_by_nonce(
-        &self,
-        context: i64,
-        nonce: &str,
-    ) -> Result<Option<store::Intent>, StoreError> {
-        intent::by_nonce(self.view, context, nonce)
+    pub fn intent_by_nonce(&self, nonce: &str) -> Result<Option<store::Intent>, StoreError> {
+        intent::by_nonce(self.view, nonce)
     }
 
-    /// The intent that a client named so.
+    /// Uids of submits that are open or held, the oldest first.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn waiting(&self, context: i64) -> Result<Vec<String>, StoreError> {
+        intent::waiting(self.view, context)
+    }
+
+    /// How many submits are held, and how many are open, of this context's settings file at other places.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn waiting_elsewhere(&self, context: i64) -> Result<(u32, u32), StoreError> {
+        intent::waiting_elsewhere(self.view, context)
+    }
+
+    /// How many submits are held, and how many are open, of a settings file at all its places.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn waiting_of_file(&self, settings_path: &str) -> Result<(u32, u32), StoreError> {
+        intent::waiting_of_file(self.view, settings_path)
+    }
+
+    /// The intent that a client named so, in this context or another one of its place.
     ///
     /// # Errors
     /// See [`Self::rev`].
@@ -306,6 +326,14 @@ impl<'a> Reader<'a> {
     pub fn siblings(&self, context: i64, place: &str) -> Result<Vec<i64>, StoreError> {
         let ids = context::of_place(self.view, place)?;
         Ok(ids.into_iter().filter(|id| *id != context).collect())
+    }
+
+    /// The contexts of a place, with their settings files.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn contexts_of(&self, place: &str) -> Result<Vec<(i64, String)>, StoreError> {
+        context::files_of_place(self.view, place)
     }
 
     /// All contexts and their places.

@@ -58,6 +58,36 @@ impl<'a> Tx<'a> {
         context::get_or_make(self.connection, settings_path, place, self.now_ms)
     }
 
+    /// A context's settings file has another name now.
+    ///
+    /// # Errors
+    /// See [`Self::context`].
+    pub fn move_context(&mut self, id: i64, settings_path: &str) -> Result<(), StoreError> {
+        context::rename(self.connection, id, settings_path)
+    }
+
+    /// Another context of its place goes on with a submit; false where that one knows its job already.
+    ///
+    /// # Errors
+    /// See [`Self::context`].
+    pub fn move_submit(&mut self, uid: &str, to: i64) -> Result<bool, StoreError> {
+        let Some(mut job) = self.job(uid)? else {
+            return Ok(false);
+        };
+        if let Some(id) = &job.native_id
+            && self.job_by_native(to, id)?.is_some()
+        {
+            return Ok(false);
+        }
+        intent::move_to(self.connection, uid, to)?;
+        let event = EventDraft {
+            to_phase: Some(job.phase),
+            ..EventDraft::new(EventKind::Discovered)
+        };
+        self.put_job(to, &mut job, vec![event])?;
+        Ok(true)
+    }
+
     /// Stores a job together with what happened to it. Each event gets a revision; statuses that are reached for the
     /// first time become milestones. Without events only the silent fields change.
     ///

@@ -130,7 +130,7 @@ impl Daemon for DaemonService {
             return Err(to_status(known.fault()));
         };
         let mut config = settings_view::answer(&running.scope.settings());
-        config.warnings.extend(known.warning());
+        config.warnings.extend(known.warnings());
         Ok(Response::new(config))
     }
 
@@ -175,7 +175,7 @@ fn warnings(known: &Known, fingerprint: &str) -> Vec<String> {
     let running = known.running.as_ref();
     let settings = running.map(|running| running.scope.settings());
     let key = settings.and_then(|settings| other_key_warning(&settings, fingerprint));
-    known.warning().into_iter().chain(key).collect()
+    known.warnings().into_iter().chain(key).collect()
 }
 
 /// The environment that counts is the daemon's: a client whose own names another key should know.

@@ -14,6 +14,8 @@ pub(super) async fn context_status(known: &Known, env: &Env) -> Result<ContextSt
         usable: known.running.is_some(),
         problem: known.problem.as_ref().map(to_detail),
         settings_read_at_ms: known.read_ms,
+        // Of a context that cannot be used: nobody goes on with them.
+        held_submits: known.left.0.saturating_add(known.left.1),
         ..ContextStatus::default()
     };
     match &known.running {

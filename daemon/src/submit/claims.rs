@@ -26,6 +26,12 @@ impl Claims {
             claims: self.clone(),
         })
     }
+
+    /// Whether somebody has it.
+    pub fn is_claimed(&self, uid: &str) -> bool {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.contains(uid)
+    }
 }
 
 impl Drop for Claim {

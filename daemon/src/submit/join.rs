@@ -70,7 +70,7 @@ pub(super) fn find_named(
     sought: &Sought,
 ) -> Result<Result<Option<Before>, Fault>, StoreError> {
     if let Some(nonce) = &sought.nonce
-        && let Some(intent) = reader.intent_by_nonce(context, nonce)?
+        && let Some(intent) = reader.intent_by_nonce(nonce)?
     {
         return known(reader, &intent, String::new());
     }

@@ -10,6 +10,30 @@ pub(crate) fn of_place(connection: &Connection, place: &str) -> Result<Vec<i64>,
     ids.map(|id| Ok(id?)).collect()
 }
 
+/// The settings files that named this place, with their numbers.
+pub(crate) fn files_of_place(
+    connection: &Connection,
+    place: &str,
+) -> Result<Vec<(i64, String)>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("SELECT id, settings_path FROM context WHERE place = ?1 ORDER BY id")?;
+    let files = statement.query_map([place], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    files.map(|file| Ok(file?)).collect()
+}
+
+/// The settings file has another name now.
+pub(crate) fn rename(
+    connection: &Connection,
+    id: i64,
+    settings_path: &str,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE context SET settings_path = ?2 WHERE id = ?1",
+        params![id, settings_path],
+    )?;
+    Ok(())
+}
+
 pub(crate) fn all(connection: &Connection) -> Result<Vec<(i64, String)>, StoreError> {
     let mut statement = connection.prepare_cached("SELECT id, place FROM context ORDER BY id")?;
     let contexts = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;

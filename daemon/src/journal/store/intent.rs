@@ -150,20 +150,15 @@ pub(crate) fn by_uid(connection: &Connection, uid: &str) -> Result<Option<Intent
         .optional()?)
 }
 
-pub(crate) fn by_nonce(
-    connection: &Connection,
-    context: i64,
-    nonce: &str,
-) -> Result<Option<Intent>, StoreError> {
+/// The submit of this call, whichever settings file it meant.
+pub(crate) fn by_nonce(connection: &Connection, nonce: &str) -> Result<Option<Intent>, StoreError> {
     Ok(connection
-        .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND nonce = ?2"
-        ))?
-        .query_row(params![context, nonce], from_row)
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM intent WHERE nonce = ?1"))?
+        .query_row([nonce], from_row)
         .optional()?)
 }
 
-/// The submit that a client named so.
+/// The submit that a client named so, by whichever settings file of this context's place.
 pub(crate) fn by_key(
     connection: &Connection,
     context: i64,
@@ -171,10 +166,61 @@ pub(crate) fn by_key(
 ) -> Result<Option<Intent>, StoreError> {
     Ok(connection
         .prepare_cached(&format!(
-            "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND idem_key = ?2"
+            "SELECT {COLUMNS} FROM intent WHERE idem_key = ?2 AND context IN (
+                 SELECT id FROM context WHERE place = (SELECT place FROM context WHERE id = ?1))
+             ORDER BY context = ?1 DESC LIMIT 1"
         ))?
         .query_row(params![context, key], from_row)
         .optional()?)
+}
+
+/// Uids of submits that are open or held.
+pub(crate) fn waiting(connection: &Connection, context: i64) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT uid FROM intent WHERE context = ?1 AND state IN ('open', 'held') ORDER BY place",
+    )?;
+    let uids = statement.query_map([context], |row| row.get(0))?;
+    uids.map(|uid| Ok(uid?)).collect()
+}
+
+/// How many are held, and how many are open, of this settings file at other places.
+pub(crate) fn waiting_elsewhere(
+    connection: &Connection,
+    context: i64,
+) -> Result<(u32, u32), StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(sum(state = 'held'), 0), coalesce(sum(state = 'open'), 0) FROM intent
+             WHERE state IN ('open', 'held') AND context IN (
+                 SELECT id FROM context WHERE id != ?1
+                   AND settings_path = (SELECT settings_path FROM context WHERE id = ?1))",
+        )?
+        .query_row([context], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// How many are held, and how many are open, of this settings file.
+pub(crate) fn waiting_of_file(
+    connection: &Connection,
+    settings_path: &str,
+) -> Result<(u32, u32), StoreError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT coalesce(sum(state = 'held'), 0), coalesce(sum(state = 'open'), 0) FROM intent
+             WHERE state IN ('open', 'held')
+               AND context IN (SELECT id FROM context WHERE settings_path = ?1)",
+        )?
+        .query_row([settings_path], |row| Ok((row.get(0)?, row.get(1)?)))?)
+}
+
+/// Another settings file of its place goes on with it.
+pub(crate) fn move_to(connection: &Connection, uid: &str, context: i64) -> Result<(), StoreError> {
+    for table in ["intent", "job"] {
+        connection.execute(
+            &format!("UPDATE {table} SET context = ?2 WHERE uid = ?1"),
+            params![uid, context],
+        )?;
+    }
+    Ok(())
 }
 
 /// Submits that asked for the same: those whose outcome is not known first, then the newest.

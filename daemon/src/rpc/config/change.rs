@@ -173,7 +173,7 @@ impl Changer<'_> {
         let known = self.contexts.read(Some(&path)).await;
         let changes = changes(&outcome);
         let mut warnings = outcome.warnings;
-        warnings.extend(known.warning());
+        warnings.extend(known.warnings());
         Ok(ConfigChanged {
             files: outcome
                 .files
