@@ -20,6 +20,19 @@ pub struct Act {
     pub detail: String,
 }
 
+/// The longest of each text that is stored, in characters.
+const TARGET_MAX: usize = 300;
+const DETAIL_MAX: usize = 600;
+const MESSAGE_MAX: usize = 600;
+
+/// The beginning of a text.
+pub fn shortened(text: &str, chars: usize) -> String {
+    match text.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Notes a call; `told` is the backend's id of its request, or why it did not work.
 pub async fn note(scope: &Scope, caller: &Caller, act: Act, told: Result<&String, &Fault>) {
     store(scope, caller.kind(), &caller.client, act, told).await;
@@ -36,7 +49,7 @@ async fn store(scope: &Scope, kind: &str, client: &str, act: Act, told: Result<&
         Ok(id) => (AuditOutcome::Done, String::new(), id.clone()),
         Err(fault) => (
             outcome_of(fault),
-            redact(&fault.message),
+            shortened(&redact(&fault.message), MESSAGE_MAX),
             fault.request_id.clone(),
         ),
     };
@@ -48,8 +61,8 @@ async fn store(scope: &Scope, kind: &str, client: &str, act: Act, told: Result<&
         client_kind: kind.to_owned(),
         client: client.to_owned(),
         action: act.action.to_owned(),
-        target: redact(&act.target),
-        detail: redact(&act.detail),
+        target: shortened(&redact(&act.target), TARGET_MAX),
+        detail: shortened(&redact(&act.detail), DETAIL_MAX),
         outcome,
         message,
         request_id,

@@ -10,6 +10,7 @@ mod value;
 
 use std::{
     borrow::Cow,
+    collections::VecDeque,
     sync::{Arc, LazyLock, PoisonError, RwLock},
 };
 
@@ -24,8 +25,12 @@ pub const MASK: &str = "[redacted]";
 /// Values shorter than this are too common to be masked wherever they stand.
 const KNOWN_MIN: usize = 6;
 
-/// Secrets of calls that are remembered.
+/// The same for secrets of calls, which are more often plain words. Shorter ones are hidden by their names.
+const GIVEN_MIN: usize = 8;
+
+/// Secrets of calls that are remembered, the newest of them, and their bytes.
 const GIVEN_MAX: usize = 10_000;
+const GIVEN_BYTES_MAX: usize = 4 << 20;
 
 /// More than any text has needed.
 const ROUNDS_MAX: usize = 8;
@@ -73,8 +78,8 @@ pub struct Redactor {
 struct Known {
     /// Of the settings.
     settings: Vec<String>,
-    /// Given with a call, not to be stored.
-    given: Vec<String>,
+    /// Given with a call, not to be stored; the oldest first.
+    given: VecDeque<String>,
     /// All of them, the longest first.
     all: Arc<[String]>,
     /// Grows with each change.
@@ -100,15 +105,22 @@ impl Redactor {
         self.change(|known| known.settings = settings.into_iter().collect());
     }
 
-    /// A call has brought these secrets: they are masked for as long as this process lives.
+    /// A call has brought these secrets: they are masked for as long as this process lives, or until many newer ones came.
     pub fn remember(&self, given: impl IntoIterator<Item = String>) {
-        self.change(|known| {
-            known.given.extend(given);
-            known.given.sort_unstable();
-            known.given.dedup();
-            let surplus = known.given.len().saturating_sub(GIVEN_MAX);
-            known.given.drain(..surplus);
+        self.change(|known| known.remember(given));
+    }
+
+    /// A redactor of its own that knows these, too.
+    #[must_use]
+    pub fn with(&self, given: impl IntoIterator<Item = String>) -> Self {
+        let other = Self::default();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        other.change(|copy| {
+            copy.settings.clone_from(&known.settings);
+            copy.given.clone_from(&known.given);
+            copy.remember(given);
         });
+        other
     }
 
     /// Differs from an earlier answer when something was learnt since.
@@ -120,8 +132,13 @@ impl Redactor {
     fn change(&self, change: impl FnOnce(&mut Known)) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut known);
-        let mut all: Vec<String> = known.settings.iter().chain(&known.given).cloned().collect();
-        all.retain(|value| value.len() >= KNOWN_MIN && !MASK.contains(value.as_str()));
+        let settings = known.settings.iter();
+        let settings = settings.flat_map(|value| forms(value, KNOWN_MIN));
+        let given = known.given.iter();
+        let mut all: Vec<String> = settings
+            .chain(given.flat_map(|value| forms(value, GIVEN_MIN)))
+            .collect();
+        all.retain(|value| !MASK.contains(value.as_str()));
         all.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         all.dedup();
         known.all = all.into();
@@ -160,6 +177,32 @@ impl Redactor {
         let out = command::mask(out);
         assignment::mask(&out)
     }
+}
+
+impl Known {
+    fn remember(&mut self, given: impl IntoIterator<Item = String>) {
+        for value in given {
+            self.given.retain(|known| *known != value);
+            self.given.push_back(value);
+        }
+        let bytes = |given: &VecDeque<String>| given.iter().map(String::len).sum::<usize>();
+        while self.given.len() > GIVEN_MAX || bytes(&self.given) > GIVEN_BYTES_MAX {
+            self.given.pop_front();
+        }
+    }
+}
+
+/// How a secret may stand in a text: as it is, as a text of JSON within another one, and line by line.
+fn forms(value: &str, least: usize) -> Vec<String> {
+    let quoted = |text: &str| {
+        let json = Value::from(text).to_string();
+        json.trim_matches('"').to_owned()
+    };
+    let once = quoted(value);
+    let mut forms = vec![value.to_owned(), quoted(&once), once];
+    forms.extend(value.lines().map(|line| line.trim().to_owned()));
+    forms.retain(|form| form.len() >= least);
+    forms
 }
 
 fn url(found: &Captures<'_>) -> String {

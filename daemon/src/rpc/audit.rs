@@ -1,5 +1,7 @@
 //! `ListAudit`, and the noting of calls that change something.
 
+use prost::Message as _;
+
 use pai_proto::v1::{AuditEntry, ListAuditRequest, audit_entry::Outcome};
 
 use crate::{
@@ -12,6 +14,8 @@ use crate::{
 /// Entries that are told where no number is asked for, and the most.
 const SHOWN: u32 = 100;
 const SHOWN_MAX: u32 = 1000;
+/// The most that one answer has, so that clients take it.
+const BYTES_MAX: usize = 2 << 20;
 
 pub(super) async fn list(
     scope: &Scope,
@@ -29,7 +33,12 @@ pub(super) async fn list(
         .journal
         .read(move |reader| reader.audit(&page))
         .await?;
-    Ok(entries.into_iter().map(entry).collect())
+    let mut bytes = 0;
+    let fits = |entry: &AuditEntry| {
+        bytes += entry.encoded_len();
+        bytes <= BYTES_MAX
+    };
+    Ok(entries.into_iter().map(entry).take_while(fits).collect())
 }
 
 /// Notes how a call ended that changes something, and hands its answer on. `request_id` finds the backend's id in it.

@@ -2,9 +2,12 @@
 
 use pai_proto::v1::{self, GetConfigResponse};
 
-use crate::config::{self, Profile, Settings};
+use crate::{
+    config::{self, Profile, Settings},
+    model::redact::Redactor,
+};
 
-pub(super) fn answer(settings: &Settings) -> GetConfigResponse {
+pub(super) fn answer(settings: &Settings, redactor: &Redactor) -> GetConfigResponse {
     GetConfigResponse {
         settings_path: settings.path.display().to_string(),
         version: settings.version.clone(),
@@ -31,7 +34,7 @@ pub(super) fn answer(settings: &Settings) -> GetConfigResponse {
             .iter()
             .map(|mount| v1::Mount {
                 name: mount.name.clone(),
-                uri: mount.uri.clone(),
+                uri: redactor.text(&mount.uri),
                 mount_path: mount.mount_path.clone(),
                 read_only: mount.wire_access() == "RO",
             })

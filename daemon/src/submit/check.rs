@@ -98,7 +98,7 @@ pub async fn check(
         outcome: Outcome::Warning,
         detail: line.clone(),
     }));
-    let request = Some(draft.shown(scope));
+    let request = Some(draft.shown());
     let answer_at = scope.clock.mono() + super::ANSWER_WITHIN;
     if let Err(fault) = look_if_old(scope, poller, answer_at).await {
         return Ok(refused(request, checks, "look", &fault));

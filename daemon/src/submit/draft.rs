@@ -1,7 +1,5 @@
 //! From a wish to the request that would be sent, checked as far as that can be told without asking anybody.
 
-use std::collections::BTreeMap;
-
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value, json};
 
@@ -10,16 +8,14 @@ use super::{
     admission::{self, Ask},
     again::{leads_back, todays_base},
     code,
+    described::describe,
     join::Sought,
     name, overrides, print,
 };
 use crate::{
     config::Settings,
-    model::{Caller, Code, Fault, FaultKind, Job, Phase, TAG_PREFIX, TAG_UID},
-    provider::dlc::{
-        request::{self, Particulars, REFERENCE},
-        resources,
-    },
+    model::{Caller, Fault, FaultKind, Job, Phase, TAG_PREFIX, TAG_UID, redact::Redactor},
+    provider::dlc::request::{self, Particulars, REFERENCE},
     scope::{Scope, new_uid},
 };
 
@@ -51,6 +47,8 @@ pub(super) struct Draft {
     pub(super) caller: Caller,
     /// For people, each one line.
     pub(super) warnings: Vec<String>,
+    /// Knows the secrets of the call, too.
+    pub(super) redactor: Redactor,
 }
 
 impl Draft {
@@ -81,8 +79,8 @@ impl Draft {
     }
 
     /// The request as it may be shown.
-    pub(super) fn shown(&self, scope: &Scope) -> Value {
-        let mut shown = request::masked(&self.body, &scope.redactor);
+    pub(super) fn shown(&self) -> Value {
+        let mut shown = request::masked(&self.body, &self.redactor);
         // By name, too: a secret of the call may be too short, or too common, to be known by its value.
         let stored: Value = serde_json::from_str(&self.stored).unwrap_or_default();
         if let (Some(envs), Some(stored)) = (
@@ -107,16 +105,20 @@ pub(super) fn ask_of(job: &Job) -> Ask {
     }
 }
 
-/// By what an earlier submit of the same wish is found. What the call hides is masked from now on.
-pub(super) fn sought(scope: &Scope, wish: &Wish, caller: &Caller) -> Sought {
+/// What the call hides.
+pub(super) fn secrets(wish: &Wish) -> impl Iterator<Item = String> {
     let secrets = wish.secret_envs.values();
-    let secrets = secrets.map(|secret| secret.expose_secret().to_owned());
-    scope.redactor.remember(secrets);
+    secrets.map(|secret| secret.expose_secret().to_owned())
+}
+
+/// By what an earlier submit of the same wish is found.
+pub(super) fn sought(scope: &Scope, wish: &Wish, caller: &Caller) -> Sought {
+    let redactor = scope.redactor.with(secrets(wish));
     let given = |text: &String| Some(text.clone()).filter(|text| !text.is_empty());
     Sought {
         nonce: given(&wish.nonce),
         key: given(&wish.key),
-        print: print::of(wish, profile_of(wish), &scope.redactor),
+        print: print::of(wish, profile_of(wish), &redactor),
         another: wish.another,
         is_tool: caller.is_tool,
     }
@@ -144,10 +146,8 @@ pub(super) fn draft(
         overrides::apply(&mut base, key, value)?;
     }
     let max_minutes = capped(settings, wish.max_minutes.or(minutes_of(&base)))?;
-    let secrets = wish.secret_envs.iter();
-    let secrets = secrets.map(|(key, value)| (key.clone(), value.expose_secret().to_owned()));
     let mut envs = wish.envs.clone();
-    envs.extend(secrets);
+    envs.extend(wish.secret_envs.keys().cloned().zip(secrets(&wish)));
     let mut tags = wish.tags.clone();
     tags.insert(TAG_PREFIX.into(), settings.prefix.clone());
     tags.insert(TAG_UID.into(), uid.clone());
@@ -161,27 +161,13 @@ pub(super) fn draft(
     };
     let body = request::body(settings, base, &what);
     check_size(&body)?;
-    let (mut replicas, _) = resources::checked_replicas(&body["JobSpecs"])?;
-    let shown_command = scope.redactor.text(&wish.command);
-    let stored = sealed(scope, &wish, &body, &shown_command);
-    let resendable = leads_back(&stored, &body, &todays_base(settings, &profile));
-    let requested = scope.sizes.totals(&mut replicas);
+    let redactor = scope.redactor.with(secrets(&wish));
     let mut job = Job::new(uid.clone(), name.clone(), Phase::Submitting, now_ms);
+    describe(&mut job, &body, &scope.sizes, &redactor)?;
     job.created_ms = Some(now_ms);
-    job.command = shown_command;
-    job.job_type = text(&body, "JobType");
-    job.requested = requested;
-    job.replicas = replicas;
     job.profile.clone_from(&profile);
-    job.workspace_id.clone_from(&settings.workspace_id);
-    job.resource_id = text(&body, "ResourceId");
-    job.priority = body
-        .get("Priority")
-        .and_then(Value::as_i64)
-        .and_then(|n| i32::try_from(n).ok());
-    job.max_minutes = max_minutes;
-    job.tags = shown_tags(scope, &body);
-    job.code = code::of(&body).map(|code| masked_code(scope, code));
+    let stored = sealed(&redactor, &wish, &body, &job.command);
+    let resendable = leads_back(&stored, &body, &todays_base(settings, &profile));
     let warnings = wish.original.as_ref().map(|original| original.lost.clone());
     Ok(Draft {
         uid,
@@ -196,6 +182,7 @@ pub(super) fn draft(
         queue: wish.queue,
         caller,
         warnings: warnings.unwrap_or_default(),
+        redactor,
     })
 }
 
@@ -323,8 +310,8 @@ fn check_size(body: &Value) -> Result<(), Fault> {
         .field("command"))
 }
 
-fn sealed(scope: &Scope, wish: &Wish, body: &Value, shown_command: &str) -> Value {
-    let mut stored = request::sealed(body, &scope.redactor);
+fn sealed(redactor: &Redactor, wish: &Wish, body: &Value, shown_command: &str) -> Value {
+    let mut stored = request::sealed(body, redactor);
     if shown_command != wish.command {
         stored["UserCommand"] = shown_command.into();
     }
@@ -336,31 +323,4 @@ fn sealed(scope: &Scope, wish: &Wish, body: &Value, shown_command: &str) -> Valu
         }
     }
     stored
-}
-
-fn text(body: &Value, key: &str) -> String {
-    let text = body.get(key).and_then(Value::as_str);
-    text.unwrap_or_default().to_owned()
-}
-
-fn shown_tags(scope: &Scope, body: &Value) -> BTreeMap<String, String> {
-    let tags = body.pointer("/Settings/Tags").and_then(Value::as_object);
-    let shown = tags.map(|tags| request::masked(&tags.clone().into(), &scope.redactor));
-    let shown = shown.as_ref().and_then(Value::as_object);
-    let entry = |(key, value): (&String, &Value)| {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        (key.clone(), value)
-    };
-    shown.into_iter().flatten().map(entry).collect()
-}
-
-fn masked_code(scope: &Scope, code: Code) -> Code {
-    Code {
-        branch: scope.redactor.text(&code.branch),
-        commit: scope.redactor.text(&code.commit),
-        ..code
-    }
 }

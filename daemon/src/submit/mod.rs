@@ -13,6 +13,7 @@ mod claims;
 mod code;
 mod copy;
 mod delete;
+mod described;
 mod draft;
 mod house;
 mod join;
@@ -47,7 +48,7 @@ pub use claims::Claims;
 pub use code::is_reference;
 pub use copy::{Original, original};
 pub use delete::delete;
-use draft::{Draft, draft, sought};
+use draft::{Draft, draft, secrets, sought};
 pub use join::JOINS_FOR;
 use join::{Before, Sought};
 use permit::permit;
@@ -127,12 +128,17 @@ pub async fn submit(
     let answer_at = scope.clock.mono() + ANSWER_WITHIN;
     let settings = scope.settings();
     let sought = sought(scope, &wish, &caller);
+    let hidden: Vec<_> = secrets(&wish).collect();
     let drafted = match permit(scope, &settings, &wish, &caller).await {
         Ok(()) => draft(scope, &settings, wish, sought.clone(), caller),
         Err(fault) => Err(fault),
     };
     let mut draft = match drafted {
-        Ok(draft) => draft,
+        Ok(draft) => {
+            // They go to the cloud, which may quote them.
+            scope.redactor.remember(hidden);
+            draft
+        }
         // What was submitted before is so, also where it could not be submitted today.
         Err(fault) => return named_before(scope, sought).await?.map(joined).ok_or(fault),
     };

@@ -233,3 +233,29 @@ proptest! {
         prop_assert_eq!(redactor.text(&once), once);
     }
 }
+
+#[test]
+fn a_known_secret_is_masked_in_the_forms_of_a_json_text_and_line_by_line() {
+    let secret = "first \"line\" of it\nsecond-line-of-it";
+    let redactor = Redactor::new([secret.to_owned()]);
+    let once = serde_json::json!({ "said": secret }).to_string();
+    let twice = serde_json::json!({ "message": once }).to_string();
+    for text in [secret, &once, &twice, "only second-line-of-it was printed"] {
+        let masked = redactor.text(text);
+        assert!(!masked.contains("line"), "{masked}");
+    }
+}
+
+#[test]
+fn secrets_of_calls_push_out_the_oldest_and_plain_words_are_no_secrets() {
+    let redactor = Redactor::default();
+    redactor.remember(["zz-the-first-one".to_owned(), "python".to_owned()]);
+    assert_eq!(redactor.text("python x"), "python x");
+    assert_eq!(redactor.text("zz-the-first-one"), MASK);
+    let with = redactor.with(["of-this-call-alone".to_owned()]);
+    assert_eq!(with.text("of-this-call-alone"), MASK);
+    assert_eq!(redactor.text("of-this-call-alone"), "of-this-call-alone");
+    redactor.remember((0..GIVEN_MAX).map(|n| format!("aa-secret-{n}")));
+    assert_eq!(redactor.text("zz-the-first-one"), "zz-the-first-one");
+    assert_eq!(redactor.text("aa-secret-17"), MASK);
+}

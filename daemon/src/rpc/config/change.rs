@@ -26,9 +26,6 @@ use crate::{
     submit,
 };
 
-/// The longest account of a change in the audit, in characters.
-const DETAIL_MAX: usize = 500;
-
 /// Whoever changes the settings of a context.
 pub(super) struct Changer<'a> {
     pub(super) contexts: &'a Contexts,
@@ -265,9 +262,5 @@ fn told(outcome: &Outcome) -> String {
         format!("{}: {from} → {to}", change.path)
     };
     let all: Vec<_> = outcome.changes.iter().map(one).collect();
-    let all = all.join("; ");
-    match all.char_indices().nth(DETAIL_MAX) {
-        Some((end, _)) => format!("{}…", &all[..end]),
-        None => all,
-    }
+    all.join("; ")
 }

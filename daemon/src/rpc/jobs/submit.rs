@@ -8,9 +8,9 @@ use pai_proto::v1::{
 };
 
 use crate::{
-    audit::Act,
+    audit::{Act, shortened},
     contexts::Running,
-    model::{Caller, Fault, FaultKind, Phase},
+    model::{Caller, Fault, FaultKind, Phase, redact::Redactor},
     rpc::{audit::noted, convert, resolve},
     submit::{self, Original, Outcome, Submitted, Verdict, Wish, original},
 };
@@ -20,8 +20,8 @@ pub(super) async fn submit(
     request: SubmitJobRequest,
     caller: Caller,
 ) -> Result<SubmitJobResponse, Fault> {
-    let mut act = act(&request);
     let scope = &running.scope;
+    let mut act = act(&request, &scope.redactor);
     let made = match wish(running, request).await {
         Ok(wish) => submit::submit(scope, &running.poller, wish, caller.clone()).await,
         Err(fault) => Err(fault),
@@ -91,7 +91,7 @@ pub(super) async fn check(
 }
 
 /// What is told of it in the audit.
-fn act(request: &SubmitJobRequest) -> Act {
+fn act(request: &SubmitJobRequest, redactor: &Redactor) -> Act {
     let mut detail = match request.profile.as_str() {
         "" => String::new(),
         profile => format!("profile {profile}; "),
@@ -102,8 +102,10 @@ fn act(request: &SubmitJobRequest) -> Act {
     for key in request.overrides.keys() {
         detail.push_str(&format!("sets {key}; "));
     }
-    let command: String = request.command.chars().take(200).collect();
-    detail.push_str(&command.replace(['\n', '\r'], " "));
+    // Masked as a whole, before it is cut: of half a secret nothing can be told.
+    let redactor = redactor.with(request.secret_envs.values().cloned());
+    let command = redactor.text(&request.command).replace(['\n', '\r'], " ");
+    detail.push_str(&shortened(&command, 200));
     Act {
         action: "submit",
         target: request.name.clone(),
