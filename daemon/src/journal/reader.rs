@@ -239,6 +239,18 @@ impl<'a> Reader<'a> {
         intent::by_nonce(self.view, nonce)
     }
 
+    /// Uid of the submit that became this job of the backend.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn submitted_as(
+        &self,
+        context: i64,
+        native_id: &str,
+    ) -> Result<Option<String>, StoreError> {
+        intent::uid_by_native(self.view, context, native_id)
+    }
+
     /// Uids of submits that are open or held, the oldest first.
     ///
     /// # Errors

@@ -42,7 +42,13 @@ pub fn apply(
         return change(tx, context, &known, seen, own, aftermath);
     }
     let is_own = own == Some(true);
-    let (mut job, mut events) = first_sight(uid(), is_own, seen);
+    // A submit of ours whose row was lost with a broken store.
+    let lost = tx.submitted_as(context, &seen.native_id)?;
+    let uid = match lost {
+        Some(ours) if tx.job(&ours)?.is_none() => ours,
+        _ => uid(),
+    };
+    let (mut job, mut events) = first_sight(uid, is_own, seen);
     if let Some(first) = namesakes.first().filter(|_| is_own)
         && was_repeated(tx, first)?
     {

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::settle::Settled;
+use super::{described::describe, settle::Settled};
 use crate::{
     audit::{self, Act},
     journal::{Intent, IntentState, StoreError, Tx},
@@ -260,25 +260,33 @@ impl Notes {
         audit::note_own(&self.scope, act, told.as_ref()).await;
     }
 
-    /// Makes the job's row anew where there is none.
-    pub(super) async fn restored(&self, intent: Intent) -> Result<(), StoreError> {
-        let context = self.scope.context;
-        self.scope
-            .journal
-            .write(move |tx| {
-                if tx.job(&intent.uid)?.is_some() {
-                    return Ok(());
-                }
-                let mut job = Job::new(intent.uid, intent.name, Phase::Unconfirmed, tx.now_ms());
-                job.created_ms = Some(intent.created_ms);
-                job.profile = intent.profile;
-                let event = EventDraft {
-                    to_phase: Some(Phase::Unconfirmed),
-                    ..EventDraft::new(EventKind::Discovered)
-                };
-                tx.put_job(context, &mut job, vec![event])
-            })
-            .await
+    /// Makes the job's row anew where there is none, of the stored request.
+    pub(super) async fn restored(&self) -> Result<(), StoreError> {
+        let (scope, uid) = (Arc::clone(&self.scope), self.uid.clone());
+        let work = move |tx: &mut Tx<'_>| {
+            let Some(intent) = tx.intent(&uid)? else {
+                return Ok(());
+            };
+            if tx.job(&uid)?.is_some() {
+                return Ok(());
+            }
+            let phase = match intent.state {
+                IntentState::Held => Phase::Held,
+                _ => Phase::Unconfirmed,
+            };
+            let mut job = Job::new(uid, intent.name, phase, tx.now_ms());
+            let stored = serde_json::from_str(&intent.request).unwrap_or_default();
+            // What cannot be read any more stays unknown, and counts as such.
+            let _unknown = describe(&mut job, &stored, &scope.sizes, &scope.redactor);
+            job.created_ms = Some(intent.created_ms);
+            job.profile = intent.profile;
+            let event = EventDraft {
+                to_phase: Some(phase),
+                ..EventDraft::new(EventKind::Discovered)
+            };
+            tx.put_job(scope.context, &mut job, vec![event])
+        };
+        self.scope.journal.write(work).await
     }
 
     /// Changes an open intent and the phase of its job; false when it is not open any more.

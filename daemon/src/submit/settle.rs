@@ -202,22 +202,19 @@ pub async fn resume(scope: &Arc<Scope>, poller: &PollerHandle) -> Result<(), Fau
 }
 
 /// Intents that were saved from a corrupt store have lost their jobs' rows. To be called before the first look, which would
-/// take such a job for somebody else's.
+/// take such a job for somebody else's, and before the queue thinks. (A confirmed one gets its row when its job is seen.)
 ///
 /// # Errors
 /// When the store cannot be read or written.
 pub async fn restore(scope: &Arc<Scope>) -> Result<(), Fault> {
     let context = scope.context;
-    for intent in scope
-        .journal
-        .read(move |reader| reader.open_intents(context))
-        .await?
-    {
+    let waiting = scope.journal.read(move |reader| reader.waiting(context));
+    for uid in waiting.await? {
         let notes = Notes {
             scope: Arc::clone(scope),
-            uid: intent.uid.clone(),
+            uid,
         };
-        notes.restored(intent).await?;
+        notes.restored().await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod logs;
 mod looks;
 mod owner;
 mod queue;
+mod salvaged;
 mod seed_faults;
 mod submit_once;
 mod submit_races;

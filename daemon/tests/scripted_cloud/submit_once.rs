@@ -346,34 +346,6 @@ async fn two_submits_at_once_cannot_both_get_the_last_room() {
 }
 
 #[tokio::test]
-async fn an_intent_that_was_saved_from_a_corrupt_store_is_settled_too() {
-    let mut world = World::new(ROOMY).await;
-    let submit = world.submit_meeting(Create::Lost, "run").await;
-    submit.abort();
-    world.kill();
-    let uid = world.jobs().await[0].uid.clone();
-    let context = world.context;
-    world
-        .journal
-        .write(move |tx| {
-            let job = tx.job(&uid)?.expect("it is stored");
-            tx.forget_job(
-                context,
-                job,
-                paid::model::EventDraft::new(EventKind::Status),
-            )
-        })
-        .await
-        .unwrap();
-    world.start().await;
-    world.pass(secs(45)).await;
-    let jobs = world.jobs().await;
-    assert_eq!(jobs.len(), 1);
-    assert_eq!(jobs[0].native_id.as_deref(), Some("dlc1"));
-    assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
-}
-
-#[tokio::test]
 async fn the_looks_count_from_the_send_that_lost_its_answer() {
     let world = World::new(ROOMY).await;
     world.cloud.with(|state| {

@@ -174,6 +174,18 @@ pub(crate) fn by_key(
         .optional()?)
 }
 
+/// Uid of the submit that became this job.
+pub(crate) fn uid_by_native(
+    connection: &Connection,
+    context: i64,
+    native_id: &str,
+) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT uid FROM intent WHERE context = ?1 AND native_id = ?2 LIMIT 1")?
+        .query_row(params![context, native_id], |row| row.get(0))
+        .optional()?)
+}
+
 /// Uids of submits that are open or held.
 pub(crate) fn waiting(connection: &Connection, context: i64) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(

@@ -8,6 +8,8 @@ ALTER TABLE intent ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intent ADD COLUMN client_kind TEXT NOT NULL DEFAULT '';
 ALTER TABLE intent ADD COLUMN client TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX intent_key ON intent (context, idem_key) WHERE idem_key IS NOT NULL;
+-- A job that is found anew after its row was lost gets back its uid.
+CREATE INDEX intent_native ON intent (context, native_id) WHERE native_id IS NOT NULL;
 CREATE INDEX intent_print ON intent (context, print);
 CREATE INDEX intent_held ON intent (context, priority DESC, place) WHERE state = 'held';
 
