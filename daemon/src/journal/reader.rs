@@ -176,6 +176,14 @@ impl<'a> Reader<'a> {
         job::active(self.view, context)
     }
 
+    /// The same without those that wait for room: what may hold some.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn busy_jobs(&self, context: i64) -> Result<Vec<Job>, StoreError> {
+        job::busy(self.view, context)
+    }
+
     /// All jobs of a context, newest first; ended ones only when they ended after `ended_after_ms`.
     ///
     /// # Errors

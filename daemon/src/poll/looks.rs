@@ -71,7 +71,7 @@ impl Freshness {
         match (self.old_since_ms(), &self.last_error) {
             (None, _) => String::new(),
             (_, Some(fault)) => fault.message.clone(),
-            (_, None) => "the daemon has just started and not seen the cloud yet".into(),
+            (_, None) => "the cloud has not been looked at yet".into(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Is there room? Pure; called within the transaction that takes the room.
 
-use std::{fmt::Write as _, path::Path};
+use std::fmt::Write as _;
 
 use crate::{
     config::Limits,
@@ -10,12 +10,14 @@ use crate::{
 use super::{budget, house::House};
 
 /// What a submit asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ask {
     /// Over all pods.
     pub resources: Resources,
     /// Minutes of running after which the backend stops it; `None` is no limit.
     pub max_minutes: Option<u32>,
+    /// Instance types whose amounts are not known.
+    pub unknown_types: Vec<String>,
 }
 
 const RUN_MINUTES: &str = "maxRunMinutes";
@@ -33,6 +35,8 @@ pub struct Refusal {
     pub holders: Vec<String>,
     /// Even with nothing else in the house there would be no room.
     pub never: bool,
+    /// It is not known how much is asked for.
+    pub unknown: bool,
 }
 
 /// One limit: its key, and what it says.
@@ -55,11 +59,11 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     let wish = &ask.resources;
     if let Some(most) = limits.max_gpu {
         let gpus = Amount::new("maxGPU", "GPUs", most, |r| r.gpu_milli);
-        checks.push(("maxGPU", gpus.check(house, wish)));
+        checks.push(("maxGPU", gpus.check(house, wish, ask)));
     }
     if let Some(most) = limits.max_cpu {
         let cores = Amount::new("maxCPU", "cores", most, |r| r.cpu_milli);
-        checks.push(("maxCPU", cores.check(house, wish)));
+        checks.push(("maxCPU", cores.check(house, wish, ask)));
     }
     if let Some(most) = limits.max_gpu_milli_hours_per_day {
         checks.push(("maxGPUHoursPerDay", gpu_hours(most, house, ask)));
@@ -70,14 +74,32 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     checks
 }
 
-/// Why there would be no room for it even in an empty house.
+/// Why there would be no room for it even in an empty house, told with what is in this one.
 pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> {
     let empty = House {
         now_ms: house.now_ms,
         ..House::default()
     };
     let refusal = decide(limits, &empty, ask).err();
-    refusal.filter(|refusal| refusal.never)
+    let refusal = refusal.filter(|refusal| refusal.never)?;
+    let mut here = checks(limits, house, ask)
+        .into_iter()
+        .filter_map(|(_, checked)| checked.err());
+    let here = here.find(|here| here.limit == refusal.limit && here.never);
+    Some(here.unwrap_or(refusal))
+}
+
+impl Ask {
+    /// Why it is not known how many of these it asks for.
+    fn untold(&self, unit: &str) -> String {
+        match self.unknown_types.as_slice() {
+            [] => format!("the request does not tell how many {unit} it asks for"),
+            types => format!(
+                "how many {unit} the instance type {} has is not known",
+                types.join(", ")
+            ),
+        }
+    }
 }
 
 /// The run-time cap of one job. A submit that names none gets that of the settings; who waits meets the cap of later.
@@ -92,6 +114,7 @@ pub(super) fn run_minutes(most: u32, asked: Option<u32>) -> Result<String, Refus
         message: format!("limits.maxRunMinutes is {most} and this job {asked}"),
         holders: Vec::new(),
         never: true,
+        unknown: false,
     })
 }
 
@@ -107,6 +130,7 @@ fn jobs(most: u32, house: &House) -> Result<String, Refusal> {
             ),
             holders: running.into_iter().map(describe).collect(),
             never: most == 0,
+            unknown: false,
         });
     }
     Ok(format!("{} of {most} jobs are active", running.len()))
@@ -135,16 +159,18 @@ impl Amount {
         }
     }
 
-    fn check(&self, house: &House, wish: &Resources) -> Result<String, Refusal> {
+    fn check(&self, house: &House, wish: &Resources, ask: &Ask) -> Result<String, Refusal> {
         let Self {
             limit, unit, most, ..
         } = self;
         let of = |job: &Job| (self.part)(&job.requested);
         let Some(wish) = (self.part)(wish) else {
-            let message = format!(
-                "limits.{limit} cannot be kept: the request does not tell how many {unit} it asks for"
-            );
-            return Err(self.refuse(message, Vec::new(), true));
+            let message = format!("limits.{limit} cannot be kept: {}", ask.untold(unit));
+            let refusal = self.refuse(message, Vec::new(), true);
+            return Err(Refusal {
+                unknown: true,
+                ..refusal
+            });
         };
         let active = || house.active.iter();
         let unknown: Vec<_> = active().filter(|job| of(job).is_none()).collect();
@@ -177,6 +203,7 @@ impl Amount {
             message,
             holders: holders.into_iter().map(describe).collect(),
             never,
+            unknown: false,
         }
     }
 }
@@ -187,10 +214,17 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
         message,
         holders: holders.into_iter().map(describe).collect(),
         never,
+        unknown: false,
     };
     let Some(gpus) = ask.resources.gpu_milli else {
-        let message = "limits.maxGPUHoursPerDay cannot be kept: the request does not tell how many GPUs it asks for";
-        return Err(refuse(message.into(), Vec::new(), true));
+        let message = format!(
+            "limits.maxGPUHoursPerDay cannot be kept: {}",
+            ask.untold("GPUs")
+        );
+        return Err(Refusal {
+            unknown: true,
+            ..refuse(message, Vec::new(), true)
+        });
     };
     let jobs = || house.active.iter().chain(&house.ended_today);
     let used = match budget::used(jobs(), house.now_ms) {
@@ -260,22 +294,24 @@ impl Refusal {
     }
 
     /// For the client; `settings` is the file in which the limit can be raised.
-    pub fn into_fault(self, settings: &Path) -> Fault {
+    pub fn into_fault(self) -> Fault {
         let message = format!("nothing was submitted: {}", self.text());
         let hint = match self.never {
             _ if self.limit == QUEUE => {
                 "let it wait, too (`--queue`; agents: `queue`), or give it a higher priority"
                     .to_owned()
             }
+            _ if self.unknown => {
+                "name an instance type that the cloud knows, or amounts (cpu, gpu, memory)"
+                    .to_owned()
+            }
             true => format!(
-                "it never fits: ask for less, or change limits.{} in {}",
-                self.limit,
-                settings.display()
+                "it never fits: ask for less, or raise it (`paictl config set limits.{} …`)",
+                self.limit
             ),
             false => format!(
-                "let it wait (`--queue`; agents: `queue`), wait for one of them or stop it, or raise limits.{} in {}",
-                self.limit,
-                settings.display()
+                "let it wait (`--queue`; agents: `queue`), wait for one of them or stop it, or raise it (`paictl config set limits.{} …`)",
+                self.limit
             ),
         };
         let field = match self.limit {
@@ -328,6 +364,7 @@ mod tests {
                 memory_bytes: None,
             },
             max_minutes: None,
+            unknown_types: Vec::new(),
         }
     }
 
@@ -342,11 +379,32 @@ mod tests {
             let job = job(phase, Some(0), false);
             let refusal = decide(&limits(1, None), &house(vec![job]), &gpus(0)).unwrap_err();
             assert_eq!(refusal.limit, "maxRunningJobs");
-            let fault = refusal.into_fault(Path::new("/s.json"));
+            let fault = refusal.into_fault();
             assert!(
-                fault.message.contains("job-1") && fault.hint.contains("maxRunningJobs in /s.json")
+                fault.message.contains("job-1")
+                    && fault.hint.contains("config set limits.maxRunningJobs")
             );
         }
+    }
+
+    #[test]
+    fn what_never_fits_is_told_with_what_is_in_use() {
+        let house = house(vec![job(Phase::Running, Some(2000), false)]);
+        let refusal = never_fits(&limits(9, Some(4)), &house, &gpus(8000)).unwrap();
+        assert!(refusal.message.contains("2 GPUs are in use"), "{refusal:?}");
+        assert!(never_fits(&limits(9, Some(4)), &house, &gpus(3000)).is_none());
+    }
+
+    #[test]
+    fn an_instance_type_of_unknown_size_is_named() {
+        let ask = Ask {
+            unknown_types: vec!["ecs.nonsense".into()],
+            ..Ask::default()
+        };
+        let refusal = decide(&limits(9, Some(4)), &House::default(), &ask).unwrap_err();
+        assert!(refusal.message.contains("ecs.nonsense"), "{refusal:?}");
+        let fault = refusal.into_fault();
+        assert!(fault.hint.contains("instance type"), "{fault}");
     }
 
     #[test]

@@ -27,11 +27,15 @@ pub struct Original {
     pub base: Map<String, Value>,
     /// Environment that was given by its call and not by its profile.
     pub envs: Map<String, Value>,
+    /// The same for its priority.
+    pub priority: Option<Value>,
     /// Variables whose values are not stored: they must be given again.
     pub hidden_envs: Vec<String>,
     /// What could not be copied, each one line.
     pub lost: Vec<String>,
 }
+
+const MINUTES: &str = "JobMaxRunningTimeMinutes";
 
 /// Keys of a request that the cloud's answer about a job has, too (fact sheet §4.1, §4.2).
 const TOLD: [&str; 18] = [
@@ -93,10 +97,26 @@ pub(super) async fn template(
 }
 
 impl Original {
-    /// What is the job's own, over another profile's base: its code and the environment that its call gave.
+    /// What is the job's own, over another profile's base: its code, its tags, the environment and the priority that its call
+    /// gave, and its time limit where the profile has none.
     pub(super) fn particulars_into(&self, base: &mut Map<String, Value>) {
         if let Some(code) = self.base.get("CodeSource") {
             base.insert("CodeSource".into(), code.clone());
+        }
+        if let Some(priority) = &self.priority {
+            base.insert("Priority".into(), priority.clone());
+        }
+        if let Some(minutes) = self.base.get(MINUTES) {
+            base.entry(MINUTES).or_insert_with(|| minutes.clone());
+        }
+        if let Some(Value::Object(tags)) = self.base.get("Settings").and_then(|all| all.get("Tags"))
+        {
+            let settings = base.entry("Settings").or_insert_with(|| Map::new().into());
+            let settings = settings.as_object_mut();
+            let into = settings.map(|all| all.entry("Tags").or_insert_with(|| Map::new().into()));
+            if let Some(Value::Object(into)) = into {
+                into.extend(tags.clone());
+            }
         }
         if self.envs.is_empty() {
             return;
@@ -117,7 +137,7 @@ fn stored(settings: &Settings, job: &Job, intent: &Intent) -> Result<Original, F
     let sealed: Value = sealed.map_err(|_| unreadable("cannot be read"))?;
     let today = todays_base(settings, &intent.profile);
     let mut hidden = Vec::new();
-    let body = resolved(&sealed, &today, &mut hidden);
+    let body = resolved(&sealed, &sealed, &today, &mut hidden);
     let (envs, elsewhere): (Vec<_>, Vec<_>) = hidden
         .into_iter()
         .partition(|place| place.starts_with("/Envs/"));
@@ -131,6 +151,7 @@ fn stored(settings: &Settings, job: &Job, intent: &Intent) -> Result<Original, F
     let command = base.remove("UserCommand");
     let command = command.as_ref().and_then(Value::as_str);
     let command = command.filter(|text| intent.resendable || !text.contains(MASK));
+    let priority = base.get("Priority").cloned();
     let of_profile = today.get("Envs").and_then(Value::as_object);
     let given = base
         .get("Envs")
@@ -147,6 +168,7 @@ fn stored(settings: &Settings, job: &Job, intent: &Intent) -> Result<Original, F
         envs: given
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect(),
+        priority: priority.filter(|priority| today.get("Priority") != Some(priority)),
         hidden_envs: envs.iter().map(|place| unescaped(place)).collect(),
         base: without_names(base),
         lost: Vec::new(),
@@ -154,20 +176,20 @@ fn stored(settings: &Settings, job: &Job, intent: &Intent) -> Result<Original, F
 }
 
 /// The request with its references resolved; those that lead nowhere are left out and told.
-fn resolved(sealed: &Value, today: &Value, hidden: &mut Vec<String>) -> Value {
-    match sealed {
+fn resolved(whole: &Value, part: &Value, today: &Value, hidden: &mut Vec<String>) -> Value {
+    match part {
         Value::Array(items) => items
             .iter()
-            .map(|item| resolved(item, today, hidden))
+            .map(|item| resolved(whole, item, today, hidden))
             .collect(),
         Value::Object(map) => {
             let mut object = Map::new();
             for (key, item) in map {
                 let Some(place) = request::reference(item) else {
-                    object.insert(key.clone(), resolved(item, today, hidden));
+                    object.insert(key.clone(), resolved(whole, item, today, hidden));
                     continue;
                 };
-                match today.pointer(place) {
+                match request::secret_at(whole, today, place) {
                     Some(value) => drop(object.insert(key.clone(), value.clone())),
                     None => hidden.push(place.to_owned()),
                 }
@@ -207,8 +229,9 @@ async fn told(scope: &Scope, job: &Job) -> Result<Original, Fault> {
     if let Some(sources) = base.get_mut("DataSources") {
         lost.extend(mend_mounts(&settings, sources));
     }
-    if let Some(minutes) = job.max_minutes {
-        base.insert("JobMaxRunningTimeMinutes".into(), minutes.into());
+    match job.max_minutes {
+        Some(minutes) => drop(base.insert(MINUTES.into(), minutes.into())),
+        None => lost.push("its time limit, where it has one: no list has told it".into()),
     }
     let command = base.remove("UserCommand");
     let envs = base.get("Envs").and_then(Value::as_object).cloned();
@@ -221,6 +244,7 @@ async fn told(scope: &Scope, job: &Job) -> Result<Original, Fault> {
             .map(ToOwned::to_owned),
         profile: String::new(),
         envs: envs.unwrap_or_default(),
+        priority: base.get("Priority").cloned(),
         hidden_envs: Vec::new(),
         base: without_names(base),
         lost,
@@ -332,7 +356,8 @@ mod tests {
     fn what_leads_nowhere_is_left_out_and_told() {
         let sealed = json!({"Envs": {"A": "1", "B": {REFERENCE: "/Envs/B"}, "C/D": {REFERENCE: "/Envs/C~1D"}}});
         let mut hidden = Vec::new();
-        let body = resolved(&sealed, &json!({"Envs": {"B": "2"}}), &mut hidden);
+        let today = json!({"Envs": {"B": "2"}});
+        let body = resolved(&sealed, &sealed, &today, &mut hidden);
         assert_eq!(body, json!({"Envs": {"A": "1", "B": "2"}}));
         assert_eq!(hidden, ["/Envs/C~1D"]);
         assert_eq!(unescaped(&hidden[0]), "C/D");

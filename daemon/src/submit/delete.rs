@@ -9,11 +9,14 @@ use crate::{
     scope::Scope,
 };
 
-/// Removes an own job for good. Answers with the backend's id of the request, which is empty for what never was a job there.
+/// Removes an own job for good; one that was removed before is. Answers with the backend's id of the request, which is empty for what never was a job there.
 ///
 /// # Errors
 /// When the job is not ours or has not ended, or the backend refuses or cannot be reached.
 pub async fn delete(scope: &Arc<Scope>, job: Job) -> Result<(Job, String), Fault> {
+    if job.reason.as_ref().is_some_and(|why| why.code == DELETED) {
+        return Ok((job, String::new()));
+    }
     let job = own(scope, job).await?;
     if !job.has_ended() || job.resources_held {
         let state = match job.status.as_str() {
@@ -48,7 +51,6 @@ pub async fn delete(scope: &Arc<Scope>, job: Job) -> Result<(Job, String), Fault
         };
         let event = EventDraft {
             from_status: job.status.clone(),
-            to_status: job.status.clone(),
             from_phase: Some(job.phase),
             to_phase: Some(Phase::Gone),
             reason: Some(reason.clone()),

@@ -102,6 +102,12 @@ pub(super) fn ask_of(job: &Job) -> Ask {
     Ask {
         resources: job.requested,
         max_minutes: job.max_minutes,
+        unknown_types: job
+            .replicas
+            .iter()
+            .filter(|role| role.each.gpu_milli.is_none() && !role.instance_type.is_empty())
+            .map(|role| role.instance_type.clone())
+            .collect(),
     }
 }
 
@@ -285,7 +291,7 @@ fn capped(settings: &Settings, asked: Option<u32>) -> Result<Option<u32>, Fault>
     let minutes = asked.unwrap_or(most);
     match admission::run_minutes(most, Some(minutes)) {
         Ok(_) => Ok(Some(minutes)),
-        Err(refusal) => Err(refusal.into_fault(&settings.path)),
+        Err(refusal) => Err(refusal.into_fault()),
     }
 }
 

@@ -30,10 +30,10 @@ impl House {
     /// Reads it inside the transaction that decides.
     pub(super) fn read(tx: &Tx<'_>, scope: &Scope, limits: &Limits) -> Result<Self, StoreError> {
         let (context, now_ms) = (scope.context, tx.now_ms());
-        let mut active = tx.active_jobs(context)?;
+        let mut active = tx.busy_jobs(context)?;
         active.retain(counts);
         for sibling in tx.siblings(context, &scope.place)? {
-            for job in tx.active_jobs(sibling)? {
+            for job in tx.busy_jobs(sibling)? {
                 if counts(&job) && is_news(tx, scope, &job)? {
                     active.push(job);
                 }

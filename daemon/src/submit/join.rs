@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     journal::{Intent, IntentState, Reader, StoreError},
-    model::{Fault, FaultKind, Job},
+    model::{Fault, FaultKind, Job, Phase},
 };
 
 /// A submit without a key is joined to an equal one that is younger than this, or unconfirmed.
@@ -46,7 +46,7 @@ pub(super) fn find(
         if !joins(&intent, age_ms) {
             continue;
         }
-        let Some(job) = reader.job(&intent.uid)? else {
+        let Some(job) = reader.job(&intent.uid)?.filter(is_worth_joining) else {
             continue;
         };
         let again = match sought.is_tool {
@@ -85,6 +85,11 @@ pub(super) fn find_named(
     }
     let why = format!("joined: a submit with the key {key:?} was made before");
     known(reader, &intent, why)
+}
+
+/// Who asks for the same after a failure, or after a stop, has mended something and means another job.
+fn is_worth_joining(job: &Job) -> bool {
+    !job.has_ended() || job.phase == Phase::Succeeded
 }
 
 /// While its outcome is not known, and for a minute after it was made. A clock that was set back makes it younger.

@@ -1,6 +1,6 @@
 //! What makes a submit happen once (invariant 4) and limits hold (invariant 5), and the other changes of own jobs.
 //!
-//! [`draft`] makes the request, [`join`] finds the earlier submit that it may be, [`admission`] decides inside the same
+//! `draft` makes the request, `join` finds the earlier submit that it may be, [`admission`] decides inside the same
 //! transaction that stores the intent (`reserve`); `settle` sends the intent and finds out what became of it, over lost
 //! answers and restarts; `queue` does so for those that wait for room; [`stop`] is the way back.
 
@@ -167,7 +167,7 @@ pub async fn submit(
             Reserved::LookTooOld => {}
             Reserved::NameTaken => draft.draw_name(&scope.settings().prefix)?,
             Reserved::SizesUnknown(types) => {
-                sizes::learn(scope, types).await?;
+                sizes::learn(scope, types).await.map_err(unchecked)?;
                 scope.sizes.complete(&mut draft.job);
             }
         }
@@ -179,6 +179,14 @@ pub async fn submit(
         warnings,
         request_id,
     })
+}
+
+fn unchecked(mut fault: Fault) -> Fault {
+    fault.message = format!(
+        "nothing was submitted, since the limits cannot be checked: {}",
+        fault.message
+    );
+    fault
 }
 
 fn joined(before: Before) -> Submitted {

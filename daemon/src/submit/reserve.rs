@@ -75,7 +75,7 @@ fn decide(
             let job = store(tx, scope, draft, Some(&refusal))?;
             Ok(Ok(Reserved::Held(Box::new(job))))
         }
-        Err(refusal) => Ok(Err(refusal.into_fault(&settings.path))),
+        Err(refusal) => Ok(Err(refusal.into_fault())),
     }
 }
 
@@ -115,6 +115,7 @@ pub(super) fn judge(
                         .into(),
                 holders: vec![admission::describe(&job)],
                 never: false,
+                unknown: false,
             }));
         }
     }

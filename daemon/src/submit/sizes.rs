@@ -130,7 +130,7 @@ pub async fn learn(scope: &Scope, types: Vec<String>) -> Result<(), Fault> {
     let learnt = scope.sizes.learn(types, &*provider, &scope.clock).await;
     learnt.map_err(|mut fault| {
         fault.message = format!(
-            "nothing was submitted, since the limits cannot be checked: the sizes of instance types cannot be had: {}",
+            "the sizes of instance types cannot be had: {}",
             fault.message
         );
         fault

@@ -223,3 +223,21 @@ async fn what_was_submitted_is_found_also_where_it_could_not_be_submitted_today(
     assert_eq!(fault.field, "limits.maxRunMinutes", "{fault}");
     assert_eq!(world.cloud.with(|state| state.creates_seen), 1);
 }
+
+#[tokio::test]
+async fn whoever_asks_again_after_a_failure_means_another_job() {
+    let world = World::new(ROOMY).await;
+    let mut made = Vec::new();
+    for status in ["Failed", "Stopped", "Succeeded"] {
+        let submitted = world.submit_wish(wish("run")).await.unwrap().unwrap();
+        assert!(!submitted.joined, "{status}");
+        made.push(submitted.job.uid);
+        world
+            .cloud
+            .with(|state| state.jobs.last_mut().unwrap().status = status);
+        world.pass(secs(5)).await;
+    }
+    let last = world.submit_wish(wish("run")).await.unwrap().unwrap();
+    assert!(last.joined, "what it asks for is done");
+    assert_eq!(Some(&last.job.uid), made.last());
+}

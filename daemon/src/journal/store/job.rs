@@ -120,6 +120,17 @@ pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, 
 }
 
 /// Also those that were deleted since: that gives back nothing of what they have used.
+/// The same without those that wait for room.
+pub(crate) fn busy(connection: &Connection, context: i64) -> Result<Vec<Job>, StoreError> {
+    many(
+        connection,
+        "SELECT doc FROM job INDEXED BY job_active WHERE context = ?1 AND active = 1
+            AND uid NOT IN (SELECT uid FROM intent WHERE context = ?1 AND state = 'held')
+         ORDER BY created_ms",
+        params![context],
+    )
+}
+
 pub(crate) fn own_ended_since(
     connection: &Connection,
     context: i64,

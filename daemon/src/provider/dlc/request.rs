@@ -34,7 +34,8 @@ pub struct Particulars {
 pub fn base(settings: &Settings, profile: &Profile) -> Map<String, Value> {
     let mut base = profile.further.clone();
     base.insert("JobType".into(), profile.job_type.as_str().into());
-    let specs = profile.job_specs.iter().map(wire_case).collect();
+    let specs = profile.job_specs.iter().map(wire_case);
+    let specs = specs.map(with_amounts_as_texts).collect();
     base.insert("JobSpecs".into(), Value::Array(specs));
     let quota = base
         .get("ResourceId")
@@ -62,6 +63,19 @@ pub fn base(settings: &Settings, profile: &Profile) -> Map<String, Value> {
         base.insert("DataSources".into(), sources.into());
     }
     base
+}
+
+/// Amounts are texts there (fact sheet §4.4); people write numbers, too.
+fn with_amounts_as_texts(mut role: Value) -> Value {
+    let amounts = role
+        .get_mut("ResourceConfig")
+        .and_then(Value::as_object_mut);
+    for amount in amounts.into_iter().flat_map(Map::values_mut) {
+        if let Value::Number(number) = amount {
+            *amount = number.to_string().into();
+        }
+    }
+    role
 }
 
 /// The wire body of a submit.
@@ -185,18 +199,48 @@ fn seal(value: &Value, at: &str, redactor: &Redactor) -> Value {
 /// The sealed body with its references resolved against a body made from today's settings. `None` when one of them leads
 /// nowhere any more.
 pub fn unsealed(sealed: &Value, today: &Value) -> Option<Value> {
-    match sealed {
-        Value::Array(items) => items.iter().map(|item| unsealed(item, today)).collect(),
+    unseal(sealed, sealed, today)
+}
+
+fn unseal(whole: &Value, part: &Value, today: &Value) -> Option<Value> {
+    match part {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| unseal(whole, item, today))
+            .collect(),
         Value::Object(map) if is_reference(map) => {
-            today.pointer(map.get(REFERENCE)?.as_str()?).cloned()
+            let place = map.get(REFERENCE)?.as_str()?;
+            secret_at(whole, today, place).cloned()
         }
         Value::Object(map) => map
             .iter()
-            .map(|(key, item)| Some((key.clone(), unsealed(item, today)?)))
+            .map(|(key, item)| Some((key.clone(), unseal(whole, item, today)?)))
             .collect::<Option<Map<_, _>>>()
             .map(Value::Object),
         other => Some(other.clone()),
     }
+}
+
+/// The secret to which a reference in a sealed body leads today. A login belongs to its registry: where today's image comes
+/// from another one, it leads nowhere.
+pub fn secret_at<'a>(sealed: &Value, today: &'a Value, place: &str) -> Option<&'a Value> {
+    let secret = today.pointer(place)?;
+    let role = place
+        .split_once("/ImageConfig")
+        .map(|(role, _)| format!("{role}/Image"));
+    let same = role.is_none_or(|image| {
+        let registry = |body: &Value| body.pointer(&image).and_then(Value::as_str).map(registry);
+        registry(sealed) == registry(today)
+    });
+    same.then_some(secret)
+}
+
+/// The host of an image's address.
+fn registry(image: &str) -> String {
+    let host = image.split_once('/').map_or("", |(host, _)| host);
+    let is_host = host.contains(['.', ':']) || host == "localhost";
+    let host = if is_host { host } else { "docker.io" };
+    host.to_ascii_lowercase()
 }
 
 /// Where a reference leads; `None` for anything else.
@@ -235,7 +279,8 @@ mod tests {
         let text = r#"{ "projectPrefix": "me", "regionId": "cn-hangzhou", "workspaceId": "1", "resourceId": "q",
             "credentials": { "accessKeyId": "id", "accessKeySecret": "secret" },
             "mounts": [{ "name": "a", "uri": "oss://a/", "mountPath": "/a", "mountAccess": "ReadWrite" }],
-            "profiles": { "default": { "jobType": "PyTorchJob", "jobSpecs": [{ "podCount": 1 }], "resourceId": "q2",
+            "profiles": { "default": { "jobType": "PyTorchJob", "resourceId": "q2",
+              "jobSpecs": [{ "podCount": 1, "resourceConfig": { "GPU": 1, "CPU": 0.5, "memory": "1Gi" } }],
               "envs": { "a": 1 }, "dataSources": [{ "dataSourceId": "d", "mountAccess": "ReadOnly" }] } } }"#;
         std::fs::write(file.path(), text).unwrap();
         std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(0o600)).unwrap();
@@ -253,7 +298,7 @@ mod tests {
         assert_eq!(
             body,
             json!({"DisplayName": "me-a", "JobType": "PyTorchJob", "WorkspaceId": "1", "UserCommand": "x",
-                "JobSpecs": [{"PodCount": 1}], "ResourceId": "q2", "Envs": {"a": "1"},
+                "JobSpecs": [{"PodCount": 1, "ResourceConfig": {"GPU": "1", "CPU": "0.5", "Memory": "1Gi"}}], "ResourceId": "q2", "Envs": {"a": "1"},
                 "DataSources": [{"Uri": "oss://a/", "MountPath": "/a", "MountAccess": "RW"},
                     {"DataSourceId": "d", "MountAccess": "RO"}]})
         );
@@ -283,6 +328,13 @@ mod tests {
         );
 
         assert_eq!(unsealed(&stored, &json!({"JobSpecs": []})), None);
+
+        rotated["JobSpecs"][0]["Image"] = "other-registry.test/i".into();
+        assert_eq!(
+            unsealed(&stored, &rotated),
+            None,
+            "the login is that of another registry now"
+        );
     }
     #[test]
     fn whatever_stands_below_a_secret_key_is_stored_as_a_reference() {

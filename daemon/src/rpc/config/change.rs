@@ -50,15 +50,14 @@ impl Changer<'_> {
         &self,
         request: UpdateConfigRequest,
     ) -> Result<ConfigChanged, Fault> {
-        let mut paths = std::collections::BTreeMap::new();
         let set = request.set.iter();
-        for (path, value) in set.map(|(path, value)| (path, Update::Set(value::to_json(value)))) {
-            paths.insert(path.clone(), value);
-        }
+        let mut paths: std::collections::BTreeMap<_, _> = set
+            .map(|(path, value)| (path.clone(), Update::Set(value::to_json(value))))
+            .collect();
+        let mut both = None;
         for path in request.remove {
             if paths.insert(path.clone(), Update::Remove).is_some() {
-                let message = format!("{path} is to be set and removed");
-                return Err(Fault::new(FaultKind::Invalid, message).field(path));
+                both = Some(path);
             }
         }
         let profile = Some(request.profile).filter(|name| !name.is_empty());
@@ -72,6 +71,11 @@ impl Changer<'_> {
             dry_run: request.dry_run,
             digest: request.digest,
         };
+        if let Some(path) = both {
+            let message = format!("{path} is to be set and removed");
+            let fault = Fault::new(FaultKind::Invalid, message).field(path);
+            return Err(self.refused(how, fault).await);
+        }
         let updates = Updates { profile, paths };
         self.edit(how, move |editor| editor.update(&updates)).await
     }
@@ -138,6 +142,19 @@ impl Changer<'_> {
             }
         })
         .await
+    }
+
+    /// Notes a change that is refused before it is tried, and hands the reason on.
+    pub(super) async fn refused(&self, how: How, fault: Fault) -> Fault {
+        if !how.dry_run {
+            let act = Act {
+                action: how.action,
+                target: how.target,
+                detail: String::new(),
+            };
+            audit::note(&self.running.scope, &self.caller, act, Err(&fault)).await;
+        }
+        fault
     }
 
     /// Makes a change and puts it in force.

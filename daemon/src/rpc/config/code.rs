@@ -35,6 +35,22 @@ pub(super) async fn update(
     changer: &Changer<'_>,
     request: UpdateCodeSourceRequest,
 ) -> Result<UpdateCodeSourceResponse, Fault> {
+    if let Err(fault) = checked(&request) {
+        let how = How {
+            action: "codesource.update",
+            target: "branch or commit".into(),
+            dry_run: request.dry_run,
+            digest: String::new(),
+        };
+        return Err(changer.refused(how, fault).await);
+    }
+    match request.remote {
+        true => remote(changer, request).await,
+        false => local(changer, request).await,
+    }
+}
+
+fn checked(request: &UpdateCodeSourceRequest) -> Result<(), Fault> {
     for (field, text) in [("branch", &request.branch), ("commit", &request.commit)] {
         if let Some(text) = text.as_ref().filter(|text| !text.is_empty())
             && !is_reference(text)
@@ -49,10 +65,7 @@ pub(super) async fn update(
             .hint("give one; an empty one is removed")
             .field("branch"));
     }
-    match request.remote {
-        true => remote(changer, request).await,
-        false => local(changer, request).await,
-    }
+    Ok(())
 }
 
 async fn local(

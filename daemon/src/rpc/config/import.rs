@@ -3,22 +3,33 @@
 use pai_proto::v1::{ConfigChanged, ImportProfileRequest};
 
 use super::change::{Changer, How};
-use crate::{model::Fault, rpc::resolve, submit};
+use crate::{
+    model::Fault,
+    rpc::resolve,
+    submit::{self, Imported},
+};
 
 pub(super) async fn import(
     changer: &Changer<'_>,
     request: ImportProfileRequest,
 ) -> Result<ConfigChanged, Fault> {
-    let job = resolve::job(&changer.running, &request.id).await?;
-    let imported = submit::as_profile(&changer.running.scope, &job).await?;
     let how = How {
         action: "profile.import",
-        target: format!("{} from {}", request.profile, job.display_id()),
+        target: format!("{} from {}", request.profile, request.id),
         dry_run: request.dry_run,
         digest: String::new(),
+    };
+    let imported = match read(changer, &request.id).await {
+        Ok(imported) => imported,
+        Err(fault) => return Err(changer.refused(how, fault).await),
     };
     let made = changer.put(how, request.profile, String::new(), imported.keys);
     let mut changed = made.await?;
     changed.warnings.extend(imported.lost);
     Ok(changed)
+}
+
+async fn read(changer: &Changer<'_>, id: &str) -> Result<Imported, Fault> {
+    let job = resolve::job(&changer.running, id).await?;
+    submit::as_profile(&changer.running.scope, &job).await
 }
