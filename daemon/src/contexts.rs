@@ -5,6 +5,9 @@
 //! answers with the reason and the fix.
 
 mod budgets;
+mod client;
+mod entry;
+mod known;
 mod moved;
 mod running;
 
@@ -15,12 +18,10 @@ use std::{
     time::Duration,
 };
 
-use pai_proto::context;
-
 use crate::{
-    config::{self, Settings, Stamp},
+    config::{self, Settings},
     journal::{Journal, StoreError},
-    model::{Fault, FaultKind, redact::Redactor},
+    model::{Fault, redact::Redactor},
     provider::{Provider, dlc::DlcProvider},
     scope::{Parts, Scope, Setup, place},
     submit::Claims,
@@ -28,6 +29,9 @@ use crate::{
 };
 
 use budgets::Budgets;
+use client::{known_secrets, same_client};
+use entry::{Entry, real};
+pub use known::Known;
 pub use running::{Running, run};
 
 /// The daemon's environment, as far as settings ask for it.
@@ -45,43 +49,6 @@ pub struct Contexts {
     budgets: Budgets,
     claims: Claims,
     entries: Mutex<BTreeMap<PathBuf, Arc<Entry>>>,
-}
-
-/// One settings file.
-struct Entry {
-    path: PathBuf,
-    state: Mutex<State>,
-    /// One reads at a time.
-    reading: tokio::sync::Mutex<()>,
-}
-
-#[derive(Clone, Default)]
-struct State {
-    running: Option<Arc<Running>>,
-    /// Of the files as they were last read; `None` before that.
-    stamp: Option<Stamp>,
-    /// Why the files as they are cannot be used.
-    problem: Option<Fault>,
-    /// When the settings in force were read, Unix ms.
-    read_ms: Option<i64>,
-    /// Submits that are held, and such as are open, at places that the file named before.
-    left: (u32, u32),
-}
-
-/// What there is to say of a context.
-#[derive(Debug, Clone)]
-pub struct Known {
-    /// Its settings file.
-    pub path: PathBuf,
-    /// Its work; `None` where it has no settings that can be used.
-    pub running: Option<Arc<Running>>,
-    /// Why the file as it is cannot be used.
-    pub problem: Option<Fault>,
-    /// When the settings in force were read, Unix ms.
-    pub read_ms: Option<i64>,
-    /// Submits that are held, and such as are open, and that nobody goes on with: the file named another place when they were
-    /// made, or cannot be used.
-    pub left: (u32, u32),
 }
 
 impl std::fmt::Debug for Contexts {
@@ -192,7 +159,7 @@ impl Contexts {
         // Before the files are read: what changes meanwhile is read again.
         let stamp = config::stamp(&entry.path);
         let before = entry.state().running.clone();
-        let read = self.settings(&entry.path);
+        let read = self.settings(&entry.path).await;
         let loaded = match read {
             Ok(settings) => self.adopt(before, settings).await,
             Err(fault) => Err(fault),
@@ -238,9 +205,12 @@ impl Contexts {
         }
     }
 
-    fn settings(&self, path: &Path) -> Result<Settings, Fault> {
-        let env = Arc::clone(&self.env);
-        config::load(path, &move |key| env(key))
+    /// Files are read where nothing waits: a slow file system may take long.
+    async fn settings(&self, path: &Path) -> Result<Settings, Fault> {
+        let (env, path) = (self.env(), path.to_owned());
+        let read = move || config::load(&path, &|key| env(key));
+        let read = tokio::task::spawn_blocking(read).await;
+        read.unwrap_or_else(|error| Err(Fault::internal(format!("reading settings: {error}"))))
     }
 
     /// Puts settings in force: over those of the same place, else as a context of their own.
@@ -348,7 +318,7 @@ impl Contexts {
         let files = files.map(|file| real(&file.path()));
         let named = |path: &PathBuf| config::context_name(path).is_some();
         for path in files.filter(named) {
-            let Ok(settings) = self.settings(&path) else {
+            let Ok(settings) = self.settings(&path).await else {
                 continue;
             };
             if let Err(error) = self.number(&settings).await {
@@ -376,133 +346,4 @@ impl Contexts {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Arc<Entry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Entry {
-    /// Whether the files are those that were read. Files that are not there are looked for again at each call, and so are
-    /// those that cannot be used: what is wrong may lie elsewhere, for example in the environment's rights.
-    fn is_current(&self) -> bool {
-        let stamp = {
-            let state = self.state();
-            if state.running.is_none() {
-                return false;
-            }
-            state.stamp.clone()
-        };
-        stamp.is_some_and(|stamp| stamp == config::stamp(&self.path))
-    }
-
-    /// The journal's number of the context that is served.
-    fn serves(&self) -> Option<i64> {
-        let state = self.state();
-        state.running.as_ref().map(|running| running.scope.context)
-    }
-
-    fn known(&self) -> Known {
-        let state = self.state().clone();
-        Known {
-            path: self.path.clone(),
-            running: state.running,
-            problem: state.problem,
-            read_ms: state.read_ms,
-            left: state.left,
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Known {
-    /// Its name as clients choose it: `default`, `local`, or that of `contexts/NAME.json`; empty for a file that was named by
-    /// its path.
-    pub fn name(&self, env: &Env) -> String {
-        let lookup = |key: &str| env(key).map(PathBuf::from);
-        let named = context::all(&lookup).unwrap_or_default();
-        let known = named
-            .into_iter()
-            .find(|known| real(&known.path) == self.path);
-        known.map_or_else(String::new, |known| known.name.to_string())
-    }
-
-    /// What a client should hear of it, each one line: that the settings in force are not those of the file, and that submits
-    /// wait which nobody goes on with.
-    pub fn warnings(&self) -> Vec<String> {
-        let fault = self.problem.as_ref().filter(|_| self.running.is_some());
-        let broken = fault.map(|fault| {
-            format!(
-                "the settings were changed and cannot be used; those from before are in force: {}",
-                fault.message
-            )
-        });
-        let left = self.running.is_some() && self.left != (0, 0);
-        let left = left.then(|| {
-            let (held, open) = self.left;
-            format!(
-                "submits of the place that these settings named before are not gone on with: {held} held, {open} unconfirmed; \
-                 to see, send or stop them let the settings name it again"
-            )
-        });
-        broken.into_iter().chain(left).collect()
-    }
-
-    /// The fault of a context that cannot be used.
-    pub fn fault(&self) -> Fault {
-        let unknown = || {
-            Fault::new(
-                FaultKind::Unavailable,
-                "the settings have not been read yet",
-            )
-        };
-        self.problem.clone().unwrap_or_else(unknown)
-    }
-}
-
-/// Whether a client made of one would be the same made of the other.
-fn same_client(one: &Settings, other: &Settings) -> bool {
-    use secrecy::ExposeSecret as _;
-    let (key, others) = (&one.credentials, &other.credentials);
-    let token = |settings: &Settings| {
-        let token = settings.credentials.security_token.as_ref();
-        token.map(|token| token.expose_secret().to_owned())
-    };
-    key.access_key_id == others.access_key_id
-        && key.access_key_secret.expose_secret() == others.access_key_secret.expose_secret()
-        && token(one) == token(other)
-        && one.credential_source == other.credential_source
-        && one.endpoints == other.endpoints
-}
-
-fn known_secrets(settings: &Settings) -> Vec<String> {
-    use secrecy::ExposeSecret as _;
-    let mut known = settings.secrets.clone();
-    known.push(
-        settings
-            .credentials
-            .access_key_secret
-            .expose_secret()
-            .to_owned(),
-    );
-    known.extend(
-        settings
-            .credentials
-            .security_token
-            .iter()
-            .map(|token| token.expose_secret().to_owned()),
-    );
-    known
-}
-
-/// The file itself, whatever links lead there; one that is not there by its name.
-fn real(path: &Path) -> PathBuf {
-    let real = path.canonicalize().or_else(|error| {
-        // Not there yet: its folder tells.
-        let (folder, name) = (path.parent(), path.file_name());
-        match (folder, name) {
-            (Some(folder), Some(name)) => Ok(folder.canonicalize()?.join(name)),
-            _ => Err(error),
-        }
-    });
-    real.unwrap_or_else(|_| path.into())
 }

@@ -9,7 +9,7 @@ use crate::{
     submit::{Claims, resume},
 };
 
-use super::{Running, real};
+use super::{Running, entry::real};
 
 /// The journal's number for a file and a place. A file that was moved keeps what is known under its old name, unless that is
 /// still being served.
