@@ -44,7 +44,7 @@ struct Args {
     /// Leave after 15 min without client, active job or open submit: for a paid that a client starts.
     #[arg(long)]
     auto_started: bool,
-    /// Leave the session of the terminal, whose end then is no end of paid.
+    /// Leave the session of the terminal, whose end then is no end of paid, and close what was left open for it.
     #[arg(long)]
     own_session: bool,
 }
@@ -105,11 +105,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// A session of our own, where that is asked for: then no terminal controls us, and its end is not ours.
+/// A session of our own, where that is asked for: then no terminal controls us, and its end is not ours. Nor are files that
+/// are open in it.
 fn leave_session(asked: bool) -> io::Result<()> {
     if !asked {
         return Ok(());
     }
+    sys::inherited::close();
     match rustix::process::setsid() {
         Ok(_) => Ok(()),
         // We lead a group, perhaps a session already: nothing to leave where no terminal controls us. (The session's

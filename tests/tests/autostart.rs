@@ -86,6 +86,24 @@ async fn the_first_command_starts_the_daemon_and_says_so_and_the_next_one_does_n
 }
 
 #[tokio::test]
+async fn a_daemon_holds_nothing_that_was_open_where_it_was_started() {
+    let world = World::new().await;
+    let _strays = Strays::of(&world);
+    let mut shell = command(&world, Path::new("/bin/sh"));
+    // Whoever reads the output to its end waits for all who can still write to it, under whatever number.
+    shell
+        .env_remove("PAI_NO_AUTOSTART")
+        .args(["-c", "exec 7>&1 9>&2; exec \"$@\"", "sh"])
+        .arg(&programs().paictl)
+        .args(["daemon", "start"]);
+    let read_to_the_end = Running::spawn(shell).finish();
+    let done = tokio::time::timeout(Duration::from_secs(20), read_to_the_end);
+    let done = done.await.expect("the daemon holds the output open");
+    assert_eq!(done.code, 0, "{done:?}");
+    assert_eq!(paictl(&world, &["daemon", "status"]).await.code, 0);
+}
+
+#[tokio::test]
 async fn a_look_at_the_daemon_and_its_end_start_none() {
     let world = World::new().await;
     let strays = Strays::of(&world);

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod fs;
+pub mod inherited;
 pub mod leave;
 pub mod lock;
 pub mod runtime;
