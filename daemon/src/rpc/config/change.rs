@@ -188,6 +188,11 @@ impl Changer<'_> {
         let changes = changes(&outcome);
         let mut warnings = outcome.warnings;
         warnings.extend(known.warnings());
+        if let Some(now) = &known.running
+            && !Arc::ptr_eq(now, &self.running)
+        {
+            warnings.extend(self.left_behind().await?);
+        }
         Ok(ConfigChanged {
             files: outcome
                 .files
@@ -199,6 +204,20 @@ impl Changer<'_> {
             warnings,
             digest: config::digest(&path)?,
         })
+    }
+
+    /// What is to be said of jobs that nobody watches any more, as the settings name another place.
+    async fn left_behind(&self) -> Result<Option<String>, Fault> {
+        let scope = &self.running.scope;
+        let context = scope.context;
+        let active = scope.journal.read(move |reader| reader.busy_jobs(context));
+        let active = active.await?.len();
+        Ok((active > 0).then(|| {
+            format!(
+                "jobs that are active at the place before: {active}; they go on there, and are watched and counted again when a \
+                 settings file names that place"
+            )
+        }))
     }
 
     /// Makes it; once more where it was refused for sizes that were not known.
