@@ -168,7 +168,7 @@ impl Notes {
     }
 
     /// It will not become a job, as far as anybody can tell. Without a lost answer that is certain: its key is free again, and
-    /// where somebody hears of it no row is needed to tell it.
+    /// where somebody hears of it lists need not show it.
     pub(super) async fn dropped(
         &self,
         fault: &Fault,
@@ -204,10 +204,9 @@ impl Notes {
                 job.phase = Phase::Gone;
                 job.reason = Some(reason);
                 job.ended_ms = Some(tx.now_ms());
-                match heard && !lost {
-                    true => tx.forget_job(context, job, event),
-                    false => tx.put_job(context, &mut job, vec![event]),
-                }
+                // The row stays also where the caller hears of it: others may have been told of the job.
+                job.own = !heard || lost;
+                tx.put_job(context, &mut job, vec![event])
             })
             .await
     }

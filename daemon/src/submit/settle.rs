@@ -122,8 +122,8 @@ pub(super) async fn settle(
         request_id: String::new(),
     };
     let told = loop {
-        // Somebody who hears a refusal needs no row in the list; otherwise the row is how it is told. After a lost
-        // answer the row stays: the job may still turn up.
+        // Somebody who hears a refusal need not see it in lists; otherwise they are how it is told. After a lost answer
+        // they show it: the job may still turn up.
         let ended = match settling.run().await {
             Ok(()) => Ok(Ok(std::mem::take(&mut settling.request_id))),
             Err(End::Dropped(fault)) => {

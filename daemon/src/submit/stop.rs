@@ -119,11 +119,13 @@ pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result
 /// # Errors
 /// That it is not, or that nobody can tell.
 pub(super) async fn own(scope: &Arc<Scope>, job: Job) -> Result<Job, Fault> {
-    let job = match job.own {
+    // What is not at the cloud was submitted here.
+    let is_ours = |job: &Job| job.own || job.native_id.is_none();
+    let job = match is_ours(&job) {
         true => job,
         false => prove_own(scope, job).await?,
     };
-    if job.own {
+    if is_ours(&job) {
         return Ok(job);
     }
     let what = format!(

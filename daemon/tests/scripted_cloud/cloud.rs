@@ -70,6 +70,7 @@ pub(crate) enum Create {
 pub(crate) struct CloudJob {
     pub(crate) id: String,
     pub(crate) name: String,
+    pub(crate) command: String,
     pub(crate) status: &'static str,
     pub(crate) created_ms: i64,
     pub(crate) listed_from_ms: i64,
@@ -87,6 +88,7 @@ impl CloudJob {
         Self {
             id: id.into(),
             name: name.into(),
+            command: String::new(),
             status,
             created_ms: EPOCH_MS - 86_400_000 * 20,
             listed_from_ms: 0,
@@ -98,6 +100,32 @@ impl CloudJob {
             max_minutes: None,
         }
     }
+
+    /// It has not ended.
+    pub(crate) fn is_active(&self) -> bool {
+        let ended = ["Succeeded", "SucceededReserving", "Stopped", "Failed"];
+        !ended.contains(&self.status)
+    }
+
+    /// Its GPUs are taken.
+    pub(crate) fn takes_gpus(&self) -> bool {
+        self.is_active() || self.status == "SucceededReserving"
+    }
+}
+
+/// What CreateJob has made.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// How many.
+    pub(crate) jobs: u32,
+    /// Jobs of each command.
+    pub(crate) by_command: BTreeMap<String, u32>,
+    /// How often the answer was lost, whether there was a job or none.
+    pub(crate) lost: u32,
+    /// The most that were active at the same time.
+    pub(crate) most_active: usize,
+    /// The most GPUs that were taken at the same time, in thousandths; also by what is held.
+    pub(crate) most_gpu_milli: u64,
 }
 
 #[derive(Debug, Default)]
@@ -122,6 +150,8 @@ pub(crate) struct State {
     /// How many pods each job has.
     pub(crate) pods: usize,
     pub(crate) creates_seen: u32,
+    /// What was made so far, also what was deleted.
+    pub(crate) made: Made,
     pub(crate) gets_seen: u32,
     pub(crate) ids_got: Vec<String>,
     /// Times of lists for one full name, ms since the start.
@@ -139,6 +169,16 @@ pub(crate) struct State {
     pub(crate) list_lag_ms: i64,
     pub(crate) last_body: Option<Value>,
     pub(crate) logs: Logs,
+}
+
+impl State {
+    fn note_most(&mut self) {
+        let active = self.jobs.iter().filter(|job| job.is_active());
+        self.made.most_active = self.made.most_active.max(active.count());
+        let taken = self.jobs.iter().filter(|job| job.takes_gpus());
+        let taken = taken.map(|job| job.gpu_milli).sum();
+        self.made.most_gpu_milli = self.made.most_gpu_milli.max(taken);
+    }
 }
 
 /// The cloud.
@@ -243,7 +283,10 @@ impl Cloud {
                 fault
             };
             match what {
-                Create::LostBefore => return Err(lost()),
+                Create::LostBefore => {
+                    state.made.lost += 1;
+                    return Err(lost());
+                }
                 Create::Away => return Err(Fault::new(FaultKind::Unavailable, "no network")),
                 Create::Refuse => return Err(Fault::new(FaultKind::Invalid, "no such image")),
                 Create::Throttle(ms) => {
@@ -257,7 +300,10 @@ impl Cloud {
                 Create::LostAndLate(ms) => ms,
                 _ => state.list_lag_ms,
             };
-            let id = format!("dlc{}", state.jobs.len() + 1);
+            state.made.jobs += 1;
+            let id = format!("dlc{}", state.made.jobs);
+            let command = body["UserCommand"].as_str().unwrap_or_default().to_owned();
+            *state.made.by_command.entry(command.clone()).or_default() += 1;
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let tags = body.pointer("/Settings/Tags").and_then(Value::as_object);
             let tags = tags.map(|tags| tags.iter().map(|(key, value)| (key.clone(), text(value))));
@@ -265,15 +311,20 @@ impl Cloud {
                 created_ms: now_ms,
                 listed_from_ms: now_ms + late,
                 gpu_milli: gpus(body),
+                command,
                 tags: tags.map(Iterator::collect),
                 max_minutes: body["JobMaxRunningTimeMinutes"]
                     .as_u64()
                     .and_then(|minutes| u32::try_from(minutes).ok()),
                 ..CloudJob::named(&id, &name, "Creating")
             });
+            state.note_most();
             match what {
                 Create::Answer | Create::MakeAndHang | Create::Hang => Ok(id),
-                _ => Err(lost()),
+                _ => {
+                    state.made.lost += 1;
+                    Err(lost())
+                }
             }
         })
     }

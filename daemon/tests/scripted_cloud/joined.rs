@@ -241,3 +241,26 @@ async fn whoever_asks_again_after_a_failure_means_another_job() {
     assert!(last.joined, "what it asks for is done");
     assert_eq!(Some(&last.job.uid), made.last());
 }
+
+#[tokio::test]
+async fn whoever_was_told_of_a_submit_that_is_refused_later_finds_out_why() {
+    let world = World::new(ROOMY).await;
+    let creates = [Create::Throttle(7_000), Create::Refuse];
+    world.cloud.with(|state| state.creates.extend(creates));
+    let first = world.submit_wish(keyed("key-1", "run"));
+    world.settle().await;
+    let joined = submitted(&world, keyed("key-1", "run")).await;
+    assert!(joined.joined);
+    world.pass(secs(8)).await;
+    let fault = first.await.unwrap().unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Invalid);
+    let uid = joined.job.uid;
+    let job = world.journal.read(move |reader| reader.job(&uid)).await;
+    let job = job.unwrap().expect("it was told");
+    assert_eq!(job.phase, Phase::Gone);
+    let reason = job.reason.unwrap();
+    assert_eq!(reason.code, "NotSubmitted");
+    assert!(reason.message.contains("no such image"), "{reason:?}");
+    let again = submitted(&world, keyed("key-1", "run")).await;
+    assert!(!again.joined, "the key is free");
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod chaos;
 mod cloud;
 mod crash_matrix;
 mod hours;

@@ -119,7 +119,6 @@ pub(crate) fn active(connection: &Connection, context: i64) -> Result<Vec<Job>, 
     )
 }
 
-/// Also those that were deleted since: that gives back nothing of what they have used.
 /// The same without those that wait for room.
 pub(crate) fn busy(connection: &Connection, context: i64) -> Result<Vec<Job>, StoreError> {
     many(
@@ -131,6 +130,7 @@ pub(crate) fn busy(connection: &Connection, context: i64) -> Result<Vec<Job>, St
     )
 }
 
+/// Also those that were deleted since: that gives back nothing of what they have used.
 pub(crate) fn own_ended_since(
     connection: &Connection,
     context: i64,

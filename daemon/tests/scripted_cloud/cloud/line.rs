@@ -114,15 +114,20 @@ impl Provider for Line {
 
     fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>> {
         Box::pin(async move {
-            Ok(self.up().await.with(|state| {
-                let job = state.jobs.iter_mut().find(|job| job.id == id).unwrap();
+            self.up().await.with(|state| {
+                let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
+                    return Err(Fault::new(FaultKind::NotFound, "no such job"));
+                };
                 job.stops += 1;
+                if !job.is_active() {
+                    return Ok(receipt(StopAck::AlreadyEnded));
+                }
                 let refusal = state.stop_refusals.pop_front();
                 if refusal.is_none() {
                     job.status = "Stopped";
                 }
-                receipt(refusal.unwrap_or(StopAck::Accepted))
-            }))
+                Ok(receipt(refusal.unwrap_or(StopAck::Accepted)))
+            })
         })
     }
 
