@@ -162,7 +162,12 @@ impl Contexts {
         let read = self.settings(&entry.path).await;
         let loaded = match read {
             Ok(settings) => self.adopt(before, settings).await,
-            Err(fault) => Err(fault),
+            Err(fault) => {
+                if let Some(running) = &before {
+                    keep_with_todays_policy(&running.scope, &entry.path).await;
+                }
+                Err(fault)
+            }
         };
         let mut state = entry.state();
         state.stamp = Some(stamp);
@@ -346,4 +351,19 @@ impl Contexts {
     fn entries(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Arc<Entry>>> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Settings that cannot be used leave those from before in force, but for what tools may do: a policy from before may be wider
+/// than the one that the person has written since.
+async fn keep_with_todays_policy(scope: &Scope, path: &Path) {
+    let path = path.to_owned();
+    let policy = tokio::task::spawn_blocking(move || config::policy_now(&path)).await;
+    let Ok(policy) = policy else { return };
+    let setup = scope.setup();
+    let mut settings = (*setup.settings).clone();
+    settings.policy = policy;
+    scope.adopt(Setup {
+        settings: Arc::new(settings),
+        ..setup
+    });
 }

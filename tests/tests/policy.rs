@@ -252,3 +252,34 @@ async fn a_client_that_does_not_say_what_it_is_counts_as_a_tool() {
     let status = pai_tests::wire::raw_jobs(&world).submit_job(request).await;
     assert_eq!(status.unwrap_err().code(), tonic::Code::PermissionDenied);
 }
+
+#[tokio::test]
+async fn while_the_policy_cannot_be_read_agents_change_nothing_and_the_person_goes_on() {
+    let world = world(json!({"policy": {"tools": {"calls": ["submit", "stop", "delete"]}}})).await;
+    let _daemon = world.daemon().await;
+    let agent = tool(&world).await;
+    agent.submit(with(|_| {})).await.unwrap();
+    let own = world.settings_path().with_file_name("pai.json");
+    for slip in [
+        r#"{"policy": {"tools": {"call": []}}}"#,
+        "{",
+        r#"{"polices": {}}"#,
+    ] {
+        world.write(&own, slip);
+        let detail = refusal(agent.submit(with(|request| request.another = true)).await);
+        assert_eq!(detail.kind(), ErrorKind::Permission, "{slip}: {detail:?}");
+        assert!(detail.message.contains("pai.json"), "{slip}: {detail:?}");
+        let branch = set("codeSource.defaultBranch", &json!("dev"));
+        assert!(agent.update_config(branch).await.is_err(), "{slip}");
+        let done = world
+            .paictl(&["submit", "mine", "--new", "--", "true"])
+            .await;
+        assert_eq!(done.code, 0, "{slip}: {done:?}");
+        assert!(done.stderr.contains("pai.json"), "{slip}: {done:?}");
+        let check = world.paictl(&["config", "check"]).await;
+        assert_ne!(check.code, 0, "{slip}: {check:?}");
+    }
+    world.write(&own, "{}");
+    let branch = set("codeSource.defaultBranch", &json!("dev"));
+    agent.update_config(branch).await.unwrap();
+}

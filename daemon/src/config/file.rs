@@ -1,6 +1,11 @@
 //! The settings as a file: there, readable, private, JSON with comments.
 
-use std::{io::ErrorKind, path::Path};
+use std::{
+    fs::File,
+    io::{ErrorKind, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+};
 
 use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::{Map, Value};
@@ -11,8 +16,11 @@ use crate::model::{Fault, FaultKind};
 const WHERE: &str =
     "write one (README, \"With a real account\") or name another with ALIYUN_PAI_SETTINGS_PATH";
 
+/// Larger files are none of settings.
+const MOST_BYTES: u64 = 1 << 20;
+
 pub(super) fn read(path: &Path) -> Result<String, Fault> {
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
+    let refused = |error: std::io::Error| match error.kind() {
         ErrorKind::NotFound => Fault::new(
             FaultKind::Settings,
             format!("there is no settings file at {}", path.display()),
@@ -24,7 +32,23 @@ pub(super) fn read(path: &Path) -> Result<String, Fault> {
         )),
         ErrorKind::InvalidData => fault(path, "is not UTF-8 text"),
         _ => fault(path, error).hint(WHERE),
-    })
+    };
+    // A pipe in its place must not be waited for.
+    let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let file = File::options().read(true).custom_flags(flags).open(path);
+    let file = file.map_err(refused)?;
+    let meta = file.metadata().map_err(refused)?;
+    if !meta.is_file() {
+        return Err(fault(path, "is not a file").hint(WHERE));
+    }
+    let mut text = String::new();
+    let most = MOST_BYTES + 1;
+    file.take(most).read_to_string(&mut text).map_err(refused)?;
+    match text.len() as u64 {
+        most_bytes if most_bytes < most => Ok(text),
+        _ => Err(fault(path, "is larger than 1 MiB").hint(WHERE)),
+    }
 }
 
 /// JSON, with comments and trailing commas as the seed's README shows them.
@@ -42,6 +66,8 @@ pub(super) const FORM: ParseOptions = ParseOptions {
 };
 
 pub(super) fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, Fault> {
+    // Editors of some systems begin a text with a byte order mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value = parse_to_serde_value(text, &FORM).map_err(|error| {
         // Only the place: the parser's own words may quote the line, and the line may hold the key.
         let (line, column) = (error.line_display(), error.column_display());
@@ -60,12 +86,11 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Map<String, Value>, Fault
 /// Whoever may write our own file may send the key to an endpoint of his own, and allow tools everything.
 pub(super) fn refuse_if_others_write(path: &Path) -> Result<(), Fault> {
     let mode = files::mode(path)?;
-    if mode & 0o002 != 0 {
-        return Err(fault(
-            path,
-            format!("may be written by everybody (mode {mode:03o})"),
-        )
-        .hint(format!("chmod 600 {}", path.display())));
+    if mode & 0o022 != 0 {
+        return Err(
+            fault(path, format!("may be written by others (mode {mode:03o})"))
+                .hint(format!("chmod 600 {}", path.display())),
+        );
     }
     Ok(())
 }

@@ -18,20 +18,28 @@ pub(super) struct Texts {
     pub settings: String,
     /// Our own file that is in force, and its text.
     pub own: Option<(PathBuf, String)>,
+    /// `pai.json`, where a file of this name alone is in force: its policy counts where that one has none.
+    pub common: Option<PathBuf>,
 }
 
 impl Texts {
     /// Reads them.
     pub(super) fn read(path: &Path) -> Result<Self, Fault> {
         let settings = file::read(path)?;
-        let own = match own_in_force(path)? {
+        let mut there = own_there(path)?.into_iter();
+        let own = match there.next() {
             Some(own) => {
                 let text = file::read(&own)?;
                 Some((own, text))
             }
             None => None,
         };
-        Ok(Self { settings, own })
+        let common = there.next();
+        Ok(Self {
+            settings,
+            own,
+            common,
+        })
     }
 
     /// Our own file that is in force.
@@ -76,16 +84,17 @@ pub(super) fn own_candidates(settings: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Our own file that is in force beside these settings.
-fn own_in_force(settings: &Path) -> Result<Option<PathBuf>, Fault> {
+/// Our own files beside these settings; the first is in force.
+pub(super) fn own_there(settings: &Path) -> Result<Vec<PathBuf>, Fault> {
+    let mut there = Vec::new();
     for path in own_candidates(settings) {
         if let Some(meta) = metadata(&path)?
             && !is_file_of(&meta, settings)
         {
-            return Ok(Some(path));
+            there.push(path);
         }
     }
-    Ok(None)
+    Ok(there)
 }
 
 /// Where our own file is made when there is none.

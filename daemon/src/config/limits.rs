@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value};
 
 use super::{
     Sources, fault,
-    keys::{self, FURTHER_LIMITS},
+    keys::{self, LIMITS},
     raw::RawLimits,
 };
 use crate::model::Fault;
@@ -38,7 +38,7 @@ impl Default for Limits {
     }
 }
 
-/// The limits in force: of the further ones, our own file's count first.
+/// The limits in force: those of our own file count first.
 pub(super) fn limits(
     sources: &Sources<'_>,
     seed: Option<RawLimits>,
@@ -52,9 +52,9 @@ pub(super) fn limits(
     let (seeds_minutes, seeds_hours) = further(sources.path, &seed)?;
     let (own_minutes, own_hours) = further(sources.own(), &own)?;
     Ok(Limits {
-        max_running_jobs: seed.max_running_jobs.unwrap_or(1),
-        max_gpu: seed.max_gpu,
-        max_cpu: seed.max_cpu,
+        max_running_jobs: own.max_running_jobs.or(seed.max_running_jobs).unwrap_or(1),
+        max_gpu: own.max_gpu.or(seed.max_gpu),
+        max_cpu: own.max_cpu.or(seed.max_cpu),
         max_run_minutes: own_minutes.or(seeds_minutes),
         max_gpu_milli_hours_per_day: own_hours.or(seeds_hours),
     })
@@ -90,7 +90,7 @@ fn warn(sources: &Sources<'_>, warnings: &mut Vec<String>) {
         .into_iter()
         .flat_map(Map::keys)
     {
-        if keys::find(FURTHER_LIMITS, name, false).is_some() {
+        if keys::find(LIMITS, name, false).is_some_and(|key| key.ours) {
             warnings.push(sources.refused_by_the_other_tool(&format!("limits.{name}")));
         }
     }

@@ -55,6 +55,24 @@ pub fn load(path: &Path, env: Env<'_>) -> Result<Settings, Fault> {
     checked(path, &texts, &documents, env)
 }
 
+/// The policy of the files as they are, also where the settings as a whole cannot be used.
+pub fn policy_now(path: &Path) -> Policy {
+    let read = || {
+        let mut there = files::own_there(path)?.into_iter();
+        let Some(own) = there.next() else {
+            return Ok(Policy::default());
+        };
+        file::refuse_if_others_write(&own)?;
+        let document = file::parse(&own, &file::read(&own)?)?;
+        let nothing = serde_json::Map::new();
+        let common = there.next();
+        let settings = (path, &nothing);
+        let (policy, _) = policy::in_force(settings, Some((&own, &document)), common.as_deref());
+        Ok(policy)
+    };
+    read().unwrap_or_else(|fault: Fault| Policy::closed(&fault))
+}
+
 /// What stands in both files.
 ///
 /// # Errors
@@ -95,7 +113,13 @@ pub fn check(path: &Path, env: Env<'_>) -> Report {
         Err(fault) => (None, Err(fault)),
     };
     let (problem, warnings) = match loaded {
-        Ok(settings) => (None, settings.warnings),
+        Ok(settings) => match settings.policy.closed {
+            Some(why) => (
+                Some(Fault::new(FaultKind::Settings, why)),
+                settings.warnings,
+            ),
+            None => (None, settings.warnings),
+        },
         Err(fault) => (Some(fault), Vec::new()),
     };
     Report {
@@ -120,6 +144,7 @@ fn checked(
     let sources = Sources {
         path,
         own_path,
+        common: texts.common.as_deref(),
         documents,
     };
     let mut settings = settings::from_sources(&sources, env)?;

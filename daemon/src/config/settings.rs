@@ -20,7 +20,7 @@ use super::{
     raw::{Raw, RawCredentials},
     secrets,
 };
-use crate::model::Fault;
+use crate::{model::Fault, submit::is_reference};
 
 /// Settings that were checked.
 #[derive(Clone)]
@@ -143,14 +143,13 @@ impl Mount {
 pub(super) fn from_sources(sources: &Sources<'_>, env: Env<'_>) -> Result<Settings, Fault> {
     let path = sources.path;
     let own = own::read(sources.own(), &sources.documents.own)?;
-    // Not by way of serde: null is no policy, and no mere absence of one either.
-    let policy = match sources.documents.own.get("policy") {
-        Some(value) => policy::read(sources.own(), value)?,
-        None => Policy::default(),
-    };
+    let own_document = sources.own_path.map(|own| (own, &sources.documents.own));
+    let settings_document = (path, &sources.documents.settings);
+    let (policy, slip) = policy::in_force(settings_document, own_document, sources.common);
     let raw = read(path, &sources.documents.settings)?;
     check(path, &raw)?;
-    let mut warnings = Vec::new();
+    let slip = slip.map(|slip| format!("{slip}; until it is mended tools change nothing"));
+    let mut warnings = Vec::from_iter(slip);
     sources.warn_unknown(&mut warnings);
     let limits = limits(sources, raw.limits, own.limits, &mut warnings)?;
     let profiles = profiles(
@@ -259,6 +258,25 @@ fn check(path: &Path, raw: &Raw) -> Result<(), Fault> {
             path,
             "credentials.accessKeyId or accessKeySecret is empty",
         ));
+    }
+    let source = raw.code_source.as_ref();
+    let code = [
+        (
+            "defaultBranch",
+            source.and_then(|source| source.default_branch.as_ref()),
+        ),
+        (
+            "defaultCommit",
+            source.and_then(|source| source.default_commit.as_ref()),
+        ),
+    ];
+    for (key, text) in code {
+        if text.is_some_and(|text| !text.is_empty() && !is_reference(text)) {
+            return Err(fault(
+                path,
+                format!("codeSource.{key} is no name that git would take"),
+            ));
+        }
     }
     for (number, mount) in raw.mounts.iter().enumerate() {
         if !matches!(

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Documents,
-    keys::{self, Key, Kind, LIMITS, OWN, SETTINGS},
+    keys::{self, Key, Kind, OWN, SETTINGS},
 };
 
 /// Both files, on the way to becoming settings.
@@ -15,6 +15,8 @@ pub(super) struct Sources<'a> {
     pub path: &'a Path,
     /// Our own file that is in force.
     pub own_path: Option<&'a Path>,
+    /// The common own file, where another one is in force.
+    pub common: Option<&'a Path>,
     /// What stands in them.
     pub documents: &'a Documents,
 }
@@ -56,11 +58,7 @@ impl Sources<'_> {
         })
         .into_iter()
         .chain(warn(&documents.own, OWN, &own_name, |at| {
-            let found = match at.strip_prefix("limits.") {
-                Some(limit) => keys::find(LIMITS, limit, false),
-                None => keys::find(SETTINGS, at, false),
-            };
-            found.map(|_| self.counts_in_the_settings(at))
+            keys::find(SETTINGS, at, false).map(|_| self.counts_in_the_settings(at))
         }))
         .for_each(|warning| warnings.push(warning));
     }

@@ -36,8 +36,8 @@ impl Known {
         known.map_or_else(String::new, |known| known.name.to_string())
     }
 
-    /// What a client should hear of it, each one line: that the settings in force are not those of the file, and that submits
-    /// wait which nobody goes on with.
+    /// What a client should hear of it, each one line: that the settings in force are not those of the file, that the policy
+    /// cannot be read, and that submits wait which nobody goes on with.
     pub fn warnings(&self) -> Vec<String> {
         let fault = self.problem.as_ref().filter(|_| self.running.is_some());
         let broken = fault.map(|fault| {
@@ -54,7 +54,11 @@ impl Known {
                  to see, send or stop them let the settings name it again"
             )
         });
-        broken.into_iter().chain(left).collect()
+        let closed = self.running.as_ref().filter(|_| fault.is_none());
+        let closed = closed.and_then(|running| running.scope.settings().policy.closed.clone());
+        let closed =
+            closed.map(|why| format!("agents may change nothing until this is mended: {why}"));
+        broken.into_iter().chain(closed).chain(left).collect()
     }
 
     /// The fault of a context that cannot be used.

@@ -51,12 +51,20 @@ pub struct Replica {
     pub role: String,
     /// Number of pods.
     pub count: u32,
+    /// To how many an elastic role may grow; 0 where that is not told.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub most: u32,
     /// Image address.
     pub image: String,
     /// Instance type where one was asked for; empty otherwise.
     pub instance_type: String,
     /// What one pod asks for.
     pub each: Resources,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// Amounts; `None` is unknown, not zero.

@@ -17,7 +17,7 @@ pub(in crate::config) use own::{OWN, POLICY};
 pub(in crate::config) use path::{Step, parse_path, show};
 pub(in crate::config) use place::Place;
 pub(in crate::config) use profile::PROFILE;
-pub(in crate::config) use settings::{FURTHER_LIMITS, LIMITS, SETTINGS};
+pub(in crate::config) use settings::{LIMITS, SETTINGS};
 
 use super::wire::wire_key;
 

@@ -1,6 +1,6 @@
 //! Our own file, `pai.json` (beside `settings.json`) or `NAME.pai.json` (beside `NAME.json`).
 
-use super::{FURTHER_LIMITS, Key, Kind, PROFILE};
+use super::{Key, Kind, LIMITS, PROFILE};
 use crate::config::policy::{CALLS, OVERRIDES};
 
 /// The top of our own file.
@@ -17,8 +17,8 @@ pub(in crate::config) static OWN: &[Key] = &[
     .ours(),
     Key::new(
         "limits",
-        Kind::Object(FURTHER_LIMITS),
-        "Limits that the other tool does not know.",
+        Kind::Object(LIMITS),
+        "Limits, before those of the other file; also such as the other tool does not know.",
     )
     .nullable()
     .ours(),

@@ -100,7 +100,7 @@ static MOUNT: &[Key] = &[
     Key::new("description", Kind::Any, "For people.").nullable(),
 ];
 
-/// `limits`.
+/// `limits` of either file.
 pub(in crate::config) static LIMITS: &[Key] = &[
     Key::new(
         "maxRunningJobs",
@@ -127,9 +127,6 @@ pub(in crate::config) static LIMITS: &[Key] = &[
     MAX_RUN_MINUTES,
     MAX_GPU_HOURS,
 ];
-
-/// `limits` of our own file.
-pub(in crate::config) static FURTHER_LIMITS: &[Key] = &[MAX_RUN_MINUTES, MAX_GPU_HOURS];
 
 const MAX_RUN_MINUTES: Key = Key::new(
     "maxRunMinutes",

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::{Map, Value};
 
 use super::{
-    Policy, Sizes,
+    Policy, Sizes, registry,
     size::{Size, size, sizing},
 };
 use crate::{
@@ -50,6 +50,7 @@ pub(super) fn check(
     after: &Profiles,
     sizes: Sizes<'_>,
 ) -> Result<(), Fault> {
+    registry::check(before, after)?;
     for (name, new) in after {
         let old = before.get(name);
         if old == Some(new) {

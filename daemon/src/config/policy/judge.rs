@@ -34,6 +34,7 @@ pub fn judge(
     after: &Documents,
     sizes: Sizes<'_>,
 ) -> Result<(), Fault> {
+    policy.check_open(actor)?;
     let (old, new) = (before.profile_names(), after.profile_names());
     let pairs = [
         (&before.settings, &after.settings),
@@ -58,7 +59,7 @@ pub fn judge(
         comes(policy, name, &before, &after)?;
     }
     for name in old.difference(&new) {
-        goes(policy, name, &before, &after)?;
+        goes(policy, name, &before)?;
     }
     caps::check(policy, limits, &before, &after, sizes)
 }
@@ -100,17 +101,12 @@ fn comes(policy: &Policy, name: &str, before: &Profiles, after: &Profiles) -> Re
     }
 }
 
-/// A profile that goes held no locked key, or another one keeps the same ones: what the person wrote is not lost.
-fn goes(policy: &Policy, name: &str, before: &Profiles, after: &Profiles) -> Result<(), Fault> {
+/// A profile that goes held no locked key: under its name another one could be made, without what the person locked.
+fn goes(policy: &Policy, name: &str, before: &Profiles) -> Result<(), Fault> {
     may_be_made(policy, name)?;
-    let held = locked_part(policy, name, before);
-    let kept = held.is_empty()
-        || after
-            .keys()
-            .any(|other| locked_part(policy, other, after) == held);
-    match held.keys().next() {
-        Some(path) if !kept => Err(locked(Actor::Tool, &below(name, path))),
-        _ => Ok(()),
+    match locked_part(policy, name, before).keys().next() {
+        Some(path) => Err(locked(Actor::Tool, &below(name, path))),
+        None => Ok(()),
     }
 }
 

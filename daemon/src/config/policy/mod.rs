@@ -3,19 +3,21 @@
 //! A wrong or unknown word in it is an error, never a warning: a typo must not open anything.
 
 mod caps;
+mod force;
 mod grant;
 mod judge;
 mod leaves;
 mod read;
+mod registry;
 mod size;
 
 pub use caps::{check_priority, check_submit};
 pub use judge::{Sizes, judge};
 
 pub(super) use caps::told_cap;
+pub(super) use force::in_force;
 pub(super) use grant::{Permit, permit};
 pub(super) use leaves::{Leaf, changed, leaves};
-pub(super) use read::read;
 pub(super) use size::size;
 
 use std::collections::BTreeSet;
@@ -136,6 +138,8 @@ pub struct Policy {
     pub overrides: BTreeSet<String>,
     /// Which calls tools may make.
     pub calls: BTreeSet<Call>,
+    /// Why tools may change nothing at all: the policy that the person wrote cannot be read.
+    pub closed: Option<String>,
 }
 
 /// `policy.tools.caps`. What is not given: the limit of the settings, else the most that any profile has.
@@ -171,16 +175,46 @@ impl Default for Policy {
                 .map(|name| (*name).into())
                 .collect(),
             calls: BTreeSet::from([Call::Submit, Call::Stop]),
+            closed: None,
         }
     }
 }
 
 impl Policy {
+    /// What holds while the person's own cannot be read: tools change nothing.
+    pub fn closed(why: &Fault) -> Self {
+        Self {
+            change: BTreeSet::new(),
+            overrides: BTreeSet::new(),
+            calls: BTreeSet::new(),
+            closed: Some(why.message.clone()),
+            ..Self::default()
+        }
+    }
+
+    /// Whether `actor` may change anything.
+    ///
+    /// # Errors
+    /// A [`Fault`] of kind `Permission` that says what is wrong with the policy.
+    fn check_open(&self, actor: Actor) -> Result<(), Fault> {
+        match &self.closed {
+            Some(why) if actor == Actor::Tool => Err(Fault::new(
+                FaultKind::Permission,
+                format!("tools change nothing while the policy cannot be read: {why}"),
+            )
+            .hint(
+                "the person mends the file by hand; `paictl config check` tells when it is well",
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether `actor` may make this call.
     ///
     /// # Errors
     /// A [`Fault`] of kind `Permission` that says what the person would add to the policy.
     pub fn check_call(&self, actor: Actor, call: Call) -> Result<(), Fault> {
+        self.check_open(actor)?;
         match actor == Actor::Person || self.calls.contains(&call) {
             true => Ok(()),
             false => Err(refused(

@@ -82,7 +82,7 @@ fn read_caps(path: &Path, caps: &Value) -> Result<Caps, Fault> {
 
 fn wrong(path: &Path, at: &str, what: &str) -> Fault {
     fault(path, format!("policy{at} {what}"))
-        .hint("mend it by hand; until then nothing is served, so that a slip opens nothing")
+        .hint("mend it by hand; until then tools change nothing, so that a slip opens nothing")
 }
 
 #[cfg(test)]

@@ -157,14 +157,13 @@ fn what_is_unknown_or_misspelt_is_told_and_not_sent() {
     );
     assert_eq!(
         (settings.prefix.as_str(), settings.limits.max_gpu),
-        ("me", Some(8))
+        ("me", Some(1))
     );
     let mut warnings = settings.warnings;
     warnings.sort();
     assert_eq!(
         warnings,
         [
-            "the key limits.maxGPU counts in the settings only, not in pai.json",
             "the key projectPrefix counts in the settings only, not in pai.json",
             "unknown key api.bursts in pai.json",
             "unknown key colour in pai.json",
@@ -180,17 +179,18 @@ fn what_is_unknown_or_misspelt_is_told_and_not_sent() {
 }
 
 #[test]
-fn a_policy_in_the_settings_is_told_not_to_count() {
+fn a_policy_in_the_settings_is_told_and_closes_everything_to_tools() {
     let settings = with(
         r#""limits": {"#,
         r#""policy": { "tools": { "change": [] } }, "limits": {"#,
     )
     .unwrap();
-    assert_eq!(
-        settings.warnings,
-        ["the key policy counts in pai.json only, not in the settings"]
+    let told = &settings.warnings[0];
+    assert!(
+        told.contains("the key policy does not count there"),
+        "{told}"
     );
-    assert_eq!(settings.policy, Policy::default());
+    assert!(settings.policy.closed.is_some());
 }
 
 #[test]
@@ -213,16 +213,16 @@ fn further_limits_are_taken_from_both_files_and_ours_count_first() {
     let settings = beside(
         &seed,
         "pai.json",
-        r#"{ "limits": { "maxGPUHoursPerDay": 12.5 } }"#,
+        r#"{ "limits": { "maxRunningJobs": 4, "maxCPU": 9, "maxGPUHoursPerDay": 12.5 } }"#,
     )
     .1
     .unwrap();
     assert_eq!(
         settings.limits,
         Limits {
-            max_running_jobs: 3,
+            max_running_jobs: 4,
             max_gpu: Some(8),
-            max_cpu: None,
+            max_cpu: Some(9),
             max_run_minutes: Some(10),
             max_gpu_milli_hours_per_day: Some(12_500),
         }

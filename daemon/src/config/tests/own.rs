@@ -79,7 +79,7 @@ fn settings_that_are_called_like_an_own_file_are_not_their_own() {
 }
 
 #[test]
-fn an_own_file_that_everybody_may_write_is_refused_and_one_with_secrets_that_others_read_is_told() {
+fn an_own_file_that_others_may_write_is_refused_and_one_with_secrets_that_others_read_is_told() {
     let files = write(NEW, 0o600);
     let own = files.path.with_file_name("pai.json");
     std::fs::write(
@@ -91,12 +91,10 @@ fn an_own_file_that_everybody_may_write_is_refused_and_one_with_secrets_that_oth
         std::fs::set_permissions(&own, std::fs::Permissions::from_mode(mode)).unwrap();
         load(&files.path, &no_env)
     };
-    assert!(
-        mode(0o666)
-            .unwrap_err()
-            .message
-            .contains("written by everybody")
-    );
+    for open in [0o666, 0o620] {
+        let fault = mode(open).unwrap_err();
+        assert!(fault.message.contains("written by others"), "{fault}");
+    }
     let warnings = mode(0o644).unwrap().warnings;
     assert!(
         warnings[0].contains("holds secrets") && warnings[0].contains("chmod 600"),
@@ -131,4 +129,32 @@ fn a_look_without_serving_tells_what_is_wrong_or_odd() {
     assert_eq!(report.path, files.path);
     let report = check(Path::new("/nowhere/settings.json"), &no_env);
     assert!(report.problem.unwrap().message.contains("/nowhere"));
+}
+
+#[test]
+fn what_is_no_file_or_too_large_is_told_and_not_waited_for() {
+    for own in [false, true] {
+        let files = write(NEW, 0o600);
+        let path = match own {
+            true => files.path.with_file_name("pai.json"),
+            false => files.path.clone(),
+        };
+        std::fs::write(&path, format!("{{}}{}", " ".repeat(1 << 20))).unwrap();
+        let fault = load(&files.path, &no_env).unwrap_err();
+        assert!(fault.message.contains("larger than 1 MiB"), "{fault}");
+        std::fs::remove_file(&path).unwrap();
+        let mode = rustix::fs::Mode::from_bits_truncate(0o600);
+        let kind = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, &path, kind, mode, 0).unwrap();
+        let fault = load(&files.path, &no_env).unwrap_err();
+        assert!(fault.message.contains("is not a file"), "{fault}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_fault() {
+    load_text(&format!("\u{feff}{NEW}")).unwrap();
+    let files = write(NEW, 0o600);
+    std::fs::write(files.path.with_file_name("pai.json"), "\u{feff}{}").unwrap();
+    load(&files.path, &no_env).unwrap();
 }

@@ -57,7 +57,13 @@ pub(super) fn change(
         None if after.own != before.own => Some(own_to_make(editor.path)?),
         own => own.map(Path::to_owned),
     };
-    let resulting = resulting(editor, own_path.as_deref(), &before, &whole, &after)?;
+    let sources = Sources {
+        path: editor.path,
+        own_path: own_path.as_deref(),
+        common: texts.common.as_deref(),
+        documents: &after,
+    };
+    let resulting = resulting(editor, &sources, &before, &whole)?;
     let edited = edited(editor.path, own_path.as_deref(), &texts, &before, &after)?;
     let files = edited.iter().map(|edited| edited.path.to_owned()).collect();
     let written = editor.write && !edited.is_empty();
@@ -87,23 +93,17 @@ fn check_seen(editor: &Editor<'_>, texts: &Texts) -> Result<(), Fault> {
 /// The settings as they would be; what would not load, or not load for the other tool, is refused.
 fn resulting(
     editor: &Editor<'_>,
-    own_path: Option<&Path>,
+    sources: &Sources<'_>,
     before: &Documents,
     whole: &Map<String, Value>,
-    after: &Documents,
 ) -> Result<Settings, Fault> {
-    let sources = Sources {
-        path: editor.path,
-        own_path,
-        documents: after,
-    };
-    let settings = config::settings::from_sources(&sources, editor.env).map_err(|fault| {
+    let settings = config::settings::from_sources(sources, editor.env).map_err(|fault| {
         refused(format!("after the change, {}", fault.message)).hint(fault.hint)
     })?;
     check_profiles(&settings, &before.merged(), whole)?;
     match (
         seed::refuses(&before.settings),
-        seed::refuses(&after.settings),
+        seed::refuses(&sources.documents.settings),
     ) {
         (None, Some(at)) => Err(refused(format!(
             "the other tool that reads the settings would refuse {at}"

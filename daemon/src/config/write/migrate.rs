@@ -58,6 +58,7 @@ pub fn migrate(path: &Path, env: Env<'_>, write: bool) -> Result<Outcome, Fault>
     let sources = Sources {
         path,
         own_path: texts.own_path(),
+        common: texts.common.as_deref(),
         documents: &after,
     };
     warnings.extend(config::settings::from_sources(&sources, env)?.warnings);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aliyun::dlc;
+use aliyun::dlc::{self, Amount};
 use jiff::Timestamp;
 use serde_json::Map;
 
@@ -12,7 +12,7 @@ use super::{
     status::{holds_resources, phase},
 };
 use crate::model::{
-    Code, Observation, Passed, Pod, Reason, Resources, Source,
+    Code, Observation, Passed, Pod, Reason, Replica, Resources, Source,
     redact::{MASK, Redactor, is_secret_entry},
 };
 
@@ -49,7 +49,7 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
             job.user_command.as_deref().unwrap_or_default(),
             context.redactor,
         ),
-        requested: requested(&job, sums),
+        requested: requested(&job, &replicas, sums),
         replicas,
         priority: job
             .priority
@@ -157,24 +157,28 @@ fn history(job: &dlc::Job) -> Vec<Passed> {
     passed
 }
 
-/// The server's own totals where it gives them, else the sum over the roles.
-fn requested(job: &dlc::Job, sums: Resources) -> Resources {
+/// The server's own totals where it gives them, else the sum over the roles; of elastic jobs the larger one.
+fn requested(job: &dlc::Job, replicas: &[Replica], sums: Resources) -> Resources {
+    let is_elastic = replicas.iter().any(|role| role.most > role.count);
+    let larger = |told: Option<u64>, sum: Option<u64>| match is_elastic {
+        true => told.max(sum),
+        false => told.or(sum),
+    };
+    let told =
+        |amount: &Option<Amount>, read: fn(&Amount) -> Option<u64>| amount.as_ref().and_then(read);
     Resources {
-        cpu_milli: job
-            .request_cpu
-            .as_ref()
-            .and_then(|cpu| cpu.cpu_milli().ok())
-            .or(sums.cpu_milli),
-        gpu_milli: job
-            .request_gpu
-            .as_ref()
-            .and_then(|gpu| gpu.gpu_milli().ok())
-            .or(sums.gpu_milli),
-        memory_bytes: job
-            .request_memory
-            .as_ref()
-            .and_then(|memory| memory.memory_bytes().ok())
-            .or(sums.memory_bytes),
+        cpu_milli: larger(
+            told(&job.request_cpu, |cpu| cpu.cpu_milli().ok()),
+            sums.cpu_milli,
+        ),
+        gpu_milli: larger(
+            told(&job.request_gpu, |gpu| gpu.gpu_milli().ok()),
+            sums.gpu_milli,
+        ),
+        memory_bytes: larger(
+            told(&job.request_memory, |memory| memory.memory_bytes().ok()),
+            sums.memory_bytes,
+        ),
     }
 }
 

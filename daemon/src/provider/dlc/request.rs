@@ -236,7 +236,7 @@ pub fn secret_at<'a>(sealed: &Value, today: &'a Value, place: &str) -> Option<&'
 }
 
 /// The host of an image's address.
-fn registry(image: &str) -> String {
+pub(crate) fn registry(image: &str) -> String {
     let host = image.split_once('/').map_or("", |(host, _)| host);
     let is_host = host.contains(['.', ':']) || host == "localhost";
     let host = if is_host { host } else { "docker.io" };

@@ -19,6 +19,13 @@ fn pods(spec: &JobSpec) -> Option<u32> {
     u32::try_from(spec.pod_count?).ok()
 }
 
+/// An elastic role may grow by itself: nothing asks the limits then.
+fn most(spec: &JobSpec) -> u32 {
+    let scaling = spec.other.get("AutoScalingSpec");
+    let most = scaling.and_then(|scaling| scaling.get("MaxReplicas")?.as_u64());
+    most.and_then(|most| u32::try_from(most).ok()).unwrap_or(0)
+}
+
 fn replica(spec: &JobSpec) -> Replica {
     let amounts = spec.resource_config.as_ref();
     let sized = spec.ecs_spec.is_some();
@@ -27,6 +34,7 @@ fn replica(spec: &JobSpec) -> Replica {
     Replica {
         role: spec.role.clone().unwrap_or_default(),
         count: pods(spec).unwrap_or(0),
+        most: most(spec),
         image: spec.image.clone().unwrap_or_default(),
         instance_type: spec.ecs_spec.clone().unwrap_or_default(),
         each: Resources {
@@ -46,7 +54,8 @@ fn replica(spec: &JobSpec) -> Replica {
     }
 }
 
-/// Sums over all pods; unknown when one part is, or when it is more than can be counted.
+/// Sums over all pods, of elastic roles over as many as there may be; unknown when one part is, or when it is more than can
+/// be counted.
 pub fn totals(replicas: &[Replica]) -> Resources {
     let sum = |part: fn(&Resources) -> Option<u64>| {
         if replicas.is_empty() {
@@ -54,7 +63,7 @@ pub fn totals(replicas: &[Replica]) -> Resources {
         }
         replicas.iter().try_fold(0_u64, |sum, replica| {
             part(&replica.each)?
-                .checked_mul(u64::from(replica.count))?
+                .checked_mul(u64::from(replica.count.max(replica.most)))?
                 .checked_add(sum)
         })
     };
@@ -77,11 +86,18 @@ pub fn checked_replicas(job_specs: &Value) -> Result<(Vec<Replica>, Resources), 
         if count == 0 || count > 10_000 {
             return Err(unreadable(number, "PodCount", spec.get("PodCount")));
         }
+        let most = spec.pointer("/AutoScalingSpec/MaxReplicas");
+        if most.is_some_and(|most| most.as_u64().is_none_or(|most| most > 10_000)) {
+            return Err(unreadable(number, "AutoScalingSpec.MaxReplicas", most));
+        }
         let config = spec.get("ResourceConfig");
         for key in ["CPU", "GPU", "Memory"] {
             let Some(amount) = config.and_then(|config| config.get(key)) else {
                 continue;
             };
+            if spec.get("EcsSpec").is_some_and(|named| !named.is_null()) {
+                return Err(both(number));
+            }
             let text = match amount {
                 Value::String(text) => text.clone(),
                 Value::Number(number) => number.to_string(),
@@ -114,12 +130,21 @@ pub fn checked_replicas(job_specs: &Value) -> Result<(Vec<Replica>, Resources), 
     Ok((replicas, sums))
 }
 
+/// Fact sheet §3.1: exactly one of them.
+fn both(number: usize) -> Fault {
+    let field = format!("jobSpecs[{number}].ecsSpec");
+    let message = format!("jobSpecs[{number}] names an instance type and amounts of its own");
+    Fault::new(FaultKind::Invalid, message)
+        .hint("give either ecsSpec or resourceConfig; the cloud takes one of them")
+        .field(field)
+}
+
 fn unreadable(number: usize, key: &str, value: Option<&Value>) -> Fault {
     let shown = value.map_or_else(|| "nothing".to_owned(), Value::to_string);
     let field = format!("jobSpecs[{number}].{key}");
     Fault::new(
         FaultKind::Invalid,
-        format!("{field} of the profile cannot be read: {shown}"),
+        format!("{field} of the request cannot be read: {shown}"),
     )
     .hint("write amounts like \"8\", \"500m\", \"0.5\" or \"32Gi\", and podCount as a whole number")
     .field(field)
@@ -141,6 +166,25 @@ mod tests {
         assert_eq!(sums.cpu_milli, Some(6_500));
         assert_eq!(sums.gpu_milli, Some(2_500));
         assert_eq!(sums.memory_bytes, Some(7 << 30));
+    }
+
+    #[test]
+    fn an_elastic_role_counts_as_large_as_it_may_become() {
+        let elastic = json!([{"Type": "Worker", "PodCount": 1, "ResourceConfig": {"CPU": "2", "GPU": "1"},
+            "AutoScalingSpec": {"MinReplicas": 1, "MaxReplicas": 16}}]);
+        let (replicas, sums) = checked_replicas(&elastic).unwrap();
+        assert_eq!((replicas[0].count, sums.gpu_milli), (1, Some(16_000)));
+        assert_eq!(answer(elastic).1.cpu_milli, Some(32_000));
+    }
+
+    #[test]
+    fn an_instance_type_and_amounts_of_its_own_are_refused() {
+        let both = json!([{"PodCount": 1, "EcsSpec": "ecs.x", "ResourceConfig": {"GPU": "0"}}]);
+        let fault = checked_replicas(&both).unwrap_err();
+        assert!(fault.message.contains("jobSpecs[0]"), "{fault}");
+        let other =
+            json!([{"PodCount": 1, "EcsSpec": "ecs.x", "ResourceConfig": {"SharedMemory": "1Gi"}}]);
+        checked_replicas(&other).unwrap();
     }
 
     #[test]

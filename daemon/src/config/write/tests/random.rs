@@ -30,6 +30,7 @@ fn settings(documents: &Documents) -> Result<Settings, Fault> {
     let sources = Sources {
         path: Path::new("/x/settings.json"),
         own_path: Some(Path::new("/x/pai.json")),
+        common: None,
         documents,
     };
     config::settings::from_sources(&sources, &|_| None)

@@ -74,11 +74,11 @@ fn one_wrong_update_of_many_and_none_is_made() {
 #[test]
 fn settings_that_do_not_load_are_not_changed() {
     let folder = Folder::both();
-    std::fs::write(folder.at("pai.json"), r#"{"policy": {"tool": {}}}"#).unwrap();
+    std::fs::write(folder.at("pai.json"), r#"{"api": {"burst": 0}}"#).unwrap();
     for editor in [folder.person(), folder.tool()] {
         let fault = editor.update(&set("limits.maxGPU", json!(1))).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Settings);
-        assert!(fault.message.contains("policy.tool"), "{fault}");
+        assert!(fault.message.contains("api.burst"), "{fault}");
     }
     std::fs::remove_file(&folder.path).unwrap();
     let fault = folder

@@ -220,7 +220,7 @@ fn a_new_profile_has_the_locked_keys_of_one_that_was_there_or_none() {
 }
 
 #[test]
-fn a_profile_whose_locked_keys_nothing_else_keeps_is_not_deleted_by_a_tool() {
+fn a_profile_with_locked_keys_is_not_deleted_by_a_tool_also_where_another_one_keeps_them() {
     let folder = Folder::both();
     let fault = folder.tool().delete_profile("big").unwrap_err();
     assert_eq!(fault.kind, FaultKind::Permission);
@@ -229,8 +229,47 @@ fn a_profile_whose_locked_keys_nothing_else_keeps_is_not_deleted_by_a_tool() {
         .tool()
         .put_profile("copy", Some("big"), &Map::new())
         .unwrap();
-    folder.tool().delete_profile("copy").unwrap();
+    // Under its name another one could be made, without what is locked.
+    let fault = folder.tool().delete_profile("big").unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Permission);
+    folder.person().delete_profile("copy").unwrap();
     assert!(!folder.load().profiles.contains_key("copy"));
+}
+
+#[test]
+fn while_the_policy_cannot_be_read_tools_change_nothing_and_persons_go_on() {
+    for slip in [r#"{"policy": {"tool": {}}}"#, r#"{"Policy": {}}"#] {
+        let folder = Folder::both();
+        std::fs::write(folder.at("pai.json"), slip).unwrap();
+        let change = set("codeSource.defaultBranch", json!("dev"));
+        let fault = folder.tool().update(&change).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Permission);
+        assert!(fault.message.to_lowercase().contains("policy"), "{fault}");
+        folder.person().update(&change).unwrap();
+    }
+}
+
+#[test]
+fn a_registrys_password_goes_to_no_other_registry() {
+    let role = |image: &str| {
+        json!([{"type": "Worker", "podCount": 1, "image": image, "resourceConfig": {"GPU": "1"},
+                "imageConfig": {"username": "me", "password": "s3cr3t"}}])
+    };
+    let folder = Folder::both();
+    let private = map(json!({"jobType": "PyTorchJob", "jobSpecs": role("one.example/a:1")}));
+    folder
+        .person()
+        .put_profile("private", None, &private)
+        .unwrap();
+    let image = |image: &str| set("profiles.private.jobSpecs[0].image", json!(image));
+    folder.tool().update(&image("one.example/b:2")).unwrap();
+    let fault = folder.tool().update(&image("two.example/a:1")).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Permission);
+    assert!(fault.message.contains("another registry"), "{fault}");
+    let given = map(json!({"jobSpecs": role("two.example/a:1")}));
+    let copy = folder.tool().put_profile("copy", Some("private"), &given);
+    assert_eq!(copy.unwrap_err().kind, FaultKind::Permission);
+    folder.person().update(&image("two.example/a:1")).unwrap();
 }
 
 #[test]
