@@ -93,6 +93,14 @@ impl Context {
         context::chosen(self.named.as_ref(), &self.env)
     }
 
+    /// How this program is called once more about the same settings.
+    pub fn paictl(&self) -> String {
+        match &self.named {
+            Some(name) => format!("paictl --context {name}"),
+            None => "paictl".to_owned(),
+        }
+    }
+
     /// Connects and shows the daemon's warnings. Where nobody serves the daemon is started, and that is said.
     ///
     /// # Errors

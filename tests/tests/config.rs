@@ -135,6 +135,10 @@ async fn profiles_are_made_copied_changed_and_really_deleted() {
         ],
     )
     .await;
+    let again = ["config", "profile", "create", "quick", "priority=6"];
+    let refused = world.paictl(&again).await;
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("--replace"), "{refused:?}");
     let made = done(
         &world,
         &["submit", "x", "-p", "quick", "--json", "--", "true"],

@@ -5,7 +5,6 @@ use std::{fs, path::Path};
 use pai_tests::{
     Gate, World,
     processes::{Strays, that_know},
-    world::text,
 };
 use serde_json::Value;
 
@@ -49,18 +48,13 @@ async fn a_local_cloud_goes_up_runs_jobs_and_takes_them_along_when_it_goes_down(
     assert_eq!(again["pid"], up["pid"]);
 
     let never = Gate::new(&world, "never").command();
-    let long = [
-        "--context",
-        "local",
-        "submit",
-        "long",
-        "--json",
-        "--",
-        &never,
-    ];
+    let long = ["--context", "local", "submit", "long", "--", &never];
     let long = world.paictl(&long).await;
     assert_eq!(long.code, 0, "{long:?}");
-    let long_id = text(&long.json()["job_id"]);
+    let long_id = long.stdout.trim().to_owned();
+    // What may be done next is about the same context.
+    let next = format!("paictl --context local wait {long_id}\n");
+    assert!(long.stderr.contains(&next), "{long:?}");
     let out = world.path("out");
     let command = format!("echo done > {}", out.display());
     let short = ["submit", "short", "--wait", "--json", "--", &command];

@@ -45,7 +45,7 @@ enum Verb {
     },
 }
 
-/// Make a profile, or replace one.
+/// Make a profile; with --replace in place of the one of this name.
 ///
 /// For keys inside of others, copy a profile with --from and change it with `paictl config set --profile NAME PATH VALUE`.
 #[derive(Debug, Args)]
@@ -62,6 +62,9 @@ struct CreateArgs {
     /// Begin with a copy of this profile.
     #[arg(long, value_name = "BASE")]
     from: Option<String>,
+    /// Where there is one of this name, put this one in its place.
+    #[arg(long)]
+    replace: bool,
     /// Only tell what would change.
     #[arg(long)]
     dry_run: bool,
@@ -146,9 +149,26 @@ async fn create(args: &CreateArgs, context: &mut Context) -> Result<Exit, CliErr
         dry_run: args.dry_run,
         digest: String::new(),
     };
-    let changed = context.connect().await?.put_profile(request).await?;
+    let client = context.connect().await?;
+    if !args.replace {
+        let profiles = client.config().await?.profiles;
+        if profiles.iter().any(|profile| profile.name == args.name) {
+            return Err(there_already(&args.name, context));
+        }
+    }
+    let changed = client.put_profile(request).await?;
     tell(&changed, context);
     Ok(Exit::Ok)
+}
+
+fn there_already(name: &str, context: &Context) -> CliError {
+    let paictl = context.paictl();
+    CliError::other(
+        format!("there is a profile `{name}` already; nothing was changed"),
+        format!(
+            "--replace puts the new one in its place; `{paictl} config set --profile {name} PATH VALUE` changes a key of it"
+        ),
+    )
 }
 
 fn keys(args: &CreateArgs) -> Result<Map<String, Value>, CliError> {

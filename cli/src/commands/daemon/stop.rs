@@ -5,7 +5,10 @@ use std::{
     time::Duration,
 };
 
-use pai_proto::{Client, ClientError};
+use pai_proto::{
+    Client, ClientError,
+    v1::{ContextStatus, GetStatusResponse},
+};
 
 use super::silent::explained;
 use crate::{
@@ -24,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
     let socket = context.socket()?;
     let stopped = match context.connect_any(&socket).await {
-        Ok(client) => stop(client, &socket).await.map(Some),
+        Ok(client) => stop(client, &socket, context).await.map(Some),
         Err(CliError::Client(ClientError::Unreachable { .. })) => Ok(None),
         Err(other) => Err(other),
     };
@@ -42,9 +45,14 @@ pub(super) async fn run(context: &mut Context) -> Result<Exit, CliError> {
 }
 
 /// Asks it to leave and waits until it has; the client ends first, for a connection must not be what the daemon waits for.
-async fn stop(client: Client, socket: &Path) -> Result<u32, CliError> {
+async fn stop(client: Client, socket: &Path, context: &mut Context) -> Result<u32, CliError> {
     let state_dir = match answered(socket, HANDSHAKE, client.status()).await {
-        Ok(status) => Some(PathBuf::from(status.state_dir)).filter(|path| path.is_absolute()),
+        Ok(status) => {
+            if let Some(left) = left_alone(&status) {
+                context.out.note(left);
+            }
+            Some(PathBuf::from(status.state_dir)).filter(|path| path.is_absolute())
+        }
         Err(error @ CliError::Client(ClientError::Silent { .. })) => return Err(error),
         Err(_) => None,
     };
@@ -57,6 +65,17 @@ async fn stop(client: Client, socket: &Path) -> Result<u32, CliError> {
     };
     leaving.end().await?;
     Ok(pid)
+}
+
+/// What goes on without the daemon, and what does not.
+fn left_alone(status: &GetStatusResponse) -> Option<String> {
+    let sum = |of: fn(&ContextStatus) -> u32| status.contexts.iter().map(of).sum::<u32>();
+    let (active, held) = (sum(|each| each.active_jobs), sum(|each| each.held_submits));
+    let active = active.saturating_sub(held);
+    let jobs = (active > 0).then(|| format!("jobs that go on unwatched: {active}"));
+    let held = (held > 0).then(|| format!("submits that wait for room, and are not sent: {held}"));
+    let told: Vec<_> = jobs.into_iter().chain(held).collect();
+    (!told.is_empty()).then(|| format!("until the next daemon serves: {}", told.join("; ")))
 }
 
 /// A daemon that was asked to leave.
@@ -116,6 +135,23 @@ mod tests {
             state_dir: state_dir.map(Into::into),
             pid: std::process::id(),
         }
+    }
+
+    #[test]
+    fn what_is_left_alone_is_told() {
+        let mut status = GetStatusResponse::default();
+        assert_eq!(left_alone(&status), None);
+        for (active_jobs, held_submits) in [(3, 2), (1, 0)] {
+            status.contexts.push(ContextStatus {
+                active_jobs,
+                held_submits,
+                ..Default::default()
+            });
+        }
+        assert_eq!(
+            left_alone(&status).unwrap(),
+            "until the next daemon serves: jobs that go on unwatched: 2; submits that wait for room, and are not sent: 2"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -40,12 +40,13 @@ pub(super) async fn tell(
         (false, _) if options.follow => context.out.note(format_args!("submitted {id}")),
         (false, _) => context.out.answer(&id),
     }
-    if let Some(remark) = remark(&job) {
+    let paictl = context.paictl();
+    if let Some(remark) = remark(&job, &paictl) {
         context.out.note(remark);
     }
     if !context.json && !goes_on {
         context.out.note(format_args!(
-            "paictl logs -f {id}\npaictl wait {id}\npaictl get {id}"
+            "{paictl} logs -f {id}\n{paictl} wait {id}\n{paictl} get {id}"
         ));
     }
     match (options.wait, options.follow) {
@@ -62,7 +63,7 @@ pub(super) async fn tell(
 }
 
 /// What to say of a job that is not at the backend, or not known to be.
-fn remark(job: &Job) -> Option<String> {
+fn remark(job: &Job, paictl: &str) -> Option<String> {
     match job.phase() {
         Phase::Unconfirmed => Some(
             "unconfirmed: the answer to the submit was lost; the daemon is finding out and makes no second job before it knows"
@@ -78,7 +79,7 @@ fn remark(job: &Job) -> Option<String> {
             };
             let id = word::id(job);
             Some(format!(
-                "held: {place}the daemon submits it when there is room; `paictl stop {id}` takes it out"
+                "held: {place}the daemon submits it when there is room; `{paictl} stop {id}` takes it out"
             ))
         }
         _ => None,
@@ -92,12 +93,13 @@ mod tests {
     #[test]
     fn only_a_job_of_our_own_phases_gets_a_remark() {
         let remark = |phase: Phase| {
-            remark(&Job {
+            let job = Job {
                 phase: phase.into(),
                 uid: "uid-1".into(),
                 queue_position: Some(3),
                 ..Default::default()
-            })
+            };
+            remark(&job, "paictl --context local")
         };
         for phase in [Phase::Unconfirmed, Phase::Submitting, Phase::Held] {
             let word = json::phase(phase);
@@ -105,7 +107,7 @@ mod tests {
         }
         assert_eq!(
             remark(Phase::Held).unwrap(),
-            "held: place 3 in the queue; the daemon submits it when there is room; `paictl stop uid-1` takes it out"
+            "held: place 3 in the queue; the daemon submits it when there is room; `paictl --context local stop uid-1` takes it out"
         );
         assert_eq!(remark(Phase::Queued), None);
     }

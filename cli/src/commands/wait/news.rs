@@ -121,10 +121,28 @@ fn happened(event: &Event) -> Option<String> {
         EventKind::Stale | EventKind::Fresh => return None,
         _ if from == to => return None,
         EventKind::Discovered => to,
+        // A status that was learnt later than the one after it: what was before it is not known.
+        _ if event.from_phase() == Phase::Unspecified && event.from_status.is_empty() => to,
         _ => format!("{from} → {to}"),
     };
     Some(match reason.is_empty() {
         true => text,
         false => format!("{text} ({reason})"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_that_was_learnt_late_is_told_alone() {
+        let event = Event {
+            kind: EventKind::Status.into(),
+            to_status: "Queuing".into(),
+            to_phase: Phase::Queued.into(),
+            ..Default::default()
+        };
+        assert_eq!(happened(&event).unwrap(), "Queuing");
+    }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use pai_proto::{
-    v1::{Change, Event, EventKind, Job, Stale},
+    v1::{Change, Event, EventKind, Job, Phase, Stale},
     wait::WaitUpdate,
 };
 
@@ -140,12 +140,14 @@ fn happened(event: &Event) -> Option<String> {
         EventKind::Stale | EventKind::Fresh => None,
         _ if from == to => None,
         EventKind::Discovered => Some(to),
+        // A status that was learnt later than the one after it: what was before it is not known.
+        _ if event.from_phase() == Phase::Unspecified && event.from_status.is_empty() => Some(to),
         _ => Some(format!("{from} → {to}")),
     }
 }
 
 /// The cloud's word, or our phase while it has none.
-fn word(status: &str, phase: pai_proto::v1::Phase) -> String {
+fn word(status: &str, phase: Phase) -> String {
     match status {
         "" => record::phase(phase),
         status => status.into(),
