@@ -342,17 +342,28 @@ async fn the_branch_of_every_submit_and_that_of_the_shared_object_are_two_things
 
     done(
         &world,
-        &["codesource", "set", "--remote", "--branch", "release"],
+        &[
+            "codesource",
+            "set",
+            "--remote",
+            "--yes",
+            "--branch",
+            "release",
+        ],
     )
     .await;
     let shown = done(&world, &["codesource", "get", "--json"]).await.json();
     assert_eq!(shown["remote"]["branch"], "release");
     assert_eq!(shown["default_branch"], "dev", "the settings are untouched");
 
+    let unasked = ["codesource", "set", "--remote", "--branch", "other"];
+    let unasked = world.paictl(&unasked).await;
+    assert_eq!(unasked.code, 2, "nobody can be asked: {unasked:?}");
+
     // Taken, and left undone.
     world.fault("UpdateCodeSource:no_effect:count=1");
     let silent = world
-        .paictl(&["codesource", "set", "--remote", "--branch", "other"])
+        .paictl(&["codesource", "set", "--remote", "-y", "--branch", "other"])
         .await;
     assert_eq!(silent.code, 1, "{silent:?}");
     assert!(silent.stderr.contains("does not show it"), "{silent:?}");

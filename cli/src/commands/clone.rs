@@ -9,8 +9,8 @@ use crate::{context::Context, error::CliError, exit::Exit};
 ///
 /// Takes the request of the other job as it was stored, and where it was not made here what the cloud shows of it; what that
 /// copy has lost is told. Every option that is given changes it; secrets given to the other job by --secret-env are stored
-/// nowhere and have to be given again. With --profile the job is made by that profile; of the other one it keeps command, environment and
-/// code alone.
+/// nowhere and have to be given again. With --profile the job is made by that profile; of the other one it keeps what belongs to the
+/// job itself: command, code, environment, tags, priority and run time.
 #[derive(Debug, Args)]
 #[command(
     override_usage = "paictl clone [OPTIONS] ID [-- COMMAND...]\n       for example: paictl clone dlc1abc --profile gpu-8 --env LR=0.2"

@@ -1,18 +1,25 @@
 //! `paictl codesource`
 
 use clap::{Args, Subcommand};
-use pai_proto::v1::{
-    GetCodeSourceRequest, GetCodeSourceResponse, UpdateCodeSourceRequest, UpdateCodeSourceResponse,
+use pai_proto::{
+    Client,
+    v1::{
+        GetCodeSourceRequest, GetCodeSourceResponse, UpdateCodeSourceRequest,
+        UpdateCodeSourceResponse,
+    },
 };
 
 use super::config;
 use crate::{
+    ask,
     context::Context,
     error::CliError,
     exit::Exit,
     json,
     view::{clean, pairs::Pairs, word},
 };
+
+const UNTOUCHED: &str = "nothing was changed";
 
 /// See and change which code jobs run.
 #[derive(Debug, Args)]
@@ -35,8 +42,8 @@ enum Verb {
 
 /// Set the branch and the commit that every submit sends; an empty one is removed.
 ///
-/// With --remote those of the object at the cloud, which others may share; they are read back then, and the exit code is 1
-/// where they do not show.
+/// With --remote those of the object at the cloud, which others may share: shows it and asks first, unless --yes is given. They
+/// are read back then, and the exit code is 1 where they do not show.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("what").args(["branch", "commit"]).required(true).multiple(true))]
 struct SetArgs {
@@ -49,6 +56,9 @@ struct SetArgs {
     /// Change the object at the cloud instead of the settings.
     #[arg(long)]
     remote: bool,
+    /// Do not ask.
+    #[arg(long, short)]
+    yes: bool,
     /// Only tell what would change.
     #[arg(long)]
     dry_run: bool,
@@ -86,13 +96,32 @@ async fn set(args: &SetArgs, context: &mut Context) -> Result<Exit, CliError> {
         remote: args.remote,
         dry_run: args.dry_run,
     };
+    let asks = args.remote && !args.dry_run && !args.yes;
+    if asks {
+        ask::possible("codesource set --remote", context)?;
+    }
     let client = context.connect().await?;
+    if asks && !agreed(&client, context).await? {
+        return Err(CliError::other(UNTOUCHED, ""));
+    }
     let response = client.update_code_source(request).await?;
     tell(args, &response, context);
     Ok(match args.remote && !args.dry_run && !response.verified {
         true => Exit::Error,
         false => Exit::Ok,
     })
+}
+
+/// Shows the object at the cloud, and asks.
+async fn agreed(client: &Client, context: &mut Context) -> Result<bool, CliError> {
+    let source = client
+        .code_source(GetCodeSourceRequest { local_only: false })
+        .await?;
+    for line in lines(&source) {
+        context.out.note(line);
+    }
+    let question = "change it at the cloud, for all who use it?";
+    ask::agreed(question, UNTOUCHED, context).await
 }
 
 fn tell(args: &SetArgs, response: &UpdateCodeSourceResponse, context: &mut Context) {
@@ -107,8 +136,16 @@ fn tell(args: &SetArgs, response: &UpdateCodeSourceResponse, context: &mut Conte
     if let Some(source) = &response.code_source {
         show(source, context);
     }
+    if args.dry_run {
+        for (key, text) in [("branch", &args.branch), ("commit", &args.commit)] {
+            if let Some(text) = text {
+                let text = clean::line(text);
+                context.out.note(format_args!("{key} would be: {text}"));
+            }
+        }
+    }
     context.out.note(match (args.dry_run, response.verified) {
-        (true, _) => "nothing was changed",
+        (true, _) => UNTOUCHED,
         (false, true) => "changed at the cloud, for all who use this code source",
         (false, false) => "accepted by the cloud, which does not show it",
     });

@@ -346,7 +346,9 @@ async fn the_code_source_is_shown_and_changed_here_or_at_the_cloud() {
     };
     assert_eq!(calls, [Call::NewCode(request)]);
 
-    let line = ["set", "--branch", "dev", "--remote"];
+    let ((exit, ..), calls) = ran(fake(true), &["set", "--branch", "dev", "--remote"]).await;
+    assert_eq!((exit, calls.len()), (Exit::Usage, 0), "nobody can be asked");
+    let line = ["set", "--branch", "dev", "--remote", "--yes"];
     let ((exit, _, stderr), calls) = ran(fake(true), &line).await;
     assert_eq!(exit, Exit::Ok);
     assert!(stderr.starts_with("changed at the cloud"), "{stderr}");
@@ -362,8 +364,11 @@ async fn the_code_source_is_shown_and_changed_here_or_at_the_cloud() {
         stderr.starts_with("accepted by the cloud, which does not show it"),
         "{stderr}"
     );
-    let ((exit, stdout, _), _) =
-        ran(fake(false), &["--json", "set", "--branch", "x", "--remote"]).await;
+    let ((exit, stdout, _), _) = ran(
+        fake(false),
+        &["--json", "set", "--branch", "x", "--remote", "-y"],
+    )
+    .await;
     assert_eq!(
         (exit, &read(&stdout)["verified"]),
         (Exit::Error, &json!(false))

@@ -43,6 +43,11 @@ pub(super) struct Args {
     /// 1 lowest to 9 highest.
     #[schemars(range(min = 1, max = 9))]
     priority: Option<i32>,
+    /// Longest time that it may run, in minutes.
+    #[schemars(range(min = 1))]
+    max_run_minutes: Option<u32>,
+    /// What it is for, in words.
+    description: Option<String>,
     /// Tags of the job in the cloud.
     tags: Option<BTreeMap<String, String>>,
 }
@@ -118,6 +123,8 @@ async fn look_around(
 impl Args {
     /// What the daemon gets.
     fn request(self) -> v1::SubmitJobRequest {
+        let description = self.description.filter(|text| !text.is_empty());
+        let description = description.map(|text| ("description".to_owned(), text));
         v1::SubmitJobRequest {
             name: self.name,
             command: self.command,
@@ -131,6 +138,8 @@ impl Args {
             envs: self.envs.unwrap_or_default().into_iter().collect(),
             priority: self.priority,
             tags: self.tags.unwrap_or_default().into_iter().collect(),
+            max_run_minutes: self.max_run_minutes,
+            overrides: description.into_iter().collect(),
             ..Default::default()
         }
     }
@@ -173,6 +182,8 @@ mod tests {
             another: None,
             envs: None,
             priority: None,
+            max_run_minutes: Some(90),
+            description: Some("a sweep".into()),
             tags: None,
         }
     }
@@ -188,6 +199,8 @@ mod tests {
             (one.code_branch.as_str(), one.code_commit.as_str()),
             ("dev", "")
         );
+        assert_eq!(one.max_run_minutes, Some(90));
+        assert_eq!(one.overrides["description"], "a sweep");
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub(crate) struct JobOptions {
     #[arg(long, value_name = "KEY", value_parser = NonEmptyStringValueParser::new())]
     pub(super) key: Option<String>,
     /// Make another job, even if an equal one was submitted within the last 60 s.
-    #[arg(long = "new")]
+    #[arg(long = "new", conflicts_with = "key")]
     pub(super) another: bool,
     /// Print the request and what would be decided of it; submit nothing. Exit code 1 where it would be refused.
     #[arg(long, conflicts_with_all = ["wait", "follow"])]
