@@ -6,6 +6,7 @@ mod answers;
 mod audit;
 mod autostart;
 mod changes;
+mod chaos;
 mod clone;
 mod config;
 mod contexts;

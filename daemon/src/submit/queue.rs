@@ -2,7 +2,7 @@
 //! them.
 //!
 //! Nothing is looked at for their sake: the queue thinks after each look that is made anyway, after a change of the
-//! settings, when one of them is taken out, and at midnight, when the hours of the day begin anew. One is sent at a time;
+//! settings, when one of them is taken out, when a submit was settled, and at midnight, when the hours of the day begin anew. One is sent at a time;
 //! the next follows when the cloud has answered, or its answer is lost.
 
 use std::{sync::Arc, time::Duration};
@@ -57,12 +57,12 @@ impl Queue {
         Self::default()
     }
 
-    /// A look was answered, or a submit has given its room back.
+    /// A look was answered.
     pub fn think(&self) {
         self.thought.notify_one();
     }
 
-    /// Something changed that a look does not show: the settings, or the queue itself.
+    /// Something changed that a look does not show: the settings, the queue itself, or a submit that was settled.
     pub fn changed(&self) {
         self.changed.notify_one();
     }

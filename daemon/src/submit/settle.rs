@@ -153,8 +153,8 @@ pub(super) async fn settle(
     if settling.open.by_itself {
         settling.notes.audit(&settling.open.name, &told).await;
     }
-    // A refusal has given its room back.
-    settling.notes.scope.queue.think();
+    // A refusal has given its room back, and so has a job that had ended by the time it was found; no look is due for that.
+    settling.notes.scope.queue.changed();
     poller.think();
     // The client may have gone.
     let _unheard = outcome.send(told);

@@ -280,3 +280,22 @@ async fn hundreds_of_held_submits_drain_in_order_and_nobody_looks_more_for_them(
     let expected: Vec<_> = (0..=COUNT).map(|number| number.to_string()).collect();
     assert_eq!(sent(&world).await, expected);
 }
+
+#[tokio::test]
+async fn who_waits_for_an_unconfirmed_one_is_sent_also_where_that_is_found_to_have_ended() {
+    let mut world = World::new(ONE).await;
+    world.cloud.with(|state| {
+        state.creates.push_back(Create::MakeAndHang);
+        state.list_lag_ms = 5_000;
+    });
+    let first = world.submit_wish(queued("first", 1));
+    world.settle().await;
+    submitted(&world, queued("second", 1)).await;
+    world.kill();
+    first.abort();
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.start().await;
+    // It is looked for when the last moment of its send has passed; until then nothing is active that would be looked at.
+    world.pass(secs(20)).await;
+    assert_eq!(sent(&world).await, ["first", "second"]);
+}

@@ -37,7 +37,7 @@ fn parse(text: &str) -> Result<Job, String> {
         .collect();
     match unknown.is_empty() {
         true => parsed(text),
-        false => Err(format!("unknown {}", unknown.join(", "))),
+        false => Err(format!("unknown key {}", unknown.join(", "))),
     }
 }
 
@@ -93,7 +93,7 @@ key: nightly
     #[test]
     fn all_unknown_keys_are_told() {
         let told = parse("nmae: x\ncode_branch: y\nname: z\n").unwrap_err();
-        assert_eq!(told, "unknown code_branch, nmae");
+        assert_eq!(told, "unknown key code_branch, nmae");
     }
 
     #[test]
