@@ -16,8 +16,10 @@ use crate::{
     config::{
         self, Documents, Settings, Sources,
         files::{Texts, own_to_make},
+        keys::{self, JOB_SPEC, Kind},
         policy::{self, judge},
         profile,
+        wire::wire_key,
     },
     model::{Fault, FaultKind, redact::Redactor},
 };
@@ -130,12 +132,27 @@ fn check_profiles(
                 "the profile {name} would have no jobType or no jobSpecs"
             )));
         }
+        check_roles(&name, &profile)?;
         let in_force = profile::effective(profile.as_object(), None);
         policy::size(&in_force, &|_| None).map_err(|at| {
             let field = format!("profiles.{name}.{at}");
             refused(format!("{field} could not be read"))
                 .hint("write amounts like \"8\", \"500m\", \"0.5\" or \"32Gi\", and podCount as a whole number from 1 on")
                 .field(field)
+        })?;
+    }
+    Ok(())
+}
+
+/// The keys of each role hold what the cloud takes there.
+fn check_roles(name: &str, profile: &Value) -> Result<(), Fault> {
+    let keys = profile.as_object().into_iter().flatten();
+    let roles = keys.filter(|(key, _)| wire_key(key) == "JobSpecs");
+    let roles = roles.filter_map(|(_, roles)| roles.as_array()).flatten();
+    for (number, role) in roles.enumerate() {
+        keys::fit(Kind::Object(JOB_SPEC), role).map_err(|misfit| {
+            let field = format!("profiles.{name}.jobSpecs[{number}]{}", misfit.at);
+            refused(format!("{field} {}", misfit.what)).field(field)
         })?;
     }
     Ok(())

@@ -72,6 +72,24 @@ fn one_wrong_update_of_many_and_none_is_made() {
 }
 
 #[test]
+fn the_keys_of_a_role_hold_what_the_cloud_takes_there() {
+    for (key, wrong) in [
+        ("image", json!({"x": "two.example/a"})),
+        ("image", json!(7)),
+        ("podCount", json!("2")),
+        ("resourceConfig", json!([])),
+        ("useSpotInstance", json!("yes")),
+    ] {
+        let folder = Folder::both();
+        let path = format!("profiles.default.jobSpecs[0].{key}");
+        let fault = folder.person().update(&set(&path, wrong)).unwrap_err();
+        assert_eq!(fault.kind, FaultKind::Invalid, "{key}: {fault}");
+        assert!(fault.message.contains(key), "{fault}");
+        folder.is_untouched();
+    }
+}
+
+#[test]
 fn settings_that_do_not_load_are_not_changed() {
     let folder = Folder::both();
     std::fs::write(folder.at("pai.json"), r#"{"api": {"burst": 0}}"#).unwrap();
