@@ -328,6 +328,7 @@ async fn a_list_has_a_limit_and_counts_what_it_leaves_out() {
         };
         let mut job = Job::new(format!("job-{n}"), format!("me-{n}"), phase, 0);
         job.own = n != 5;
+        job.native_id = Some(format!("dlc{n}"));
         job.created_ms = Some(n * 1_000);
         job.ended_ms = phase.is_end().then_some(n * 1_000);
         let event = status(phase);

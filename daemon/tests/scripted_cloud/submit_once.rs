@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use paid::{
+    journal::Listed,
     model::{Caller, EventKind, Fault, FaultKind, Phase},
     submit::{self, StopOutcome, Wish},
 };
@@ -227,7 +228,19 @@ async fn a_refused_submit_is_in_no_list_and_frees_its_room() {
         .with(|state| state.creates.push_back(Create::Refuse));
     let fault = world.submit("run").await.unwrap().unwrap_err();
     assert_eq!(fault.kind, FaultKind::Invalid);
-    assert!(world.jobs().await.iter().all(|job| !job.own));
+    assert!(world.jobs().await.is_empty());
+    for foreign in [false, true] {
+        let what = Listed {
+            foreign,
+            limit: 9,
+            ..Listed::default()
+        };
+        let context = world.context;
+        let listed = world
+            .journal
+            .read(move |reader| reader.listed(context, &what));
+        assert_eq!(listed.await.unwrap(), (Vec::new(), 0), "{foreign}");
+    }
     world.submit("run").await.unwrap().unwrap();
 }
 

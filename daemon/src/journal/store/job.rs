@@ -190,18 +190,29 @@ pub struct Listed {
     pub limit: usize,
 }
 
+impl Listed {
+    /// What was refused, and heard by its caller, is no job of anybody's.
+    fn whose(&self) -> &'static str {
+        match self.foreign {
+            true => "(own = 1 OR native_id IS NOT NULL)",
+            false => "own = 1",
+        }
+    }
+}
+
 /// Jobs, newest first, and how many more there are.
 pub(crate) fn listed(
     connection: &Connection,
     context: i64,
     what: &Listed,
 ) -> Result<(Vec<Job>, u64), StoreError> {
-    let mut statement = connection.prepare_cached(
+    let whose = what.whose();
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT doc FROM job
-         WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2) AND (own = 1 OR ?3)
+         WHERE context = ?1 AND (active = 1 OR coalesce(ended_ms, created_ms, 0) >= ?2) AND {whose}
          ORDER BY created_ms / 1000 DESC, json_extract(doc, '$.milestones[0].rev') DESC",
-    )?;
-    let mut rows = statement.query(params![context, what.ended_after_ms, what.foreign])?;
+    ))?;
+    let mut rows = statement.query(params![context, what.ended_after_ms])?;
     let (mut jobs, mut more, mut turns) = (Vec::new(), 0, Turns::default());
     while let Some(row) = rows.next()? {
         let unfiltered = what.phases.is_empty() && what.tags.is_empty();
@@ -225,15 +236,14 @@ pub(crate) fn listed(
 }
 
 fn count_listed(connection: &Connection, context: i64, what: &Listed) -> Result<u64, StoreError> {
+    let whose = what.whose();
     let count: i64 = connection
-        .prepare_cached(
-            "SELECT (SELECT count(*) FROM job WHERE context = ?1 AND active = 1 AND (own = 1 OR ?3))
+        .prepare_cached(&format!(
+            "SELECT (SELECT count(*) FROM job WHERE context = ?1 AND active = 1 AND {whose})
                   + (SELECT count(*) FROM job WHERE context = ?1 AND active = 0
-                       AND coalesce(ended_ms, created_ms, 0) >= ?2 AND (own = 1 OR ?3))",
-        )?
-        .query_row(params![context, what.ended_after_ms, what.foreign], |row| {
-            row.get(0)
-        })?;
+                       AND coalesce(ended_ms, created_ms, 0) >= ?2 AND {whose})",
+        ))?
+        .query_row(params![context, what.ended_after_ms], |row| row.get(0))?;
     Ok(count.unsigned_abs())
 }
 
