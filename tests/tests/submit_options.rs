@@ -199,7 +199,7 @@ async fn a_job_may_stand_in_a_file_and_the_command_line_goes_before_it() {
     for (text, parts) in [
         (
             "name: x\ncomand: S3CRET\n",
-            ["unknown comand", "the keys of a job are"],
+            ["unknown key comand", "the keys of a job are"],
         ),
         ("name: x\npriority: S3CRET\n", ["broken.yaml", "line 2"]),
         ("{\"env\": [\"S3CRET\"]}", ["broken.yaml", "line 1"]),

@@ -379,3 +379,14 @@ async fn the_looks_count_from_the_send_that_lost_its_answer() {
     );
     assert_eq!(world.jobs().await[0].native_id.as_deref(), Some("dlc1"));
 }
+
+#[tokio::test]
+async fn a_request_that_is_larger_than_the_cloud_takes_is_refused_before_the_call() {
+    let world = World::new(ROOMY).await;
+    let fault = world.submit(&"x".repeat(66_000)).await.unwrap();
+    let fault = fault.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Invalid);
+    assert!(fault.message.contains("65536"), "{fault}");
+    assert_eq!(world.cloud.with(|state| state.creates_seen), 0);
+    world.submit(&"x".repeat(60_000)).await.unwrap().unwrap();
+}
