@@ -213,7 +213,7 @@ async fn a_job_is_read_from_a_file_and_a_wrong_file_is_a_usage_error() {
     std::fs::write(&file, "nmae: train\n").unwrap();
     let (exit, _, stderr) = run_in(&home, &["submit", "--file", path]).await;
     assert_eq!(exit, Exit::Usage);
-    assert!(stderr.contains("job.yaml: unknown nmae"), "{stderr}");
+    assert!(stderr.contains("job.yaml: unknown key nmae"), "{stderr}");
     assert!(
         stderr.contains("hint: the keys of a job are name, command"),
         "{stderr}"
