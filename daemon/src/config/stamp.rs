@@ -63,7 +63,8 @@ mod tests {
         changed("the settings are there");
         std::fs::write(&target, "{ }").unwrap();
         changed("another length behind the link");
-        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o600)).unwrap();
+        // What no umask gives a new file.
+        std::fs::set_permissions(&target, std::fs::Permissions::from_mode(0o640)).unwrap();
         changed("another mode");
         let times = std::fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
         let file = std::fs::File::options().write(true).open(&target).unwrap();
