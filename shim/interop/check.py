@@ -126,7 +126,8 @@ async def converse(peer):
     who = await peer.call("pai_whoami", {})
     check("whose key it is is told", bool(who.record["account_id"]), who.text)
 
-    arguments = {"name": "short", "command": "echo first; sleep 1; echo last"}
+    # Every session means a job of its own; equal submits would be joined.
+    arguments = {"name": "short", "command": "echo first; sleep 1; echo last", "another": True}
     submitted = await peer.call("pai_job_submit", arguments)
     job_id = submitted.record["job_id"]
     check("a job is submitted", job_id.startswith("dlc"), submitted.text)
@@ -159,7 +160,7 @@ async def converse(peer):
 
 async def endings():
     async with connected() as peer:
-        submitted = await peer.call("pai_job_submit", {"name": "long", "command": "sleep 1000"})
+        submitted = await peer.call("pai_job_submit", {"name": "long", "command": "sleep 1000", "another": True})
         job_id = submitted.record["job_id"]
         running = await peer.call("pai_job_wait", {"job_ids": [job_id], "until": "running"})
         check("a wait for running ends before the job", running.record["met"], running.text)

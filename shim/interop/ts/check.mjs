@@ -72,7 +72,7 @@ async function converse({ client, call }) {
     const who = await call('pai_whoami', {});
     check('whose key it is is told', Boolean(who.structuredContent.account_id), who);
 
-    const job = { name: 'short', command: 'echo first; sleep 1; echo last' };
+    const job = { name: 'short', command: 'echo first; sleep 1; echo last', another: true };
     const submitted = await call('pai_job_submit', job);
     const jobId = submitted.structuredContent.job_id;
     check('a job is submitted', jobId.startsWith('dlc'), submitted);
@@ -110,7 +110,7 @@ function sorted(value) {
 }
 
 async function endings(first) {
-    const submitted = await first.call('pai_job_submit', { name: 'long', command: 'sleep 1000' });
+    const submitted = await first.call('pai_job_submit', { name: 'long', command: 'sleep 1000', another: true });
     const jobId = submitted.structuredContent.job_id;
     const running = await first.call('pai_job_wait', { job_ids: [jobId], until: 'running' });
     check('a wait for running ends before the job', running.structuredContent.met, running);
