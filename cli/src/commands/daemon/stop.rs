@@ -70,8 +70,9 @@ async fn stop(client: Client, socket: &Path, context: &mut Context) -> Result<u3
 /// What goes on without the daemon, and what does not.
 fn left_alone(status: &GetStatusResponse) -> Option<String> {
     let sum = |of: fn(&ContextStatus) -> u32| status.contexts.iter().map(of).sum::<u32>();
-    let (active, held) = (sum(|each| each.active_jobs), sum(|each| each.held_submits));
-    let active = active.saturating_sub(held);
+    let held = sum(|each| each.held_submits);
+    // Of each by itself: one that cannot be used tells what is held, and no active jobs.
+    let active = sum(|each| each.active_jobs.saturating_sub(each.held_submits));
     let jobs = (active > 0).then(|| format!("jobs that go on unwatched: {active}"));
     let held = (held > 0).then(|| format!("submits that wait for room, and are not sent: {held}"));
     let told: Vec<_> = jobs.into_iter().chain(held).collect();
@@ -141,7 +142,7 @@ mod tests {
     fn what_is_left_alone_is_told() {
         let mut status = GetStatusResponse::default();
         assert_eq!(left_alone(&status), None);
-        for (active_jobs, held_submits) in [(3, 2), (1, 0)] {
+        for (active_jobs, held_submits) in [(2, 1), (1, 0), (0, 1)] {
             status.contexts.push(ContextStatus {
                 active_jobs,
                 held_submits,
