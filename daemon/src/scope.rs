@@ -116,7 +116,12 @@ impl Scope {
     /// From when on ended jobs are listed and kept, Unix ms.
     pub fn ended_from_ms(&self) -> i64 {
         let days = i64::from(self.settings().own.list.ended_days);
-        self.clock.wall_ms() - days * 86_400_000
+        self.now_ms() - days * 86_400_000
+    }
+
+    /// The present by the backend's clock, Unix ms: see [`Provider::now_ms`].
+    pub fn now_ms(&self) -> i64 {
+        self.provider().now_ms()
     }
 }
 

@@ -108,6 +108,10 @@ impl Provider for Memory {
         Box::pin(ready(Ok(Identity::default())))
     }
 
+    fn now_ms(&self) -> i64 {
+        Clock::System.wall_ms()
+    }
+
     fn calls(&self) -> BTreeMap<String, u64> {
         BTreeMap::new()
     }

@@ -13,7 +13,10 @@ use serde_json::json;
 
 /// The answer is lost and the job is there: one job, found by its name, and exit 0 in any case.
 async fn a_lost_answer(rule: &str) {
-    let world = World::new().await;
+    a_lost_answer_of(World::new().await, rule).await;
+}
+
+async fn a_lost_answer_of(world: World, rule: &str) {
     let _daemon = world.daemon().await;
     world.fault(rule);
     let done = world
@@ -35,6 +38,13 @@ async fn a_lost_answer(rule: &str) {
 #[tokio::test]
 async fn an_answer_that_was_cut_off_makes_no_second_job() {
     a_lost_answer("CreateJob:cut_after:count=1").await;
+}
+
+#[tokio::test]
+async fn a_clock_that_is_two_hours_ahead_makes_no_second_job() {
+    let world = World::new().await;
+    world.control().clock().advance(-2 * 3_600_000);
+    a_lost_answer_of(world, "CreateJob:cut_after:count=1").await;
 }
 
 #[tokio::test]

@@ -178,7 +178,7 @@ impl Looker {
     }
 
     async fn prune(&self) -> Result<(), Fault> {
-        let now_ms = self.scope.clock.wall_ms();
+        let now_ms = self.scope.now_ms();
         let jobs_before = self.scope.ended_from_ms();
         let work = move |tx: &mut Tx<'_>| tx.prune(now_ms - EVENTS_KEPT_MS, jobs_before);
         Ok(self.scope.journal.write(work).await?)

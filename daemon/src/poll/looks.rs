@@ -44,7 +44,7 @@ pub struct Freshness {
     pub last_ok_ms: Option<i64>,
     /// When the newest look began that saw every active job of the scope.
     pub last_complete: Option<Mono>,
-    /// The same on the wall clock, Unix ms: newcomers were created after it.
+    /// The same by the backend's clock, Unix ms: newcomers were created after it.
     pub last_complete_ms: Option<i64>,
     /// When the next look is due, Unix ms.
     pub next_ms: Option<i64>,

@@ -4,9 +4,9 @@ use crate::provider::{Listing, Nature};
 
 use super::schedule::Look;
 
-/// Windows begin this much earlier: a job's creation is known by our clock first, and the cloud takes requests of clocks
-/// that are up to 15 minutes off (fact sheet §13.2).
-pub const MARGIN_MS: i64 = 900_000;
+/// Windows begin this much earlier: the cloud takes requests of clocks that are up to 15 minutes off (fact sheet §13.2), so
+/// its own is not known better than that; and what was made shortly before a look may be missing from its lists.
+const MARGIN_MS: i64 = 1_200_000;
 
 /// What the plan depends on.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ pub struct Ground {
     pub foreign_active: Vec<String>,
     /// When the oldest own active job was created, Unix ms.
     pub oldest_active_ms: Option<i64>,
-    /// When the newest complete look was, Unix ms.
+    /// When the newest complete look was, by the backend's clock, Unix ms.
     pub last_complete_ms: Option<i64>,
     /// Own jobs known to be created since the window would begin.
     pub own_in_window: u64,

@@ -191,9 +191,7 @@ impl Poller {
             sweeping: true,
         };
         let due = schedule::next(&scene, now);
-        let next_ms = due.map(|(at, _)| {
-            now_ms + i64::try_from(at.saturating_sub(now).as_millis()).unwrap_or(i64::MAX / 2)
-        });
+        let next_ms = due.map(|(at, _)| now_ms + millis(at.saturating_sub(now)));
         scope.looks.update(|looks| looks.next_ms = next_ms);
         due
     }
@@ -208,6 +206,8 @@ impl Poller {
         }
         match &result {
             Ok(()) => {
+                // How the backend's clock goes may have been learnt during the look.
+                let (now_ms, took) = (self.scope.now_ms(), self.scope.clock.mono() - began);
                 if look == Look::Sweep {
                     self.last_sweep = Some(began);
                 }
@@ -217,7 +217,7 @@ impl Poller {
                     looks.last_ok = Some(began);
                     looks.last_ok_ms = Some(began_ms);
                     looks.last_complete = Some(began);
-                    looks.last_complete_ms = Some(began_ms);
+                    looks.last_complete_ms = Some(now_ms - millis(took));
                     looks.last_error = None;
                 });
                 note_fresh(&self.scope).await;
@@ -254,4 +254,8 @@ impl Poller {
         note_stale(&scope, &slow).await;
         looking.await
     }
+}
+
+fn millis(span: Duration) -> i64 {
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 2)
 }

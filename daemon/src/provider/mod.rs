@@ -234,6 +234,10 @@ pub trait Provider: Send + Sync + std::fmt::Debug {
     /// Asks who the key is.
     fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>>;
 
+    /// The present by the backend's clock, Unix ms: what times in its answers, and windows of its lists, are compared with.
+    /// Known to 15 minutes once a call was answered (fact sheet §13.2); before that it is this machine's.
+    fn now_ms(&self) -> i64;
+
     /// Calls sent so far, by operation.
     fn calls(&self) -> BTreeMap<String, u64>;
 }

@@ -16,7 +16,7 @@ pub struct House {
     pub active: Vec<Job>,
     /// Own jobs that ended today, where a limit counts hours.
     pub ended_today: Vec<Job>,
-    /// The present, Unix ms.
+    /// The present by the backend's clock, Unix ms: its times are what hours are counted from.
     pub now_ms: i64,
 }
 
@@ -29,7 +29,7 @@ impl House {
 
     /// Reads it inside the transaction that decides.
     pub(super) fn read(tx: &Tx<'_>, scope: &Scope, limits: &Limits) -> Result<Self, StoreError> {
-        let (context, now_ms) = (scope.context, tx.now_ms());
+        let (context, now_ms) = (scope.context, scope.now_ms());
         let mut active = tx.busy_jobs(context)?;
         active.retain(counts);
         for sibling in tx.siblings(context, &scope.place)? {

@@ -38,11 +38,6 @@ impl Notes {
             .await
     }
 
-    /// When the intent was made, Unix ms.
-    pub(super) async fn created_ms(&self) -> Result<i64, StoreError> {
-        Ok(self.intent().await?.map_or(0, |intent| intent.created_ms))
-    }
-
     /// Asked right before each send; notes the time of it.
     pub(super) async fn leave_to_send(&self) -> Result<Leave, StoreError> {
         let uid = self.uid.clone();

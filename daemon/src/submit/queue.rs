@@ -159,7 +159,7 @@ async fn midnight(scope: &Scope) {
     if limits.max_gpu_milli_hours_per_day.is_none() {
         return std::future::pending().await;
     }
-    let now_ms = scope.clock.wall_ms();
+    let now_ms = scope.now_ms();
     let left = u64::try_from(budget::day_end_ms(now_ms) - now_ms).unwrap_or(0);
     // A moment later: the clocks are not the same to the millisecond.
     let left = Duration::from_millis(left.saturating_add(1000));

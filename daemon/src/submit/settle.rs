@@ -18,7 +18,7 @@ use super::{
 use crate::{
     journal::{Intent, IntentState, StoreError},
     model::{Fault, FaultKind, Observation, Phase},
-    poll::{PollerHandle, plan::MARGIN_MS},
+    poll::PollerHandle,
     provider::{Listing, Priority, dlc::request},
     scope::Scope,
     sys::clock::Mono,
@@ -406,16 +406,14 @@ impl Settling {
         }
     }
 
-    /// Everything that the backend has under the exact name, oldest first.
+    /// Everything that the backend has under the exact name, oldest first: of any age, for the clocks may differ.
     async fn namesakes(&self) -> Result<Vec<Observation>, Fault> {
         let scope = &self.notes.scope;
-        let from_ms = self.notes.created_ms().await? - MARGIN_MS;
         let mut namesakes: Vec<Observation> = Vec::new();
         let (mut number, mut received) = (1, 0);
         loop {
             let listing = Listing {
                 own_named: Some(self.open.name.clone()),
-                created_from_ms: Some(from_ms),
                 page: number,
                 ..Listing::default()
             };

@@ -113,6 +113,11 @@ impl ManualClock {
             *wall += i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         });
     }
+
+    /// Sets the wall clock on by so many ms, or back, as a person or NTP does: no time passes.
+    pub fn jump(&self, ms: i64) {
+        self.state.send_modify(|(_, wall)| *wall += ms);
+    }
 }
 
 #[cfg(test)]

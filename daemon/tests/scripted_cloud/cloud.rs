@@ -168,6 +168,8 @@ pub(crate) struct State {
     /// New jobs are shown in lists this much later.
     pub(crate) list_lag_ms: i64,
     pub(crate) last_body: Option<Value>,
+    /// How far the cloud's clock is behind the machine's.
+    pub(crate) behind_ms: i64,
     pub(crate) logs: Logs,
 }
 
@@ -213,6 +215,11 @@ impl Cloud {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner),
         )
+    }
+
+    /// The present by the cloud's clock.
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.clock.wall_ms() - self.with(|state| state.behind_ms)
     }
 
     fn observe(
@@ -271,7 +278,7 @@ impl Cloud {
     }
 
     fn create(&self, body: &Value) -> Result<String, Fault> {
-        let now_ms = self.clock.wall_ms();
+        let now_ms = self.now_ms();
         let name = body["DisplayName"].as_str().unwrap().to_owned();
         self.with(|state| {
             state.creates_seen += 1;
@@ -330,7 +337,7 @@ impl Cloud {
     }
 
     fn page(&self, listing: &Listing, seq: u64) -> Result<Page, Fault> {
-        let now_ms = self.clock.wall_ms();
+        let now_ms = self.now_ms();
         let jobs = self.with(|state| {
             state.lists_seen += 1;
             let is_window = listing.status.is_none() && listing.ids.is_empty() && listing.page <= 1;

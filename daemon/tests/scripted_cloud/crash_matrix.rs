@@ -39,7 +39,14 @@ fn asked(key: &str) -> Wish {
 
 /// A world whose daemon was killed at this point of a submit.
 async fn killed_at(point: Point, key: &str) -> World {
+    killed_with_clock(point, key, 0).await
+}
+
+/// The same, with a cloud whose clock is so much behind that of the machine.
+async fn killed_with_clock(point: Point, key: &str, behind_ms: i64) -> World {
     let mut world = World::new(ROOMY).await;
+    world.hands.jump(behind_ms);
+    world.cloud.with(|state| state.behind_ms = behind_ms);
     // The look of the start is too old by then.
     world.pass(secs(15)).await;
     world.cloud.with(|state| {
@@ -113,6 +120,22 @@ async fn whoever_repeats_the_call_or_the_key_gets_the_one_job() {
             let jobs = world.jobs().await;
             assert_eq!(jobs.len(), 1, "{point:?} {key:?}");
             assert_eq!(jobs[0].phase, Phase::Pending, "{point:?} {key:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_hours_off_makes_no_second_job() {
+    for hours in [-2, 2] {
+        for point in POINTS {
+            let mut world = killed_with_clock(point, "key-1", hours * 3_600_000).await;
+            world.start().await;
+            let repeated = world.submit_wish(asked("key-1"));
+            world.pass(secs(120)).await;
+            repeated.await.unwrap().unwrap();
+            let made = world.cloud.with(|state| state.jobs.len());
+            assert_eq!(made, 1, "{point:?} {hours}");
+            assert_eq!(world.jobs().await.len(), 1, "{point:?} {hours}");
         }
     }
 }

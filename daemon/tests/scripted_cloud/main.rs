@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod chaos;
+mod clocks;
 mod cloud;
 mod crash_matrix;
 mod hours;

@@ -124,10 +124,7 @@ impl World {
         let clock = Clock::Manual(self.hands.clone());
         let path = self.folder.path().join("settings.json");
         self.alive = Arc::new(AtomicBool::new(true));
-        let line = Arc::new(Line {
-            cloud: Arc::clone(&self.cloud),
-            alive: Arc::clone(&self.alive),
-        });
+        let line = Arc::new(Line::new(&self.cloud, &self.alive));
         let ground = (self.journal.clone(), clock, Claims::default());
         let scope = scope_of(load(&path), "scripted", line, ground).await;
         self.context = scope.context;
@@ -139,10 +136,7 @@ impl World {
     pub(crate) async fn second(&self, limits: &str) -> Arc<Running> {
         let path = self.folder.path().join("second.json");
         std::fs::write(&path, settings_text(limits)).unwrap();
-        let line = Arc::new(Line {
-            cloud: Arc::clone(&self.cloud),
-            alive: Arc::clone(&self.alive),
-        });
+        let line = Arc::new(Line::new(&self.cloud, &self.alive));
         let clock = Clock::Manual(self.hands.clone());
         let ground = (self.journal.clone(), clock, Claims::default());
         let scope = scope_of(load(&path), "second", line, ground).await;

@@ -360,6 +360,10 @@ impl Provider for DlcProvider {
         })
     }
 
+    fn now_ms(&self) -> i64 {
+        self.dlc.transport().now().as_millisecond()
+    }
+
     fn calls(&self) -> BTreeMap<String, u64> {
         self.dlc.transport().calls()
     }

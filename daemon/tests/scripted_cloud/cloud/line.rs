@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
 };
 
@@ -25,6 +25,8 @@ use super::{Cloud, Create};
 pub(crate) struct Line {
     pub(crate) cloud: Arc<Cloud>,
     pub(crate) alive: Arc<AtomicBool>,
+    /// How far the cloud's clock is behind, as far as this daemon has learnt it.
+    known_behind_ms: AtomicI64,
 }
 
 fn receipt<T>(value: T) -> Receipt<T> {
@@ -35,9 +37,22 @@ fn receipt<T>(value: T) -> Receipt<T> {
 }
 
 impl Line {
+    pub(crate) fn new(cloud: &Arc<Cloud>, alive: &Arc<AtomicBool>) -> Self {
+        Self {
+            cloud: Arc::clone(cloud),
+            alive: Arc::clone(alive),
+            known_behind_ms: AtomicI64::new(0),
+        }
+    }
+
     async fn up(&self) -> &Cloud {
         if !self.alive.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
+        }
+        // A date that is more than 15 minutes off is refused once, and put right.
+        let behind_ms = self.cloud.with(|state| state.behind_ms);
+        if (behind_ms - self.known_behind_ms.load(Ordering::SeqCst)).abs() > 900_000 {
+            self.known_behind_ms.store(behind_ms, Ordering::SeqCst);
         }
         &self.cloud
     }
@@ -153,6 +168,10 @@ impl Provider for Line {
 
     fn identity(&self) -> BoxFuture<'_, Result<Identity, Fault>> {
         Box::pin(async { Ok(Identity::default()) })
+    }
+
+    fn now_ms(&self) -> i64 {
+        self.cloud.clock.wall_ms() - self.known_behind_ms.load(Ordering::SeqCst)
     }
 
     fn calls(&self) -> BTreeMap<String, u64> {
