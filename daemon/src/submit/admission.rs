@@ -74,13 +74,18 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     checks
 }
 
-/// Why there would be no room for it even in an empty house, told with what is in this one.
-pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> {
+/// Why there would be no room for it now even in an empty house. Whoever waits for more than that holds up nobody.
+pub fn blocked_alone(limits: &Limits, now_ms: i64, ask: &Ask) -> Option<Refusal> {
     let empty = House {
-        now_ms: house.now_ms,
+        now_ms,
         ..House::default()
     };
-    let refusal = decide(limits, &empty, ask).err();
+    decide(limits, &empty, ask).err()
+}
+
+/// Why there would never be room for it, told with what is in this house.
+pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> {
+    let refusal = blocked_alone(limits, house.now_ms, ask);
     let refusal = refusal.filter(|refusal| refusal.never)?;
     let mut here = checks(limits, house, ask)
         .into_iter()
@@ -242,20 +247,25 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
             Some(minutes) => format!("{minutes} min at the most"),
             None => "it has no time limit, so it counts to 24:00 UTC".into(),
         };
-        let message = format!(
+        let mut message = format!(
             "limits.maxGPUHoursPerDay is {}: {} GPU-hours of today are used or promised, and this job asks for {} ({until})",
             plain(most),
             plain(used),
             plain(wanted)
         );
+        if let Some(from_ms) =
+            budget::fits_from_ms(most, gpus, house.now_ms).filter(|_| wanted > most)
+        {
+            // Writing into a string does not fail.
+            let _infallible = write!(message, "; alone it fits from {} UTC on", hour_of(from_ms));
+        }
         let holders = house
             .active
             .iter()
             .filter(|job| job.requested.gpu_milli != Some(0))
             .collect();
-        // Tomorrow is another day: only what is more than a whole one never fits.
-        let never = wanted > most && ask.max_minutes.is_some();
-        return Err(refuse(message, holders, never));
+        // Towards midnight everything fits that may use anything at all.
+        return Err(refuse(message, holders, most == 0));
     }
     Ok(format!(
         "{} and {} of {} GPU-hours of today",
@@ -263,6 +273,12 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
         plain(wanted),
         plain(most)
     ))
+}
+
+/// Time of day in UTC, rounded up to the minute.
+fn hour_of(ms: i64) -> String {
+    let minute = (ms - budget::day_start_ms(ms) + 59_999) / 60_000;
+    format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 
 fn plain(milli: u64) -> String {

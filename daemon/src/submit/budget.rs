@@ -43,6 +43,14 @@ pub fn wanted(gpu_milli: u64, max_minutes: Option<u32>, now_ms: i64) -> u64 {
     hours(u128::from(gpu_milli) * u128::from(span))
 }
 
+/// From when on a job without a time limit, with nothing else in the house, asks for no more than this of the day, Unix ms.
+/// `None` where it never does.
+pub fn fits_from_ms(most: u64, gpu_milli: u64, now_ms: i64) -> Option<i64> {
+    let left_ms = (u128::from(most) * HOUR_MS).checked_div(u128::from(gpu_milli))?;
+    let left_ms = i64::try_from(left_ms).unwrap_or(DAY_MS).min(DAY_MS);
+    (left_ms > 0).then(|| day_end_ms(now_ms) - left_ms)
+}
+
 fn hours(gpu_milli_ms: u128) -> u64 {
     u64::try_from(gpu_milli_ms.div_ceil(HOUR_MS)).unwrap_or(u64::MAX)
 }

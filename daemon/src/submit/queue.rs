@@ -166,7 +166,8 @@ async fn midnight(scope: &Scope) {
     scope.clock.sleep(left).await;
 }
 
-/// The first of those who wait for which there could ever be room, if there is room for it now: it is taken out.
+/// The first of those who wait for whom there would be room in an empty house, if there is room for it in this one: it is
+/// taken out.
 fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
     let held = tx.held(scope.context)?;
     if held.is_empty() {
@@ -189,9 +190,11 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         let (limits, ask) = (&settings.limits, ask_of(&job));
         match admission::decide(limits, &house, &ask) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
-            Err(refusal) => match admission::never_fits(limits, &house, &ask) {
-                // Whoever waits for what can never be holds up nobody.
-                Some(never) => note(tx, scope, job, &never)?,
+            Err(refusal) => match admission::blocked_alone(limits, house.now_ms, &ask) {
+                Some(_) => {
+                    let never = admission::never_fits(limits, &house, &ask);
+                    note(tx, scope, job, &never.unwrap_or(refusal))?;
+                }
                 None => {
                     note(tx, scope, job, &refusal)?;
                     return Ok(Next::Rest);

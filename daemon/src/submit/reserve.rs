@@ -94,20 +94,16 @@ pub(super) fn judge(
             admission::never_fits(limits, house, &ask).unwrap_or(refusal)
         ));
     }
-    // Whoever can never be sent is no reason to wait.
-    let empty = House {
-        now_ms: house.now_ms,
-        ..House::default()
-    };
+    // Whoever could not be sent now even if the house were empty is no reason to wait.
     for uid in tx.held(scope.context)? {
-        let (Some(intent), Some(job)) = (tx.intent(&uid)?, tx.job(&uid)?) else {
+        let (Some(intent), Some(mut job)) = (tx.intent(&uid)?, tx.job(&uid)?) else {
             continue;
         };
         if intent.priority < draft.priority() {
             break;
         }
-        let fits = admission::decide(limits, &empty, &ask_of(&job));
-        if fits.is_ok() {
+        scope.sizes.complete(&mut job);
+        if admission::blocked_alone(limits, house.now_ms, &ask_of(&job)).is_none() {
             return Ok(Err(Refusal {
                 limit: admission::QUEUE,
                 message:

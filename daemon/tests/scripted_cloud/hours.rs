@@ -117,6 +117,62 @@ async fn the_hours_of_the_day_are_kept_and_begin_anew_at_midnight() {
 }
 
 #[tokio::test]
+async fn who_waits_for_more_than_is_left_of_the_day_holds_up_nobody_until_it_fits() {
+    // It is 08:00 UTC: one GPU until midnight is 16 hours.
+    let own = r#"{"limits": {"maxGPUHoursPerDay": 3}}"#;
+    let world = World::with_own(r#"{"maxRunningJobs": 2}"#, own).await;
+    let waits = |wish| Wish {
+        queue: true,
+        ..wish
+    };
+    let endless = world.submit_wish(waits(wish("endless"))).await.unwrap();
+    let endless = endless.unwrap().job;
+    assert_eq!(endless.phase, Phase::Held);
+    let reason = endless.reason.unwrap();
+    assert!(
+        reason.message.contains("alone it fits from 21:00 UTC on"),
+        "{reason:?}"
+    );
+    let plain = world.submit_wish(capped("plain", 30)).await.unwrap();
+    assert_eq!(plain.unwrap().job.phase, Phase::Pending);
+    let queued = world
+        .submit_wish(waits(capped("queued", 30)))
+        .await
+        .unwrap();
+    assert_eq!(queued.unwrap().job.phase, Phase::Pending);
+    // This one waits behind the endless one for a place, and goes first.
+    let behind = world
+        .submit_wish(waits(capped("behind", 30)))
+        .await
+        .unwrap();
+    assert_eq!(behind.unwrap().job.phase, Phase::Held);
+    world.cloud.with(|state| {
+        for job in &mut state.jobs {
+            job.status = "Succeeded";
+            job.running_ms = Some(job.created_ms);
+            job.ended_ms = Some(job.created_ms + 1_800_000);
+        }
+    });
+    world.sweep().await;
+    let sent = || {
+        world
+            .cloud
+            .with(|state| state.made.by_command.keys().cloned().collect::<Vec<_>>())
+    };
+    assert_eq!(sent(), ["behind", "plain", "queued"]);
+    // At 22:35 it asks for 1.42 hours, and 1.5 are used.
+    world.cloud.with(|state| state.jobs[2].status = "Succeeded");
+    world.cloud.with(|state| {
+        let job = &mut state.jobs[2];
+        job.running_ms = Some(job.created_ms);
+        job.ended_ms = Some(job.created_ms + 1_800_000);
+    });
+    world.hands.advance(secs(14 * 3600 + 35 * 60));
+    world.pass(secs(5)).await;
+    assert!(sent().contains(&"endless".to_owned()), "{:?}", sent());
+}
+
+#[tokio::test]
 async fn deleting_a_job_gives_none_of_its_hours_back() {
     let world = World::new(r#"{"maxRunningJobs": 10, "maxGPUHoursPerDay": 3}"#).await;
     world

@@ -152,11 +152,10 @@ fn gpu_hours_of_the_day_are_kept_and_told() {
         ..gpus(2000)
     };
     assert!(decide(&day(3_000), &house(Vec::new()), &capped).is_ok());
-    assert!(
-        decide(&day(2_999), &house(Vec::new()), &capped)
-            .unwrap_err()
-            .never
-    );
+    for (most, never) in [(2_999, false), (1, false), (0, true)] {
+        let refusal = decide(&day(most), &house(Vec::new()), &capped).unwrap_err();
+        assert_eq!(refusal.never, never, "{refusal:?}");
+    }
     let mut running = job(Phase::Running, Some(1000), false);
     running.running_ms = Some(1_800_000_000_000);
     running.max_minutes = Some(60);
