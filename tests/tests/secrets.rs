@@ -5,6 +5,7 @@ use std::fs;
 use pai_tests::{
     World,
     hidden::{holds_none, stored_nowhere},
+    world::text,
 };
 use serde_json::json;
 
@@ -125,4 +126,45 @@ async fn a_secret_of_the_profile_is_sent_again_from_todays_settings_after_a_cras
     assert_eq!(world.control().call_count("CreateJob"), 2);
     drop(clock);
     inside.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_secret_of_a_call_stays_masked_when_the_next_daemon_does_not_know_it() {
+    let source =
+        json!({"codeSourceId": "code-demo", "mountPath": "/code", "defaultBranch": "main"});
+    let world = World::with(|plan| plan.settings = json!({"codeSource": source})).await;
+    let daemon = world.daemon().await;
+    let command = format!("test \"$GIVEN\" = {PLAIN}; sleep 600");
+    let given = ["--secret-env", "GIVEN", "--json", "--"];
+    let submit = ["submit", "train", "--code-branch", TOKEN];
+    let line = [&submit[..], &given, &[&command]].concat();
+    let done = world.call(&line).env("GIVEN", PLAIN).finish().await;
+    assert_eq!(done.code, 0, "{done:?}");
+    let id = text(&done.json()["job_id"]);
+    daemon.kill9().await;
+    let daemon = world.daemon().await;
+    assert_eq!(
+        world.paictl(&["wait", &id, "--for", "running"]).await.code,
+        0
+    );
+    let clone = [&["clone", &id, "--dry-run"][..], &given, &["true"]].concat();
+    for args in [
+        &["ls", "--json"][..],
+        &["ls", "--all", "--json"],
+        &["get", &id, "--json"],
+        &["dump-job-specs", &id],
+        &clone,
+        &["audit", "--json"],
+    ] {
+        let done = world.call(args).env("GIVEN", "another").finish().await;
+        assert_eq!(done.code, 0, "{done:?}");
+        let said = format!("{} {}", done.stdout, done.stderr);
+        holds_none(&[PLAIN, TOKEN], &args.join(" "), said.as_bytes());
+    }
+    let client = world.client().await;
+    let raw = client.get_raw(&id).await.unwrap();
+    let raw = format!("{raw:?}");
+    assert!(raw.contains("UserCommand"), "{raw}");
+    holds_none(&[PLAIN, TOKEN], "the cloud's answer", raw.as_bytes());
+    stored_nowhere(&[PLAIN, TOKEN], &world, &daemon);
 }

@@ -5,7 +5,10 @@ use crate::{
     model::{EventDraft, EventKind, Job, Observation, Phase, Reason},
 };
 
-use super::diff::{Verdict, diff, first_sight, is_doubtful};
+use super::{
+    diff::{Verdict, diff, first_sight, is_doubtful},
+    hidden::{hide_as_submitted, keep_hidden},
+};
 
 /// What came of a batch of observations.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -44,11 +47,16 @@ pub fn apply(
     let is_own = own == Some(true);
     // A submit of ours whose row was lost with a broken store.
     let lost = tx.submitted_as(context, &seen.native_id)?;
-    let uid = match lost {
-        Some(ours) if tx.job(&ours)?.is_none() => ours,
+    let uid = match &lost {
+        Some(ours) if tx.job(ours)?.is_none() => ours.clone(),
         _ => uid(),
     };
     let (mut job, mut events) = first_sight(uid, is_own, seen);
+    if let Some(ours) = lost
+        && let Some(intent) = tx.intent(&ours)?
+    {
+        hide_as_submitted(&intent.request, &mut job);
+    }
     if let Some(first) = namesakes.first().filter(|_| is_own)
         && was_repeated(tx, first)?
     {
@@ -62,6 +70,7 @@ pub fn apply(
 pub fn twin(job: &mut Job, first: &Job) -> EventDraft {
     let before_running = matches!(job.phase, Phase::Pending | Phase::Queued | Phase::Preparing);
     job.twin_of.clone_from(&first.uid);
+    keep_hidden(first, job);
     job.stop_due = before_running && job.running_ms.is_none() && job.restart_count == 0;
     EventDraft {
         to_status: job.status.clone(),

@@ -4,6 +4,7 @@ mod steps;
 
 use crate::model::{EventDraft, EventKind, Job, Observation, Passed, Phase, Source};
 
+use super::hidden::keep_hidden;
 use steps::{Missed, is_first, is_restart, missed, restarts};
 
 /// What an observation means for what is known.
@@ -167,6 +168,7 @@ fn updated(known: &Job, seen: &Observation) -> Job {
     if let Some(code) = &seen.code {
         job.code = Some(code.clone());
     }
+    keep_hidden(known, &mut job);
     if let Some(minutes) = seen.max_minutes {
         job.max_minutes = (minutes > 0).then_some(minutes);
     }

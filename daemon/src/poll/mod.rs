@@ -9,6 +9,7 @@ pub(crate) mod backoff;
 mod commit;
 mod detail;
 pub mod diff;
+mod hidden;
 mod interest;
 mod look;
 mod looks;
@@ -24,6 +25,7 @@ mod stale;
 mod stops;
 
 pub use apply::{Aftermath, absorb, apply, twin};
+pub use hidden::keep_hidden;
 pub use interest::{Interest, WaiterGuard};
 pub use looks::{Freshness, Looks};
 pub use named::{ask_pods, find, refresh_pods};

@@ -62,7 +62,10 @@ pub(super) fn observe(job: dlc::Job, context: &Context<'_>) -> Option<Observatio
         max_minutes: job
             .job_max_running_time_minutes
             .map(|minutes| u32::try_from(minutes).unwrap_or(0)),
-        code: job.code_source.as_ref().map(code),
+        code: job
+            .code_source
+            .as_ref()
+            .map(|source| code(source, context.redactor)),
         accessibility: job.accessibility.clone().unwrap_or_default(),
         created_ms: job.gmt_create_time.map(ms),
         submitted_ms: job.gmt_submitted_time.map(ms),
@@ -111,8 +114,8 @@ fn tags(job: &dlc::Job, redactor: &Redactor) -> Option<BTreeMap<String, String>>
     Some(tags.iter().map(clean).collect())
 }
 
-fn code(source: &dlc::CodeSource) -> Code {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+fn code(source: &dlc::CodeSource, redactor: &Redactor) -> Code {
+    let text = |text: &Option<String>| redactor.text(text.as_deref().unwrap_or_default());
     Code {
         source_id: text(&source.code_source_id),
         branch: text(&source.branch),

@@ -8,7 +8,7 @@ use super::list::TagFilter;
 use crate::{
     contexts::Running,
     model::{Fault, Observation, Phase},
-    poll::diff,
+    poll::{diff, keep_hidden},
     provider::{Listing, Priority},
     rpc::convert,
 };
@@ -80,6 +80,7 @@ async fn message(running: &Running, seen: Observation) -> Result<v1::Job, Fault>
     let known = known.await?;
     let (mut job, _) = diff::first_sight(String::new(), false, &seen);
     if let Some(known) = known {
+        keep_hidden(&known, &mut job);
         job.uid = known.uid;
         job.own = known.own;
         job.profile = known.profile;

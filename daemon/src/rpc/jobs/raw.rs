@@ -30,6 +30,9 @@ pub(super) async fn raw(running: &Running, job: &Job) -> Result<String, Fault> {
 fn hide(answer: &mut Value, stored: &Value) {
     match (answer, stored) {
         (answer, stored) if request::reference(stored).is_some() => *answer = MASK.into(),
+        (Value::String(answer), Value::String(stored)) if stored.contains(MASK) => {
+            answer.clone_from(stored);
+        }
         (Value::Object(answer), Value::Object(stored)) => {
             for (key, item) in answer {
                 if let Some(stored) = stored.get(key) {
@@ -54,12 +57,14 @@ mod tests {
 
     #[test]
     fn what_is_stored_as_a_reference_is_hidden_and_nothing_else() {
-        let mut answer = json!({"Envs": {"A": "1", "PLAIN": "given"}, "JobSpecs": [{"Image": "i"}], "Status": "Running"});
-        let stored = json!({"Envs": {"A": "1", "PLAIN": {"$secret": "/Envs/PLAIN"}, "GONE": {"$secret": "/Envs/GONE"}}});
+        let mut answer = json!({"Envs": {"A": "1", "PLAIN": "given"}, "JobSpecs": [{"Image": "i"}], "Status": "Running",
+                                "UserCommand": "login given"});
+        let stored = json!({"UserCommand": "login [redacted]", "Envs": {"A": "1", "PLAIN": {"$secret": "/Envs/PLAIN"}, "GONE": {"$secret": "/Envs/GONE"}}});
         hide(&mut answer, &stored);
         assert_eq!(
             answer,
-            json!({"Envs": {"A": "1", "PLAIN": MASK}, "JobSpecs": [{"Image": "i"}], "Status": "Running"})
+            json!({"Envs": {"A": "1", "PLAIN": MASK}, "JobSpecs": [{"Image": "i"}], "Status": "Running",
+                   "UserCommand": "login [redacted]"})
         );
     }
 }
