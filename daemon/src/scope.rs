@@ -11,7 +11,7 @@ use crate::{
     model::{Fault, redact::Redactor},
     poll::{Interest, Looks},
     provider::{Nature, Provider},
-    submit::{Claims, Queue, Sizes},
+    submit::{Claims, Prints, Queue, Sizes},
     sys::Clock,
 };
 
@@ -43,6 +43,8 @@ pub struct Scope {
     pub sizes: Sizes,
     /// The submits that somebody brings to their end.
     pub claims: Claims,
+    /// What the submits of this daemon asked for, exactly.
+    pub prints: Prints,
 }
 
 /// What is replaced when the settings change.
@@ -86,6 +88,7 @@ impl Scope {
             queue: Queue::new(),
             sizes: Sizes::default(),
             claims: parts.claims,
+            prints: Prints::default(),
             clock: parts.clock,
             looks: Looks::default(),
             redactor: parts.redactor,

@@ -1,7 +1,8 @@
 //! Every call that changes something is noted: who, what, the cloud's request id, how it ended; refusals too.
 
 use pai_emulator::Status;
-use pai_tests::{Gate, Mcp, World, hidden::holds_none, world::text};
+use pai_tests::{Gate, Mcp, World, hidden::holds_none, until::within, world::text};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const TOKEN: &str = "hf_abcdefghijklmnopqrstuvwx";
@@ -102,6 +103,31 @@ async fn submits_are_noted_however_they_end_and_without_their_secrets() {
     );
     let all = format!("{entries:?}");
     holds_none(&[TOKEN, WORD], "the audit", all.as_bytes());
+}
+
+#[tokio::test]
+async fn a_call_whose_client_is_killed_is_noted_all_the_same() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    world.fault("CreateJob:slow:delay_ms=2000");
+    let submit = world.start_paictl(&["submit", "train", "--", "true"]);
+    // The cloud is being asked.
+    until(async || world.paictl(&["ls", "--json"]).await.json()[0]["phase"] == "submitting").await;
+    submit.signal(Signal::KILL);
+    drop(submit);
+    until(async || !noted(&world, &[]).await.is_empty()).await;
+    let entries = noted(&world, &[]).await;
+    assert_eq!(
+        told(&entries, entries.len()),
+        expected(&[("submit", "done", true)])
+    );
+    assert_eq!(entries[0]["client_kind"], "person");
+}
+
+/// Asks again until it is so.
+async fn until(mut so: impl AsyncFnMut() -> bool) {
+    let asking = async { while !so().await {} };
+    within("what is asked for", asking).await;
 }
 
 #[tokio::test]

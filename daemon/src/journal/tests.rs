@@ -258,6 +258,10 @@ async fn a_corrupt_store_is_moved_aside_and_its_intents_are_saved() {
         .await
         .unwrap();
     assert_eq!(saved[0], intent(context, "i0"));
+    // What comes now comes behind them.
+    write_events(&journal, context, "b", 1).await;
+    let job = journal.read(|reader| reader.job("b")).await.unwrap();
+    assert!(job.unwrap().rev > saved[0].place);
 }
 
 #[tokio::test]

@@ -216,8 +216,8 @@ impl<'a> Tx<'a> {
     pub fn prune(&mut self, events_before_ms: i64, jobs_before_ms: i64) -> Result<(), StoreError> {
         event::prune(self.connection, events_before_ms)?;
         audit::prune(self.connection, self.now_ms - AUDIT_KEPT_MS)?;
-        intent::prune(self.connection, events_before_ms)?;
-        job::prune(self.connection, jobs_before_ms)
+        job::prune(self.connection, jobs_before_ms)?;
+        intent::prune(self.connection, events_before_ms)
     }
 
     fn append(

@@ -31,3 +31,4 @@ pub use looks::{Freshness, Looks};
 pub use named::{ask_pods, find, refresh_pods};
 pub use poller::{PollerHandle, start};
 pub use stale::restore as restore_staleness;
+pub use stops::check_end;

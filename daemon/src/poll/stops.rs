@@ -23,7 +23,7 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
             Ok(receipt) => match receipt.value {
                 StopAck::Accepted => true,
                 StopAck::AlreadyEnded => {
-                    check_end(scope, &id).await?;
+                    check_end(scope, &id, Priority::Background).await?;
                     false
                 }
             },
@@ -40,10 +40,13 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
     Ok(())
 }
 
-/// "Cannot be stopped" may also mean "not now": only the job itself says whether it has ended.
-async fn check_end(scope: &Scope, id: &str) -> Result<(), Fault> {
+/// "Cannot be stopped" may also mean "not now": only the job itself says whether it has ended, and lists may be late.
+///
+/// # Errors
+/// When the store cannot be written. A backend that does not answer leaves the job as it is known.
+pub async fn check_end(scope: &Scope, id: &str, priority: Priority) -> Result<(), Fault> {
     let seq = scope.journal.next_seq();
-    match scope.provider().get(id, seq, Priority::Background).await {
+    match scope.provider().get(id, seq, priority).await {
         Ok(seen) => {
             commit(scope, vec![(seen, false)]).await?;
         }

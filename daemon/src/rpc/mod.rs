@@ -15,6 +15,7 @@ mod server;
 mod settings_view;
 mod stats;
 mod status;
+mod task;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -5,9 +5,12 @@ use pai_proto::v1::{self, GetConfigResponse};
 use crate::{
     config::{self, Profile, Settings},
     model::redact::Redactor,
+    rpc::task::blocking,
 };
 
-pub(super) fn answer(settings: &Settings, redactor: &Redactor) -> GetConfigResponse {
+pub(super) async fn answer(settings: &Settings, redactor: &Redactor) -> GetConfigResponse {
+    let path = settings.path.clone();
+    let digest = blocking(move || config::digest(&path).unwrap_or_default()).await;
     GetConfigResponse {
         settings_path: settings.path.display().to_string(),
         version: settings.version.clone(),
@@ -52,7 +55,7 @@ pub(super) fn answer(settings: &Settings, redactor: &Redactor) -> GetConfigRespo
             .map(|path| path.display().to_string())
             .unwrap_or_default(),
         // A file that cannot be read any more has none; what is wrong with it is among the warnings.
-        digest: config::digest(&settings.path).unwrap_or_default(),
+        digest: digest.unwrap_or_default(),
     }
 }
 

@@ -168,7 +168,7 @@ fn decide(tx: &mut Tx<'_>, scope: &Scope, draft: &Draft) -> Result<Decision, Sto
         detail,
     };
     let mut checks = Vec::new();
-    match join::find(tx, scope.context, tx.now_ms(), &draft.sought)? {
+    match join::find(tx, scope, tx.now_ms(), &draft.sought)? {
         Err(fault) => {
             checks.push(check("repeated", Outcome::Refused, fault.to_string()));
             return Ok(Decision::Made(checks, Verdict::Refused));

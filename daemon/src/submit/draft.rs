@@ -125,6 +125,7 @@ pub(super) fn sought(scope: &Scope, wish: &Wish, caller: &Caller) -> Sought {
         nonce: given(&wish.nonce),
         key: given(&wish.key),
         print: print::of(wish, profile_of(wish), &redactor),
+        exact: print::exact(wish, profile_of(wish)),
         another: wish.another,
         is_tool: caller.is_tool,
     }

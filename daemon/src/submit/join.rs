@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::print::Exact;
 use crate::{
     journal::{Intent, IntentState, Reader, StoreError},
     model::{Fault, FaultKind, Job, Phase},
+    scope::Scope,
 };
 
 /// A submit without a key is joined to an equal one that is younger than this, or unconfirmed.
@@ -16,6 +18,7 @@ pub(super) struct Sought {
     pub(super) nonce: Option<String>,
     pub(super) key: Option<String>,
     pub(super) print: String,
+    pub(super) exact: Exact,
     /// One that is merely equal is not meant.
     pub(super) another: bool,
     /// It is sought for an agent's tool.
@@ -33,17 +36,17 @@ pub(super) struct Before {
 /// Looks for it. Asked before anything is made, and again in the transaction that would make it.
 pub(super) fn find(
     reader: &Reader<'_>,
-    context: i64,
+    scope: &Scope,
     now_ms: i64,
     sought: &Sought,
 ) -> Result<Result<Option<Before>, Fault>, StoreError> {
-    match find_named(reader, context, sought)? {
+    match find_named(reader, scope, sought)? {
         Ok(None) if sought.key.is_none() && !sought.another => {}
         found => return Ok(found),
     }
-    for intent in reader.intents_by_print(context, &sought.print)? {
+    for intent in reader.intents_by_print(scope.context, &sought.print)? {
         let age_ms = now_ms - intent.created_ms;
-        if !joins(&intent, age_ms) {
+        if !joins(&intent, age_ms) || scope.prints.differs(&intent.uid, &sought.exact) {
             continue;
         }
         let Some(job) = reader.job(&intent.uid)?.filter(is_worth_joining) else {
@@ -66,7 +69,7 @@ pub(super) fn find(
 /// The one of the same call, or of the same key.
 pub(super) fn find_named(
     reader: &Reader<'_>,
-    context: i64,
+    scope: &Scope,
     sought: &Sought,
 ) -> Result<Result<Option<Before>, Fault>, StoreError> {
     if let Some(nonce) = &sought.nonce
@@ -77,19 +80,23 @@ pub(super) fn find_named(
     let Some(key) = &sought.key else {
         return Ok(Ok(None));
     };
-    let Some(intent) = reader.intent_by_key(context, key)? else {
+    let Some(intent) = reader.intent_by_key(scope.context, key)? else {
         return Ok(Ok(None));
     };
-    if intent.print != sought.print {
+    if intent.print != sought.print || scope.prints.differs(&intent.uid, &sought.exact) {
         return Ok(Err(other_arguments(key, &intent)));
     }
     let why = format!("joined: a submit with the key {key:?} was made before");
     known(reader, &intent, why)
 }
 
-/// Who asks for the same after a failure, or after a stop, has mended something and means another job.
+/// Who asks for the same after a failure, or after a stop, also one that is under way, has mended something and means another
+/// job.
 fn is_worth_joining(job: &Job) -> bool {
-    !job.has_ended() || job.phase == Phase::Succeeded
+    match job.has_ended() {
+        true => job.phase == Phase::Succeeded,
+        false => !job.stop_requested && !job.stop_due,
+    }
 }
 
 /// While its outcome is not known, and for a minute after it was made. A clock that was set back makes it younger.

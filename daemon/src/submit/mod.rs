@@ -52,6 +52,7 @@ use draft::{Draft, draft, secrets, sought};
 pub use join::JOINS_FOR;
 use join::{Before, Sought};
 use permit::permit;
+pub use print::Prints;
 pub use queue::{Queue, start as start_queue};
 use reserve::{Reserved, reserve};
 use settle::Settled;
@@ -246,15 +247,19 @@ async fn answer(
     }
 }
 
-async fn made_before(scope: &Scope, draft: &Draft) -> Result<Option<Before>, Fault> {
-    let (context, now_ms, sought) = (scope.context, scope.clock.wall_ms(), draft.sought.clone());
-    let find = move |reader: &Reader<'_>| join::find(reader, context, now_ms, &sought);
+async fn made_before(scope: &Arc<Scope>, draft: &Draft) -> Result<Option<Before>, Fault> {
+    let (now_ms, sought, inside) = (
+        scope.clock.wall_ms(),
+        draft.sought.clone(),
+        Arc::clone(scope),
+    );
+    let find = move |reader: &Reader<'_>| join::find(reader, &inside, now_ms, &sought);
     scope.journal.read(find).await?
 }
 
-async fn named_before(scope: &Scope, sought: Sought) -> Result<Option<Before>, Fault> {
-    let context = scope.context;
-    let find = move |reader: &Reader<'_>| join::find_named(reader, context, &sought);
+async fn named_before(scope: &Arc<Scope>, sought: Sought) -> Result<Option<Before>, Fault> {
+    let inside = Arc::clone(scope);
+    let find = move |reader: &Reader<'_>| join::find_named(reader, &inside, &sought);
     scope.journal.read(find).await?
 }
 

@@ -1,4 +1,10 @@
-//! What makes two submits equal. Pure.
+//! What makes two submits equal. What is stored of it tells no secret; two that differ only in what the redaction takes for
+//! one are told apart by a second print, which only memory has: by the daemon that took them both.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, PoisonError},
+};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -6,16 +12,54 @@ use sha2::{Digest as _, Sha256};
 use super::Wish;
 use crate::model::redact::{MASK, Redactor, is_secret_entry};
 
+/// Submits whose exact prints are remembered, the newest of them.
+const REMEMBERED: usize = 10_000;
+
+/// Of everything that a submit asks for as it was given, also of secrets within the command: never stored or told.
+pub(super) type Exact = [u8; 32];
+
+/// The exact prints of the submits that this daemon took, by uid.
+#[derive(Debug, Default)]
+pub struct Prints {
+    newest: Mutex<VecDeque<(String, Exact)>>,
+}
+
+impl Prints {
+    pub(super) fn remember(&self, uid: &str, exact: Exact) {
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        if newest.len() >= REMEMBERED {
+            newest.pop_front();
+        }
+        newest.push_back((uid.to_owned(), exact));
+    }
+
+    /// Whether that submit is known to have asked for something else. One that an earlier daemon took is not known.
+    pub(super) fn differs(&self, uid: &str, exact: &Exact) -> bool {
+        let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = newest.iter().rev().find(|(known, _)| known == uid);
+        known.is_some_and(|(_, known)| known != exact)
+    }
+}
+
 /// The same for submits that ask for the same: 32 hex digits. Secrets do not count, only that there are some: what is
 /// stored must not tell them.
 pub(super) fn of(wish: &Wish, profile: &str, redactor: &Redactor) -> String {
+    hex::encode(&digest(wish, profile, |text| redactor.text(text))[..16])
+}
+
+/// The same with the texts as they are. Values under secret names do not count here either.
+pub(super) fn exact(wish: &Wish, profile: &str) -> Exact {
+    digest(wish, profile, ToOwned::to_owned)
+}
+
+fn digest(wish: &Wish, profile: &str, shown: impl Fn(&str) -> String) -> Exact {
     let env = |(name, value): (&String, &String)| {
         let hidden = is_secret_entry(&serde_json::Map::new(), name, &value.as_str().into());
-        let shown = match hidden {
+        let value = match hidden {
             true => MASK.to_owned(),
-            false => redactor.text(value),
+            false => shown(value),
         };
-        (name.clone(), shown)
+        (name.clone(), value)
     };
     let envs: Vec<_> = wish.envs.iter().map(env).collect();
     let secret_envs: Vec<_> = wish.secret_envs.keys().collect();
@@ -24,7 +68,7 @@ pub(super) fn of(wish: &Wish, profile: &str, redactor: &Redactor) -> String {
     let original = wish.original.as_ref().map(|original| &original.uid);
     let asked = json!([
         wish.name,
-        redactor.text(&wish.command),
+        shown(&wish.command),
         profile,
         wish.code_branch,
         wish.code_commit,
@@ -36,8 +80,7 @@ pub(super) fn of(wish: &Wish, profile: &str, redactor: &Redactor) -> String {
         overrides,
         original,
     ]);
-    let digest = Sha256::digest(asked.to_string().as_bytes());
-    hex::encode(&digest[..16])
+    Sha256::digest(asked.to_string().as_bytes()).into()
 }
 
 #[cfg(test)]
@@ -100,5 +143,22 @@ mod tests {
             print(&wish)
         };
         assert_eq!(secret("hf_one"), secret("hf_two"));
+    }
+
+    #[test]
+    fn what_only_the_redaction_makes_equal_is_told_apart_by_the_daemon_that_took_both() {
+        let pass = |number: u8| Wish {
+            command: format!("encode --pass {number}"),
+            ..wish()
+        };
+        let redactor = Redactor::default();
+        let print = |wish: &Wish| of(wish, "default", &redactor);
+        assert_eq!(print(&pass(1)), print(&pass(2)));
+        let exact = |number| exact(&pass(number), "default");
+        let prints = Prints::default();
+        assert!(!prints.differs("job-1", &exact(2)), "nobody knows");
+        prints.remember("job-1", exact(1));
+        assert!(prints.differs("job-1", &exact(2)));
+        assert!(!prints.differs("job-1", &exact(1)));
     }
 }

@@ -45,7 +45,7 @@ fn decide(
     scope: &Scope,
     draft: &Draft,
 ) -> Result<Result<Reserved, Fault>, StoreError> {
-    match join::find(tx, scope.context, tx.now_ms(), &draft.sought)? {
+    match join::find(tx, scope, tx.now_ms(), &draft.sought)? {
         Err(fault) => return Ok(Err(fault)),
         Ok(Some(before)) => return Ok(Ok(Reserved::Before(before))),
         Ok(None) => {}
@@ -140,6 +140,7 @@ fn store(
     };
     tx.put_job(scope.context, &mut job, vec![event])?;
     tx.insert_intent(&intent(scope, draft, &job, tx.now_ms()))?;
+    scope.prints.remember(&job.uid, draft.sought.exact);
     Ok(job)
 }
 

@@ -150,7 +150,7 @@ pub(super) async fn settle(
         }
     };
     settling.tell_queue(true);
-    if settling.open.by_itself {
+    if settling.open.by_itself || outcome.is_closed() {
         settling.notes.audit(&settling.open.name, &told).await;
     }
     // A refusal has given its room back, and so has a job that had ended by the time it was found; no look is due for that.
@@ -314,6 +314,8 @@ impl Settling {
             let fault = match scope.provider().submit(&body).await {
                 Ok(made) => {
                     self.request_id = made.request_id;
+                    // Until that is stored it is as if the answer were lost.
+                    self.lost = true;
                     self.notes.confirmed(made.value, seq).await?;
                     self.notes.stop_if_due().await;
                     return Ok(true);

@@ -77,9 +77,9 @@ pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result
         .write(move |tx| note_requested(tx, context, &uid, outcome))
         .await?;
     match outcome {
-        // The answer says more than the list did: find out what the end was.
         StopOutcome::AlreadyEnded => {
-            let _stale_is_told = poller.look_now().await;
+            poll::check_end(scope, &id, Priority::Interactive).await?;
+            poller.think();
             let uid = job.uid.clone();
             let fresh = scope
                 .journal

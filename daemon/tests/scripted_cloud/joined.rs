@@ -264,3 +264,81 @@ async fn whoever_was_told_of_a_submit_that_is_refused_later_finds_out_why() {
     let again = submitted(&world, keyed("key-1", "run")).await;
     assert!(!again.joined, "the key is free");
 }
+
+#[tokio::test]
+async fn who_asks_again_after_a_stop_that_is_under_way_means_another_job() {
+    let world = World::new(ROOMY).await;
+    let first = submitted(&world, wish("run")).await.job;
+    let running = world.running();
+    let stopped = submit::stop(&running.scope, &running.poller, first.clone());
+    let stopped = stopped.await.unwrap();
+    assert!(!stopped.job.has_ended() && stopped.job.stop_requested);
+    let second = submitted(&world, wish("run")).await;
+    assert!(!second.joined);
+    assert_ne!(second.job.uid, first.uid);
+}
+
+#[tokio::test]
+async fn what_only_the_redaction_makes_equal_is_two_submits() {
+    let mut world = World::new(ROOMY).await;
+    for pass in ["encode --pass 1", "encode --pass 2"] {
+        assert!(!submitted(&world, wish(pass)).await.joined, "{pass}");
+        assert!(submitted(&world, wish(pass)).await.joined, "{pass}");
+    }
+    submitted(&world, keyed("k", "encode --pass 1")).await;
+    let other = world.submit_wish(keyed("k", "encode --pass 2")).await;
+    assert_eq!(other.unwrap().unwrap_err().kind, FaultKind::Conflict);
+    assert_eq!(world.cloud.with(|state| state.made.jobs), 3);
+    // The next daemon has nothing but what was stored, and rather makes one too few.
+    world.kill();
+    world.start().await;
+    assert!(submitted(&world, wish("encode --pass 3")).await.joined);
+}
+
+const DAY: u64 = 86_400;
+
+/// Days pass; what is due by then happens.
+async fn days(world: &World, days: u64) {
+    world.hands.advance(secs(days * DAY));
+    world.pass(secs(5)).await;
+    world.sweep().await;
+}
+
+#[tokio::test]
+async fn a_key_is_known_for_as_long_as_its_job_runs_and_is_shown() {
+    let world = World::new(ROOMY).await;
+    let first = submitted(&world, keyed("k", "run")).await;
+    days(&world, 31).await;
+    let again = submitted(&world, keyed("k", "run")).await;
+    assert_eq!((again.joined, &again.job.uid), (true, &first.job.uid));
+    let ended_ms = world.cloud.now_ms();
+    world.cloud.with(|state| {
+        state.jobs[0].status = "Succeeded";
+        state.jobs[0].ended_ms = Some(ended_ms);
+    });
+    days(&world, 29).await;
+    let again = submitted(&world, keyed("k", "run")).await;
+    assert_eq!((again.joined, &again.job.uid), (true, &first.job.uid));
+    assert_eq!(world.cloud.with(|state| state.made.jobs), 1);
+    days(&world, 2).await;
+    assert!(!submitted(&world, keyed("k", "run")).await.joined);
+}
+
+#[tokio::test]
+async fn the_key_of_a_submit_that_was_held_for_weeks_is_known_when_it_is_sent() {
+    let world = World::new(r#"{"maxRunningJobs": 1}"#).await;
+    submitted(&world, wish("first")).await;
+    let waits = || Wish {
+        queue: true,
+        ..keyed("k", "held")
+    };
+    let held = submitted(&world, waits()).await;
+    days(&world, 31).await;
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.sweep().await;
+    world.sweep().await;
+    assert_eq!(world.cloud.with(|state| state.made.jobs), 2);
+    let again = submitted(&world, waits()).await;
+    assert_eq!((again.joined, &again.job.uid), (true, &held.job.uid));
+    assert_eq!(world.cloud.with(|state| state.made.jobs), 2);
+}

@@ -253,8 +253,8 @@ async fn a_secret_of_the_call_cannot_wait() {
 }
 
 #[tokio::test]
-async fn hundreds_of_held_submits_drain_in_order_and_nobody_looks_more_for_them() {
-    const COUNT: usize = 300;
+async fn a_thousand_held_submits_drain_in_order_and_nobody_looks_more_for_them() {
+    const COUNT: usize = 1000;
     let looks_of = async |count: usize| {
         let world = World::new(ONE).await;
         submitted(&world, queued("0", 1)).await;
@@ -266,7 +266,7 @@ async fn hundreds_of_held_submits_drain_in_order_and_nobody_looks_more_for_them(
         world.change_limits(r#"{"maxRunningJobs": 5000}"#);
         world.pass(secs(9)).await;
         // The clock stands still: who has come so far is sent on the newest look.
-        for _ in 0..100 {
+        for _ in 0..500 {
             if held(&world).await.is_empty() {
                 break;
             }

@@ -1,15 +1,15 @@
 //! A submit and everybody who may come between: the poller, a stop, a reader, a client that leaves.
 
 use paid::{
-    model::{EventKind, Phase},
+    model::{EventKind, FaultKind, Phase},
     poll::{Aftermath, apply},
     provider::Priority,
-    submit::{self, StopOutcome},
+    submit::{self, StopOutcome, Wish},
 };
 
 use crate::{
     cloud::{CloudJob, Create, EPOCH_MS},
-    world::{World, secs},
+    world::{World, secs, wish},
 };
 
 const ROOMY: &str = r#"{"maxRunningJobs": 10}"#;
@@ -267,4 +267,66 @@ async fn limits_that_are_lowered_while_a_submit_looks_at_the_cloud_count() {
     let fault = submit.await.unwrap().unwrap_err();
     assert_eq!(fault.field, "limits.maxRunningJobs", "{fault}");
     assert_eq!(sent_and_made(&world), (0, 0));
+}
+
+#[tokio::test]
+async fn stopping_a_job_that_has_ended_is_a_success_also_while_lists_are_late() {
+    let world = World::new(ROOMY).await;
+    let job = world.submit("run").await.unwrap().unwrap().job;
+    world.cloud.with(|state| {
+        state.jobs[0].status = "Succeeded";
+        state.listed_status = Some("Running");
+    });
+    let running = world.running();
+    let stopped = submit::stop(&running.scope, &running.poller, job).await;
+    let stopped = stopped.unwrap();
+    assert_eq!(stopped.outcome, StopOutcome::AlreadyEnded);
+    assert_eq!(stopped.job.phase, Phase::Succeeded);
+}
+
+/// The store of the world refuses to change intents, as on a full disk, until this is dropped.
+struct FullDisk(rusqlite::Connection);
+
+impl FullDisk {
+    fn new(world: &World) -> Self {
+        let store = rusqlite::Connection::open(world.store()).unwrap();
+        let refuse =
+            "CREATE TRIGGER full BEFORE UPDATE ON intent BEGIN SELECT RAISE(FAIL, 'full'); END";
+        store.execute_batch(refuse).unwrap();
+        Self(store)
+    }
+}
+
+impl Drop for FullDisk {
+    fn drop(&mut self) {
+        self.0.execute_batch("DROP TRIGGER full").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_confirmation_could_not_be_stored_keeps_its_key_whatever_the_cloud_says_later()
+{
+    let world = World::new(ROOMY).await;
+    let keyed = || Wish {
+        key: "k".into(),
+        ..wish("run")
+    };
+    // Lists show it only after it was looked for in vain, and sent again.
+    world.cloud.with(|state| {
+        state.list_lag_ms = 600_000;
+        state.creates.extend([Create::Answer, Create::Refuse]);
+    });
+    let disk = FullDisk::new(&world);
+    let submit = world.submit_wish(keyed());
+    world.pass(secs(2)).await;
+    drop(disk);
+    world.pass(secs(90)).await;
+    assert_eq!(sent_and_made(&world), (2, 1));
+    let _refused = submit.await.unwrap();
+    let again = world.submit_wish(keyed()).await.unwrap();
+    assert_eq!(again.unwrap_err().kind, FaultKind::Conflict);
+    world.pass(secs(900)).await;
+    let found = world.submit_wish(keyed()).await.unwrap().unwrap();
+    assert_eq!(found.job.native_id.as_deref(), Some("dlc1"));
+    assert_eq!(sent_and_made(&world), (2, 1));
 }

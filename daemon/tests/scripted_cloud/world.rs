@@ -1,7 +1,7 @@
 //! A context on the scripted cloud, with a clock that stands still.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -233,6 +233,11 @@ impl World {
     pub(crate) async fn sweep(&self) {
         self.hands.advance(secs(300));
         self.pass(secs(1)).await;
+    }
+
+    /// The journal's database.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.folder.path().join("pai.db")
     }
 
     /// Own jobs that the journal knows.

@@ -243,7 +243,7 @@ pub(crate) fn by_print(
 ) -> Result<Vec<Intent>, StoreError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM intent WHERE context = ?1 AND print = ?2
-         ORDER BY state = 'open' DESC, place DESC LIMIT 10"
+         ORDER BY state = 'open' DESC, place DESC LIMIT 100"
     ))?;
     let intents = statement.query_map(params![context, print], from_row)?;
     intents.map(|intent| Ok(intent?)).collect()
@@ -305,11 +305,14 @@ pub(crate) fn open(connection: &Connection, context: i64) -> Result<Vec<Intent>,
     intents.map(|intent| Ok(intent?)).collect()
 }
 
-/// Settled intents are of no use any more once their job is old.
-pub(crate) fn prune(connection: &Connection, made_before_ms: i64) -> Result<(), StoreError> {
+/// Settled intents are of no use any more once nobody is shown their job, and they are old: by their keys and requests a job
+/// is known for as long as there is one.
+pub(crate) fn prune(connection: &Connection, sent_before_ms: i64) -> Result<(), StoreError> {
     connection.execute(
-        "DELETE FROM intent WHERE state NOT IN ('open', 'held') AND created_ms < ?1",
-        [made_before_ms],
+        "DELETE FROM intent
+         WHERE state NOT IN ('open', 'held') AND max(created_ms, last_sent_ms) < ?1
+           AND uid NOT IN (SELECT uid FROM job)",
+        [sent_before_ms],
     )?;
     Ok(())
 }
@@ -335,7 +338,19 @@ pub(crate) fn salvage(into: &Connection, from: &Path) -> usize {
             saved += 1;
         }
     }
+    go_on_behind(into);
     saved
+}
+
+/// New submits come behind those that were held, and revisions go on.
+fn go_on_behind(into: &Connection) {
+    // Without it what is new may be sent first; nothing is lost.
+    let _in_another_order = into.execute(
+        "INSERT INTO sqlite_sequence (name, seq)
+         SELECT 'event', max(place) FROM intent HAVING max(place) > 0
+           AND NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')",
+        [],
+    );
 }
 
 fn salvage_contexts(old: &Connection, into: &Connection) {

@@ -21,14 +21,15 @@ use crate::{
         self, Actor,
         write::{Editor, Outcome, Update, Updates},
     },
-    contexts::{Contexts, Running},
+    contexts::Running,
     model::{Caller, Fault, FaultKind},
+    rpc::{Edge, task::blocking},
     submit,
 };
 
 /// Whoever changes the settings of a context.
-pub(super) struct Changer<'a> {
-    pub(super) contexts: &'a Contexts,
+pub(super) struct Changer {
+    pub(super) edge: Arc<Edge>,
     pub(super) running: Arc<Running>,
     pub(super) caller: Caller,
 }
@@ -45,7 +46,7 @@ pub(super) struct How {
     pub(super) digest: String,
 }
 
-impl Changer<'_> {
+impl Changer {
     pub(super) async fn update(
         &self,
         request: UpdateConfigRequest,
@@ -184,7 +185,7 @@ impl Changer<'_> {
         }
         let outcome = made?;
         // It is in force before it is answered.
-        let known = self.contexts.read(Some(&path)).await;
+        let known = self.edge.contexts.read(Some(&path)).await;
         let changes = changes(&outcome);
         let mut warnings = outcome.warnings;
         warnings.extend(known.warnings());
@@ -202,7 +203,7 @@ impl Changer<'_> {
             changes,
             written: outcome.written,
             warnings,
-            digest: config::digest(&path)?,
+            digest: blocking(move || config::digest(&path)).await??,
         })
     }
 
@@ -252,7 +253,7 @@ impl Changer<'_> {
     {
         let scope = Arc::clone(&self.running.scope);
         let (env, actor, path) = (
-            self.contexts.env(),
+            self.edge.contexts.env(),
             Actor::from(&self.caller),
             path.to_owned(),
         );
@@ -275,9 +276,7 @@ impl Changer<'_> {
                 write,
             })
         };
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(|_| Fault::internal("a change of the settings ended without a word"))
+        blocking(work).await
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) async fn get(scope: &Scope, local_only: bool) -> Result<GetCodeSource
 }
 
 pub(super) async fn update(
-    changer: &Changer<'_>,
+    changer: &Changer,
     request: UpdateCodeSourceRequest,
 ) -> Result<UpdateCodeSourceResponse, Fault> {
     if let Err(fault) = checked(&request) {
@@ -69,7 +69,7 @@ fn checked(request: &UpdateCodeSourceRequest) -> Result<(), Fault> {
 }
 
 async fn local(
-    changer: &Changer<'_>,
+    changer: &Changer,
     request: UpdateCodeSourceRequest,
 ) -> Result<UpdateCodeSourceResponse, Fault> {
     let scope = &changer.running.scope;
@@ -121,7 +121,7 @@ async fn local(
 }
 
 async fn remote(
-    changer: &Changer<'_>,
+    changer: &Changer,
     request: UpdateCodeSourceRequest,
 ) -> Result<UpdateCodeSourceResponse, Fault> {
     let scope = &changer.running.scope;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 pub(super) async fn import(
-    changer: &Changer<'_>,
+    changer: &Changer,
     request: ImportProfileRequest,
 ) -> Result<ConfigChanged, Fault> {
     let how = How {
@@ -29,7 +29,7 @@ pub(super) async fn import(
     Ok(changed)
 }
 
-async fn read(changer: &Changer<'_>, id: &str) -> Result<Imported, Fault> {
+async fn read(changer: &Changer, id: &str) -> Result<Imported, Fault> {
     let job = resolve::job(&changer.running, id).await?;
     submit::as_profile(&changer.running.scope, &job).await
 }

@@ -15,7 +15,7 @@ use pai_proto::v1::{
 };
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use super::{Edge, caller, error::to_status};
+use super::{Edge, caller, error::to_status, task::to_its_end};
 use change::Changer;
 
 #[derive(Debug)]
@@ -29,10 +29,10 @@ impl ConfigService {
     }
 
     /// Whoever changes the settings that a call means.
-    async fn changer(&self, metadata: &MetadataMap) -> Result<Changer<'_>, Status> {
+    async fn changer(&self, metadata: &MetadataMap) -> Result<Changer, Status> {
         let running = self.edge.context(metadata).await.map_err(to_status)?;
         Ok(Changer {
-            contexts: &self.edge.contexts,
+            edge: Arc::clone(&self.edge),
             running,
             caller: caller(metadata),
         })
@@ -48,7 +48,7 @@ impl Config for ConfigService {
         let running = self.edge.context(request.metadata()).await;
         let running = running.map_err(to_status)?;
         let caller = caller(request.metadata());
-        let answer = read::schema(&running.scope.settings(), &caller, request.get_ref().raw);
+        let answer = read::schema(running.scope.settings(), &caller, request.get_ref().raw).await;
         answer.map(Response::new).map_err(to_status)
     }
 
@@ -58,8 +58,8 @@ impl Config for ConfigService {
     ) -> Result<Response<CheckConfigResponse>, Status> {
         let known = self.edge.known(request.metadata()).await;
         let known = known.map_err(to_status)?;
-        let answer = read::check(&known.path, &self.edge.contexts.env());
-        Ok(Response::new(answer))
+        let answer = read::check(known.path, self.edge.contexts.env()).await;
+        answer.map(Response::new).map_err(to_status)
     }
 
     async fn update_config(
@@ -67,8 +67,8 @@ impl Config for ConfigService {
         request: Request<UpdateConfigRequest>,
     ) -> Result<Response<ConfigChanged>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = changer.update(request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { changer.update(request).await }).await
     }
 
     async fn put_profile(
@@ -76,8 +76,8 @@ impl Config for ConfigService {
         request: Request<PutProfileRequest>,
     ) -> Result<Response<ConfigChanged>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = changer.put_profile(request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { changer.put_profile(request).await }).await
     }
 
     async fn delete_profile(
@@ -85,8 +85,8 @@ impl Config for ConfigService {
         request: Request<DeleteProfileRequest>,
     ) -> Result<Response<ConfigChanged>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = changer.delete_profile(request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { changer.delete_profile(request).await }).await
     }
 
     async fn import_profile(
@@ -94,8 +94,8 @@ impl Config for ConfigService {
         request: Request<ImportProfileRequest>,
     ) -> Result<Response<ConfigChanged>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = import::import(&changer, request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { import::import(&changer, request).await }).await
     }
 
     async fn migrate_config(
@@ -103,8 +103,8 @@ impl Config for ConfigService {
         request: Request<MigrateConfigRequest>,
     ) -> Result<Response<ConfigChanged>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = changer.migrate(request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { changer.migrate(request).await }).await
     }
 
     async fn get_code_source(
@@ -122,7 +122,7 @@ impl Config for ConfigService {
         request: Request<UpdateCodeSourceRequest>,
     ) -> Result<Response<UpdateCodeSourceResponse>, Status> {
         let changer = self.changer(request.metadata()).await?;
-        let answer = code::update(&changer, request.into_inner()).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { code::update(&changer, request).await }).await
     }
 }

@@ -1,6 +1,6 @@
 //! `GetSchema` and `CheckConfig`: nothing is changed.
 
-use std::path::Path;
+use std::{path::PathBuf, sync::Arc};
 
 use pai_proto::{
     v1::{CheckConfigResponse, ConfigField, GetConfigSchemaResponse},
@@ -14,16 +14,20 @@ use crate::{
     },
     contexts::Env,
     model::{Caller, Fault},
-    rpc::error::to_detail,
+    rpc::{error::to_detail, task::blocking},
 };
 
-pub(super) fn schema(
-    settings: &Settings,
+pub(super) async fn schema(
+    settings: Arc<Settings>,
     caller: &Caller,
     raw: bool,
 ) -> Result<GetConfigSchemaResponse, Fault> {
-    let documents = config::documents(&settings.path)?;
-    let fields = schema::fields(settings, &documents, Actor::from(caller));
+    let actor = Actor::from(caller);
+    let read = move || {
+        let documents = config::documents(&settings.path)?;
+        Ok::<_, Fault>(schema::fields(&settings, &documents, actor))
+    };
+    let fields = blocking(read).await??;
     let text = |file| match raw {
         true => format!("{:#}", schema::json_schema(file)),
         false => String::new(),
@@ -46,9 +50,9 @@ fn field(field: schema::Field) -> ConfigField {
     }
 }
 
-pub(super) fn check(path: &Path, env: &Env) -> CheckConfigResponse {
-    let report = config::check(path, &|key| env(key));
-    CheckConfigResponse {
+pub(super) async fn check(path: PathBuf, env: Env) -> Result<CheckConfigResponse, Fault> {
+    let report = blocking(move || config::check(&path, &|key| env(key))).await?;
+    Ok(CheckConfigResponse {
         settings_path: report.path.display().to_string(),
         own_path: report
             .own_path
@@ -56,5 +60,5 @@ pub(super) fn check(path: &Path, env: &Env) -> CheckConfigResponse {
             .unwrap_or_default(),
         problem: report.problem.as_ref().map(to_detail),
         warnings: report.warnings,
-    }
+    })
 }

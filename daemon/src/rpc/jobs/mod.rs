@@ -21,7 +21,7 @@ use pai_proto::v1::{
 };
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
-use super::{Edge, caller, error::to_status, frames::Frames};
+use super::{Edge, caller, error::to_status, frames::Frames, task::to_its_end};
 use crate::{contexts::Running, model::Caller};
 
 #[derive(Debug)]
@@ -52,8 +52,8 @@ impl Jobs for JobsService {
         request: Request<SubmitJobRequest>,
     ) -> Result<Response<SubmitJobResponse>, Status> {
         let (running, caller) = self.acting(request.metadata()).await?;
-        let answer = submit::submit(&running, request.into_inner(), caller).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { submit::submit(&running, request, caller).await }).await
     }
 
     async fn check_submit(
@@ -88,8 +88,8 @@ impl Jobs for JobsService {
         request: Request<StopJobRequest>,
     ) -> Result<Response<StopJobResponse>, Status> {
         let (running, caller) = self.acting(request.metadata()).await?;
-        let answer = change::stop(&running, &request.into_inner().id, caller).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { change::stop(&running, &request.id, caller).await }).await
     }
 
     async fn delete_job(
@@ -97,8 +97,8 @@ impl Jobs for JobsService {
         request: Request<DeleteJobRequest>,
     ) -> Result<Response<DeleteJobResponse>, Status> {
         let (running, caller) = self.acting(request.metadata()).await?;
-        let answer = change::delete(&running, &request.into_inner().id, caller).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { change::delete(&running, &request.id, caller).await }).await
     }
 
     async fn update_job(
@@ -106,8 +106,8 @@ impl Jobs for JobsService {
         request: Request<UpdateJobRequest>,
     ) -> Result<Response<UpdateJobResponse>, Status> {
         let (running, caller) = self.acting(request.metadata()).await?;
-        let answer = change::update(&running, request.into_inner(), caller).await;
-        answer.map(Response::new).map_err(to_status)
+        let request = request.into_inner();
+        to_its_end(async move { change::update(&running, request, caller).await }).await
     }
 
     async fn watch_jobs(
