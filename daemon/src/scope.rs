@@ -12,7 +12,7 @@ use crate::{
     poll::{Interest, Looks},
     provider::{Nature, Provider},
     submit::{Claims, Prints, Queue, Sizes},
-    sys::Clock,
+    sys::{Clock, clock::millis},
 };
 
 /// One usable context.
@@ -122,9 +122,13 @@ impl Scope {
         self.now_ms() - days * 86_400_000
     }
 
-    /// The present by the backend's clock, Unix ms: see [`Provider::now_ms`].
+    /// The present by the backend's clock, Unix ms: counted from the newest look on, so that a wall clock that is set in between
+    /// changes nothing. Before the first one see [`Provider::now_ms`].
     pub fn now_ms(&self) -> i64 {
-        self.provider().now_ms()
+        match self.looks.at_complete() {
+            Some((at, backend_ms)) => backend_ms + millis(self.clock.mono().saturating_sub(at)),
+            None => self.provider().now_ms(),
+        }
     }
 }
 

@@ -280,6 +280,12 @@ impl Job {
         first.map_or(self.observed_ms, |mile| mile.observed_ms)
     }
 
+    /// At which revision the backend's having it was first known; zero where that is not told.
+    pub fn known_since_rev(&self) -> u64 {
+        let first = self.milestones.iter().find(|mile| !mile.phase.is_ours());
+        first.map_or(0, |mile| mile.rev)
+    }
+
     /// The first time in this status or phase of ours.
     pub fn milestone(&self, status: &str, phase: Phase) -> Option<&Milestone> {
         self.milestones

@@ -1,10 +1,13 @@
 //! How fresh what we know is.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
-use super::shared::Shared;
+use super::{settled::Settled, shared::Shared};
 use crate::{model::Fault, sys::clock::Mono};
 
 /// Jobs without pods of which it is remembered that they have none.
@@ -16,6 +19,7 @@ const IDS_ASKED: usize = 100;
 #[derive(Debug)]
 pub struct Looks {
     state: Mutex<Freshness>,
+    settled: Mutex<Settled>,
     /// Whether this daemon's first look is over, well or not.
     tried: watch::Sender<bool>,
     /// Jobs that clients made us ask for their pods, by uid.
@@ -28,6 +32,7 @@ impl Default for Looks {
     fn default() -> Self {
         Self {
             state: Mutex::default(),
+            settled: Mutex::default(),
             tried: watch::Sender::new(false),
             pods_asked: Shared::new(PODS_ASKED),
             ids_asked: Shared::new(IDS_ASKED),
@@ -80,6 +85,25 @@ impl Looks {
     /// A copy of the present state.
     pub fn get(&self) -> Freshness {
         self.lock().clone()
+    }
+
+    /// When the newest look began that saw every active job, here and by the backend's clock (Unix ms).
+    pub fn at_complete(&self) -> Option<(Mono, i64)> {
+        let state = self.lock();
+        state.last_complete.zip(state.last_complete_ms)
+    }
+
+    /// Of what the backend had at this revision, complete looks tell the whole truth.
+    pub fn settled_rev(&self) -> u64 {
+        let settled = self.settled.lock();
+        settled.unwrap_or_else(PoisonError::into_inner).rev()
+    }
+
+    /// A complete look that began then, at this revision, was answered; lists show a new job after `lag` at the latest.
+    pub(super) fn note_complete(&self, began: Mono, rev: u64, lag: Duration) {
+        let settled = self.settled.lock();
+        let mut settled = settled.unwrap_or_else(PoisonError::into_inner);
+        settled.note(began, rev, lag);
     }
 
     /// Returns once this daemon's first look is over, well or not.

@@ -20,6 +20,7 @@ pub mod plan;
 mod poller;
 mod questions;
 pub mod schedule;
+mod settled;
 mod shared;
 mod stale;
 mod stops;

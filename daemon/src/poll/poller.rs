@@ -17,11 +17,16 @@ use crate::{
     model::{Fault, FaultKind},
     provider::Priority,
     scope::Scope,
-    sys::clock::Mono,
+    sys::clock::{Mono, millis},
 };
 
 /// A look that takes longer has nothing fresh to show: the data counts as old from then on.
 const SLOW_LOOK: Duration = Duration::from_secs(15);
+
+/// A wall clock that goes otherwise than the monotonic one by this was set, ms.
+const STEADY_MS: i64 = 10_000;
+/// Looks in a row during which it may be set.
+const STEADY_TRIES: u32 = 3;
 
 /// Before a poller that panicked is replaced.
 const RESTART: Duration = Duration::from_secs(5);
@@ -200,14 +205,12 @@ impl Poller {
     async fn look(&mut self, look: Look, priority: Priority) -> Result<(), Fault> {
         let (began, began_ms) = (self.scope.clock.mono(), self.scope.clock.wall_ms());
         self.last_look = Some(began);
-        let result = self.look_and_say_when_slow(look, priority).await;
+        let result = self.look_on_a_steady_clock(look, priority).await;
         if self.looker.take_changed() {
             self.last_change = Some(self.scope.clock.mono());
         }
         match &result {
-            Ok(()) => {
-                // How the backend's clock goes may have been learnt during the look.
-                let (now_ms, took) = (self.scope.now_ms(), self.scope.clock.mono() - began);
+            Ok(backend_ms) => {
                 if look == Look::Sweep {
                     self.last_sweep = Some(began);
                 }
@@ -217,7 +220,7 @@ impl Poller {
                     looks.last_ok = Some(began);
                     looks.last_ok_ms = Some(began_ms);
                     looks.last_complete = Some(began);
-                    looks.last_complete_ms = Some(now_ms - millis(took));
+                    looks.last_complete_ms = Some(*backend_ms);
                     looks.last_error = None;
                 });
                 note_fresh(&self.scope).await;
@@ -233,7 +236,34 @@ impl Poller {
             }
         }
         self.scope.looks.note_tried();
-        result
+        result.map(|_| ())
+    }
+
+    /// One look, and when it began by the backend's clock, Unix ms. How that goes may be learnt during the look, and where this
+    /// machine's clock was set meanwhile nothing is learnt: it is looked again.
+    async fn look_on_a_steady_clock(
+        &mut self,
+        look: Look,
+        priority: Priority,
+    ) -> Result<i64, Fault> {
+        for _ in 0..STEADY_TRIES {
+            let clock = self.scope.clock.clone();
+            let (began, began_ms) = (clock.mono(), clock.wall_ms());
+            let rev = self.scope.journal.rev();
+            self.look_and_say_when_slow(look, priority).await?;
+            let lag = self.scope.nature.visibility_lag;
+            self.scope.looks.note_complete(began, rev, lag);
+            let took_ms = millis(clock.mono().saturating_sub(began));
+            if (clock.wall_ms() - began_ms - took_ms).abs() < STEADY_MS {
+                return Ok(self.scope.provider().now_ms() - took_ms);
+            }
+            tracing::warn!("this machine's clock was set during a look: looking again");
+        }
+        let fault = Fault::new(
+            FaultKind::Unavailable,
+            "this machine's clock is set again and again",
+        );
+        Err(fault.hint("see to what sets it; the daemon looks again by itself"))
     }
 
     async fn look_and_say_when_slow(
@@ -254,8 +284,4 @@ impl Poller {
         note_stale(&scope, &slow).await;
         looking.await
     }
-}
-
-fn millis(span: Duration) -> i64 {
-    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 2)
 }

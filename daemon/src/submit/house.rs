@@ -40,7 +40,7 @@ impl House {
             }
         }
         let ended_today = match limits.max_gpu_milli_hours_per_day {
-            Some(_) => tx.own_ended_since(context, budget::day_start_ms(now_ms))?,
+            Some(_) => ended_since(tx, scope, budget::day_start_ms(now_ms))?,
             None => Vec::new(),
         };
         let mut house = Self {
@@ -56,17 +56,33 @@ impl House {
     }
 }
 
+/// Own jobs that ended since then; of other settings files of this place those that our own looks have never shown.
+fn ended_since(tx: &Tx<'_>, scope: &Scope, since_ms: i64) -> Result<Vec<Job>, StoreError> {
+    let mut ended = tx.own_ended_since(scope.context, since_ms)?;
+    for sibling in tx.siblings(scope.context, &scope.place)? {
+        for job in tx.own_ended_since(sibling, since_ms)? {
+            let known = match &job.native_id {
+                Some(id) => tx.job_by_native(scope.context, id)?.is_some(),
+                None => true,
+            };
+            if !known {
+                ended.push(job);
+            }
+        }
+    }
+    Ok(ended)
+}
+
 fn counts(job: &Job) -> bool {
     job.own && job.phase != Phase::Held
 }
 
 /// A job of another settings file of this place that our own looks cannot have shown: what is being sent there, and what
-/// the backend has had for so short a time that lists may not show it. Of everything else our own looks tell the truth.
+/// the backend has had for so short a time that lists may not show it (in the first minute of a daemon: whatever they do not show). Of everything else our own looks tell the truth.
 fn is_news(tx: &Tx<'_>, scope: &Scope, job: &Job) -> Result<bool, StoreError> {
     let Some(id) = &job.native_id else {
         return Ok(tx.jobs_named(scope.context, &job.name)?.is_empty());
     };
-    let lag = i64::try_from(scope.nature.visibility_lag.as_millis()).unwrap_or(i64::MAX);
-    let young = tx.now_ms().saturating_sub(job.known_since_ms()) < lag;
-    Ok(young && tx.job_by_native(scope.context, id)?.is_none())
+    let shown_by_now = job.known_since_rev() <= scope.looks.settled_rev();
+    Ok(!shown_by_now && tx.job_by_native(scope.context, id)?.is_none())
 }

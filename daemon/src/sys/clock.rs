@@ -79,6 +79,12 @@ impl Clock {
     }
 }
 
+/// A span in ms, for times that are shown or sent.
+pub fn millis(span: Duration) -> i64 {
+    // Half of what fits, so that it can be added to a time.
+    i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 2)
+}
+
 #[cfg(target_os = "linux")]
 fn boot_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);

@@ -1,9 +1,11 @@
 //! Eight clients that do as they like, a cloud that fails as it likes and a daemon that is killed at any moment: limits hold,
-//! each submit is at most one job, each that was accepted comes to an end, and no room is lost.
+//! each submit is at most one job, each that was accepted comes to an end, and no room is lost. Two settings files name the same
+//! place, hours and midnights pass, and the machine's clock is set on and back.
 //!
 //! Each run is drawn from its seed alone. `PAI_CHAOS_SEEDS=N` plays N of them, `PAI_CHAOS_SEED=S` only that one.
 
 mod asked;
+mod hours;
 mod play;
 mod weather;
 
@@ -25,6 +27,11 @@ struct Seen {
     stops: u32,
     deletes: u32,
     lost: u32,
+    over_hours: u32,
+    second_file: u32,
+    another: u32,
+    clock_sets: u32,
+    midnights: u32,
 }
 
 impl AddAssign for Seen {
@@ -37,6 +44,11 @@ impl AddAssign for Seen {
         self.stops += more.stops;
         self.deletes += more.deletes;
         self.lost += more.lost;
+        self.over_hours += more.over_hours;
+        self.second_file += more.second_file;
+        self.another += more.another;
+        self.clock_sets += more.clock_sets;
+        self.midnights += more.midnights;
     }
 }
 
@@ -51,6 +63,11 @@ impl Seen {
             self.stops,
             self.deletes,
             self.lost,
+            self.over_hours,
+            self.second_file,
+            self.another,
+            self.clock_sets,
+            self.midnights,
         ];
         counts.into_iter().min().unwrap_or_default()
     }

@@ -82,3 +82,29 @@ async fn the_day_of_the_gpu_hours_is_the_clouds() {
         "{refusal}"
     );
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_since_the_last_look_does_not_change_the_day() {
+    // It is 08:00 UTC: 16 hours are left of the day.
+    for hours in [-7, 8] {
+        let own = r#"{"limits": {"maxGPUHoursPerDay": 12}}"#;
+        let world = World::with_own(r#"{"maxRunningJobs": 10}"#, own).await;
+        set_on(&world, hours);
+        let refusal = world.submit("run").await.unwrap().unwrap_err();
+        assert!(refusal.message.contains("asks for 16"), "{refusal}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_during_a_look_teaches_nothing() {
+    let own = r#"{"limits": {"maxGPUHoursPerDay": 12}}"#;
+    let world = World::with_own(r#"{"maxRunningJobs": 10}"#, own).await;
+    world.pass(secs(15)).await;
+    world.cloud.with(|state| state.list_takes = secs(2));
+    let submit = world.submit("run");
+    world.pass(secs(1)).await;
+    set_on(&world, 8);
+    world.pass(secs(5)).await;
+    let refusal = submit.await.unwrap().unwrap_err();
+    assert!(refusal.message.contains("asks for 15.99"), "{refusal}");
+}

@@ -74,3 +74,39 @@ async fn so_does_what_was_asked_for_long_before_it_was_made() {
     assert_eq!(made(), 2);
     refused(&second, "maxRunningJobs").await;
 }
+
+#[tokio::test]
+async fn gpu_hours_count_that_one_file_alone_has_seen() {
+    let limits = r#"{"maxRunningJobs": 5, "maxGPUHoursPerDay": 3}"#;
+    let world = World::new(limits).await;
+    let second = world.second(limits).await;
+    let capped = |command: &str| Wish {
+        max_minutes: Some(120),
+        ..wish(command)
+    };
+    let made = world.submit_wish(capped("run")).await.unwrap().unwrap();
+    world.cloud.with(|state| {
+        let job = &mut state.jobs[0];
+        job.running_ms = Some(job.created_ms);
+        job.ended_ms = Some(job.created_ms + 2 * 3_600_000);
+        job.status = "Succeeded";
+    });
+    world.hands.advance(secs(2 * 3600));
+    world.running().poller.look_now().await.unwrap();
+    // It is deleted before the other file has looked.
+    world.cloud.with(|state| state.jobs.clear());
+    assert!(made.job.native_id.is_some());
+    let fault = through(&second, capped("other")).await.unwrap_err();
+    assert_eq!(fault.field, "limits.maxGPUHoursPerDay", "{fault}");
+}
+
+#[tokio::test]
+async fn what_was_made_this_moment_counts_also_when_the_clock_is_set_meanwhile() {
+    for minutes in [-12, 12] {
+        let (world, second) = lagging().await;
+        world.submit("run").await.unwrap().unwrap();
+        world.hands.jump(minutes * 60_000);
+        world.cloud.with(|state| state.behind_ms = minutes * 60_000);
+        refused(&second, "maxRunningJobs").await;
+    }
+}

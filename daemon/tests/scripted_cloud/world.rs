@@ -188,7 +188,14 @@ impl World {
         &self,
         wish: Wish,
     ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
-        let running = self.running();
+        Self::submit_through(self.running(), wish)
+    }
+
+    /// Submits in the background, through this context.
+    pub(crate) fn submit_through(
+        running: Arc<Running>,
+        wish: Wish,
+    ) -> tokio::task::JoinHandle<Result<Submitted, Fault>> {
         tokio::spawn(async move {
             submit::submit(&running.scope, &running.poller, wish, Caller::default()).await
         })

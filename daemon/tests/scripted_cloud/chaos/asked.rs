@@ -20,11 +20,16 @@ pub(super) struct Asked {
     pub(super) is_over: bool,
     /// Calls that are under way.
     pub(super) calls: u32,
+    /// It is asked for through the second settings file.
+    pub(super) second: bool,
+    /// How many jobs it may be at the most.
+    pub(super) most: u32,
 }
 
 impl Asked {
     pub(super) fn new(number: usize, rng: &mut StdRng) -> Self {
-        let key = match rng.random_ratio(1, 2) {
+        let another = rng.random_ratio(1, 6);
+        let key = match !another && rng.random_ratio(1, 2) {
             true => format!("key-{number}"),
             false => String::new(),
         };
@@ -41,22 +46,28 @@ impl Asked {
                 queue: rng.random_ratio(1, 2),
                 priority: Some(rng.random_range(1..4)),
                 overrides,
+                another,
+                max_minutes: rng.random_ratio(2, 3).then(|| rng.random_range(1..8) * 30),
                 ..Wish::default()
             },
             uids: BTreeSet::new(),
             accepted_ms: None,
             is_over: false,
             calls: 0,
+            second: rng.random_ratio(1, 3),
+            most: 1,
         }
     }
 
-    /// Another client asks for the same: by the key, or by equal arguments while that certainly means the same job.
-    pub(super) fn again(&self, call: usize, now_ms: i64) -> Option<Wish> {
+    /// Another client asks for the same: by the key, or by equal arguments while that certainly means the same job, or for
+    /// another of its kind.
+    pub(super) fn again(&mut self, call: usize, now_ms: i64) -> Option<Wish> {
+        self.most += u32::from(self.wish.another);
         let is_equal = || {
             let fresh = |at: i64| now_ms - at < SURELY_EQUAL_MS;
             !self.is_over && self.accepted_ms.is_some_and(fresh)
         };
-        (!self.wish.key.is_empty() || is_equal()).then(|| Wish {
+        (self.wish.another || !self.wish.key.is_empty() || is_equal()).then(|| Wish {
             nonce: format!("nonce-again-{call}"),
             ..self.wish.clone()
         })
@@ -68,8 +79,19 @@ impl Asked {
         }
     }
 
+    /// Whether the machine's clock may be set without an equal call under way becoming another job, for that it is not a minute
+    /// later now.
+    pub(super) fn may_meet_another_time(&self) -> bool {
+        self.may_end_badly() || (self.calls == 1 && self.accepted_ms.is_none())
+    }
+
+    /// The machine's clock was set: what is equal is not certainly young any more.
+    pub(super) fn meets_another_time(&mut self) {
+        self.accepted_ms = None;
+    }
+
     /// Whether it may be stopped or fail without an equal call under way becoming another job.
     pub(super) fn may_end_badly(&self) -> bool {
-        !self.wish.key.is_empty() || self.calls == 0
+        self.wish.another || !self.wish.key.is_empty() || self.calls == 0
     }
 }

@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use paid::{
+    contexts::Running,
     model::{Fault, FaultKind, Job, Phase},
     submit::{self, Submitted, Wish},
-    sys::Clock,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use tokio::task::JoinHandle;
 
-use super::{Seen, asked::Asked, weather};
+use super::{Seen, asked::Asked, hours::Hours, weather};
 use crate::{
     cloud::{CloudJob, Create},
     world::{World, secs, wish},
@@ -18,10 +18,13 @@ use crate::{
 
 const CLIENTS: usize = 8;
 /// Moments at which something is done.
-const MOMENTS: usize = 70;
-const LIMITS: &str = r#"{"maxRunningJobs": 3, "maxGPU": 4}"#;
+const MOMENTS: usize = 90;
+const LIMITS: &str = r#"{"maxRunningJobs": 3, "maxGPU": 4, "maxGPUHoursPerDay": 30}"#;
 const MOST_JOBS: usize = 3;
 const MOST_GPU_MILLI: u64 = 4_000;
+const MOST_MILLI_HOURS: i128 = 30_000;
+const HOUR_MS: i64 = 3_600_000;
+const DAY_MS: i64 = 24 * HOUR_MS;
 /// How long everything may take to come to rest once nothing fails any more: the looks for a lost submit, over several sends.
 const TO_REST: u32 = 400;
 
@@ -36,6 +39,11 @@ pub(super) struct Play {
     seed: u64,
     rng: StdRng,
     world: World,
+    /// The context of another settings file of the same place.
+    second: Option<Arc<Running>>,
+    hours: Hours,
+    /// Until when what was made is checked, Unix ms.
+    checked_ms: i64,
     asked: Vec<Asked>,
     clients: BTreeMap<usize, Call>,
     calls: usize,
@@ -44,10 +52,15 @@ pub(super) struct Play {
 
 impl Play {
     pub(super) async fn new(seed: u64) -> Self {
+        let world = World::new(LIMITS).await;
+        let second = world.second(LIMITS).await;
         Self {
             seed,
             rng: StdRng::seed_from_u64(seed),
-            world: World::new(LIMITS).await,
+            world,
+            second: Some(second),
+            hours: Hours::default(),
+            checked_ms: 0,
             asked: Vec::new(),
             clients: BTreeMap::new(),
             calls: 0,
@@ -75,7 +88,9 @@ impl Play {
     }
 
     async fn moment(&mut self) {
-        match self.rng.random_range(0..20) {
+        match self.rng.random_range(0..23) {
+            20 => self.hours_pass().await,
+            21 => self.set_clock(),
             0..7 => self.submit_something(),
             7..10 => self.ask_again(),
             10 => self.leave(),
@@ -89,7 +104,7 @@ impl Play {
                     let of = asked.iter().find(|asked| asked.wish.command == command);
                     of.is_some_and(Asked::may_end_badly)
                 };
-                let now_ms = Clock::Manual(self.world.hands.clone()).wall_ms();
+                let now_ms = self.now_ms();
                 weather::jobs_go_on(&self.world.cloud, &mut self.rng, now_ms, may_fail);
                 self.note_failures();
             }
@@ -103,14 +118,40 @@ impl Play {
     }
 
     async fn advance(&mut self, ms: u64) {
+        let day = self.now_ms().div_euclid(DAY_MS);
         self.world
             .hands
             .advance(std::time::Duration::from_millis(ms));
+        self.seen.midnights += u32::from(self.now_ms().div_euclid(DAY_MS) != day);
+        self.hours.pass(&self.world.cloud);
         self.world.settle().await;
+        self.hours.pass(&self.world.cloud);
+    }
+
+    async fn hours_pass(&mut self) {
+        // What was reserved on one day and is made on the next counts for that as it is then.
+        let under_way = |job: &Job| matches!(job.phase, Phase::Submitting | Phase::Unconfirmed);
+        if self.all_jobs().await.iter().any(under_way) {
+            return;
+        }
+        let hours = self.rng.random_range(1..7);
+        self.advance(hours * 3_600_000).await;
+    }
+
+    /// The machine's clock is set; the cloud's goes on.
+    fn set_clock(&mut self) {
+        if !self.asked.iter().all(Asked::may_meet_another_time) {
+            return;
+        }
+        self.asked.iter_mut().for_each(Asked::meets_another_time);
+        let by = self.rng.random_range(-3 * HOUR_MS..3 * HOUR_MS);
+        self.seen.clock_sets += 1;
+        self.world.hands.jump(by);
+        self.world.cloud.with(|state| state.behind_ms += by);
     }
 
     fn now_ms(&self) -> i64 {
-        Clock::Manual(self.world.hands.clone()).wall_ms()
+        self.world.cloud.now_ms()
     }
 
     /// A client that does nothing.
@@ -123,7 +164,13 @@ impl Play {
     fn call(&mut self, client: usize, asked: usize, wish: Wish) {
         self.calls += 1;
         self.asked[asked].calls += 1;
-        let handle = self.world.submit_wish(wish.clone());
+        let second = self.asked[asked].second;
+        let through = match &self.second {
+            Some(running) if second => Arc::clone(running),
+            _ => self.world.running(),
+        };
+        self.seen.second_file += u32::from(second);
+        let handle = World::submit_through(through, wish.clone());
         self.clients.insert(
             client,
             Call {
@@ -149,7 +196,9 @@ impl Play {
             return;
         }
         let asked = self.rng.random_range(newest..self.asked.len());
-        if let Some(wish) = self.asked[asked].again(self.calls, self.now_ms()) {
+        let (calls, now_ms) = (self.calls, self.now_ms());
+        self.seen.another += u32::from(self.asked[asked].wish.another);
+        if let Some(wish) = self.asked[asked].again(calls, now_ms) {
             self.call(client, asked, wish);
         }
     }
@@ -178,16 +227,13 @@ impl Play {
         let Some(job) = self.one_of(&active) else {
             return;
         };
-        let of = self
-            .asked
-            .iter_mut()
-            .find(|asked| asked.uids.contains(&job.uid));
-        // One that nobody was told of yet is known by its command.
-        let Some(of) = of else { return };
-        if !of.may_end_badly() {
+        let Some(of) = self.asked_of(&job) else {
+            return;
+        };
+        if !self.asked[of].may_end_badly() {
             return;
         }
-        of.is_over = true;
+        self.asked[of].is_over = true;
         self.seen.stops += 1;
         let running = self.world.running();
         let stop = submit::stop(&running.scope, &running.poller, job);
@@ -200,16 +246,43 @@ impl Play {
         let Some(job) = self.one_of(&ended) else {
             return;
         };
-        for asked in &mut self.asked {
-            asked.is_over |= asked.uids.contains(&job.uid);
-        }
-        let is_quiet = |asked: &Asked| asked.may_end_badly() || !asked.uids.contains(&job.uid);
-        if !self.asked.iter().all(is_quiet) {
-            return;
+        if let Some(of) = self.asked_of(&job) {
+            self.asked[of].is_over = true;
+            if !self.asked[of].may_end_badly() {
+                return;
+            }
         }
         let scope = Arc::clone(&self.world.running().scope);
         let deleted = self.for_a_while(submit::delete(&scope, job)).await;
         self.seen.deletes += u32::from(deleted.is_some_and(|deleted| deleted.is_ok()));
+    }
+
+    /// What the job was asked for as; the other settings file knows it under another uid.
+    fn asked_of(&self, job: &Job) -> Option<usize> {
+        let command = self.world.cloud.with(|state| {
+            let of = state
+                .jobs
+                .iter()
+                .find(|at| Some(&at.id) == job.native_id.as_ref());
+            of.map(|of| of.command.clone())
+        });
+        self.asked.iter().position(|asked| {
+            asked.uids.contains(&job.uid) || command.as_ref() == Some(&asked.wish.command)
+        })
+    }
+
+    /// The jobs that both settings files know.
+    async fn all_jobs(&self) -> Vec<Job> {
+        let mut jobs = self.world.jobs().await;
+        if let Some(second) = &self.second {
+            let context = second.scope.context;
+            let theirs = self
+                .world
+                .journal
+                .read(move |reader| reader.jobs(context, 0));
+            jobs.extend(theirs.await.unwrap());
+        }
+        jobs
     }
 
     /// A look that it needs may wait for the clock. A client that has waited for this long goes away.
@@ -239,6 +312,7 @@ impl Play {
             self.world.settle().await;
         }
         self.world.kill();
+        self.second = None;
         let clients: Vec<_> = self.clients.keys().copied().collect();
         let calls: Vec<_> = clients
             .into_iter()
@@ -251,6 +325,7 @@ impl Play {
             .with(|state| state.creates.retain(|create| !hangs(create)));
         self.pass().await;
         self.world.start().await;
+        self.second = Some(self.world.second(LIMITS).await);
         for (client, call) in calls {
             if self.rng.random_ratio(3, 4) {
                 self.call(client, call.asked, call.wish);
@@ -276,7 +351,11 @@ impl Play {
                     self.seen.held += u32::from(told.job.phase == Phase::Held);
                     asked.accepted(told.job.uid, now_ms);
                 }
-                Err(fault) => self.seen.over_limits += u32::from(fault.kind == FaultKind::Limit),
+                Err(fault) => {
+                    self.seen.over_limits += u32::from(fault.kind == FaultKind::Limit);
+                    let of_hours = fault.field == "limits.maxGPUHoursPerDay";
+                    self.seen.over_hours += u32::from(of_hours);
+                }
             }
         }
         self.note_failures();
@@ -295,7 +374,7 @@ impl Play {
     }
 
     /// What must hold at any moment, by the cloud's own count.
-    fn check(&self) {
+    fn check(&mut self) {
         let seed = self.seed;
         self.world.cloud.with(|state| {
             let made = &state.made;
@@ -304,9 +383,21 @@ impl Play {
                 made.most_gpu_milli <= MOST_GPU_MILLI,
                 "seed {seed}: {made:?}"
             );
-            let twice = made.by_command.iter().find(|(_, jobs)| **jobs > 1);
-            assert_eq!(twice, None, "seed {seed}: one submit, two jobs");
+            for asked in &self.asked {
+                let jobs = made.by_command.get(&asked.wish.command);
+                let jobs = jobs.copied().unwrap_or_default();
+                assert!(jobs <= asked.most, "seed {seed}: {jobs} jobs of {asked:?}");
+            }
         });
+        let now_ms = self.now_ms();
+        // Whatever runs over midnight counts for the new day, however much that is; then nothing more is made.
+        let used = self.hours.used(now_ms);
+        let made_today = self.hours.made_since(&mut self.checked_ms, now_ms);
+        assert!(
+            !made_today || used <= MOST_MILLI_HOURS * i128::from(HOUR_MS),
+            "seed {seed}: {used} {:#?}",
+            self.hours
+        );
     }
 
     /// Nothing fails any more, and jobs end when they are made.
@@ -315,8 +406,9 @@ impl Play {
             weather::jobs_end(&self.world.cloud, self.now_ms());
             self.advance(2_000).await;
             self.hear().await;
-            let active = self.world.jobs().await;
-            let is_quiet = active.iter().all(Job::has_ended);
+            let jobs = self.all_jobs().await;
+            let mut active = jobs.iter().filter(|job| !job.has_ended()).peekable();
+            let is_quiet = active.peek().is_none();
             let none_runs = self.world.cloud.with(|state| {
                 let mut jobs = state.jobs.iter();
                 !jobs.any(CloudJob::takes_gpus)
@@ -324,8 +416,12 @@ impl Play {
             if self.clients.is_empty() && is_quiet && none_runs {
                 return;
             }
+            // Who waits for more hours than are left waits for the night.
+            if none_runs && active.all(|job| job.phase == Phase::Held) {
+                self.advance(3_600_000).await;
+            }
         }
-        let left: Vec<_> = self.world.jobs().await;
+        let left: Vec<_> = self.all_jobs().await;
         let left: Vec<_> = left.iter().filter(|job| !job.has_ended()).collect();
         panic!("seed {}: never at rest: {left:#?}", self.seed);
     }
@@ -354,21 +450,23 @@ impl Play {
             assert!(known <= made, "seed {seed}: {asked:?}");
         }
         let at_cloud: Vec<_> = self.world.cloud.with(|state| state.jobs.clone());
+        let known = self.all_jobs().await;
         for job in at_cloud {
-            let (id, context) = (job.id.clone(), self.world.context);
-            let known = self
-                .world
-                .journal
-                .read(move |reader| reader.job_by_native(context, &id));
-            let known = known.await.unwrap();
+            let mut known = known.iter();
+            let known = known.find(|known| known.native_id.as_ref() == Some(&job.id));
             assert!(known.is_some_and(|known| known.own), "seed {seed}: {job:?}");
         }
     }
 
     /// No reservation is left over, and none was lost.
     async fn all_room_is_free(&mut self) {
+        let left_ms = DAY_MS - self.now_ms().rem_euclid(DAY_MS);
+        self.advance(left_ms.unsigned_abs()).await;
         for number in 0..MOST_JOBS {
-            let wish = wish(&format!("last {number}"));
+            let wish = Wish {
+                max_minutes: Some(60),
+                ..wish(&format!("last {number}"))
+            };
             let made = self.world.submit_wish(wish).await.unwrap();
             assert!(made.is_ok(), "seed {}: {made:?}", self.seed);
         }

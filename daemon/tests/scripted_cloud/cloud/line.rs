@@ -129,7 +129,9 @@ impl Provider for Line {
 
     fn stop<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Receipt<StopAck>, Fault>> {
         Box::pin(async move {
-            self.up().await.with(|state| {
+            let cloud = self.up().await;
+            let now_ms = cloud.now_ms();
+            cloud.with(|state| {
                 let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
                     return Err(Fault::new(FaultKind::NotFound, "no such job"));
                 };
@@ -140,6 +142,7 @@ impl Provider for Line {
                 let refusal = state.stop_refusals.pop_front();
                 if refusal.is_none() {
                     job.status = "Stopped";
+                    job.ended_ms = Some(now_ms);
                 }
                 Ok(receipt(refusal.unwrap_or(StopAck::Accepted)))
             })
