@@ -247,18 +247,19 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
             Some(minutes) => format!("{minutes} min at the most"),
             None => "it has no time limit, so it counts to 24:00 UTC".into(),
         };
-        let mut message = format!(
-            "limits.maxGPUHoursPerDay is {}: {} GPU-hours of today are used or promised, and this job asks for {} ({until})",
-            plain(most),
-            plain(used),
-            plain(wanted)
-        );
-        if let Some(from_ms) =
-            budget::fits_from_ms(most, gpus, house.now_ms).filter(|_| wanted > most)
-        {
-            // Writing into a string does not fail.
-            let _infallible = write!(message, "; alone it fits from {} UTC on", hour_of(from_ms));
-        }
+        let most_told = plain(most);
+        let message = match budget::fits_from_ms(most, gpus, house.now_ms) {
+            // It stays true while it waits, whatever the others use.
+            Some(from_ms) if wanted > most => format!(
+                "limits.maxGPUHoursPerDay is {most_told} and this job asks for more ({until}); alone it fits from {} UTC on",
+                hour_of(from_ms)
+            ),
+            _ => format!(
+                "limits.maxGPUHoursPerDay is {most_told}: {} GPU-hours of today are used or promised, and this job asks for {} ({until})",
+                plain(used),
+                plain(wanted)
+            ),
+        };
         let holders = house
             .active
             .iter()

@@ -191,9 +191,9 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         match admission::decide(limits, &house, &ask) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
             Err(refusal) => match admission::blocked_alone(limits, house.now_ms, &ask) {
-                Some(_) => {
+                Some(alone) => {
                     let never = admission::never_fits(limits, &house, &ask);
-                    note(tx, scope, job, &never.unwrap_or(refusal))?;
+                    note(tx, scope, job, &never.unwrap_or(alone))?;
                 }
                 None => {
                     note(tx, scope, job, &refusal)?;

@@ -154,6 +154,13 @@ async fn who_waits_for_more_than_is_left_of_the_day_holds_up_nobody_until_it_fit
         }
     });
     world.sweep().await;
+    let jobs = world.jobs().await;
+    let waiting = jobs.iter().find(|job| job.command == "endless").unwrap();
+    assert_eq!(
+        waiting.reason.as_ref(),
+        Some(&reason),
+        "it is not written anew at each look"
+    );
     let sent = || {
         world
             .cloud
