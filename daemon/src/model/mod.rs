@@ -9,7 +9,7 @@ mod observation;
 mod phase;
 pub mod redact;
 
-pub use caller::Caller;
+pub use caller::{Caller, Presence, Present};
 pub use event::{Event, EventDraft, EventKind};
 pub use fault::{Fault, FaultKind};
 pub use job::{

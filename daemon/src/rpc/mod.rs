@@ -27,7 +27,7 @@ use crate::{
     contexts::{Contexts, Known, Running},
     idle::Work,
     journal::{Journal, Reader, StoreError},
-    model::{Caller, Fault, FaultKind},
+    model::{Caller, Fault, FaultKind, Presence},
     sys::Clock,
 };
 
@@ -136,5 +136,6 @@ fn caller(metadata: &MetadataMap) -> Caller {
     Caller {
         is_tool: text(meta::CLIENT_KIND) != ClientKind::Person.as_str(),
         client: text(meta::CLIENT).chars().take(64).collect(),
+        presence: Presence::default(),
     }
 }

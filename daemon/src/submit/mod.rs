@@ -116,7 +116,8 @@ pub struct Submitted {
     pub request_id: String,
 }
 
-/// Submits a job. Once its intent is stored the work goes on, also when the caller leaves.
+/// Submits a job. Once its intent is stored the work goes on, also when the caller leaves; one who left before has changed their
+/// mind.
 ///
 /// # Errors
 /// Why nothing was submitted: a wrong wish, a limit, or the backend's refusal.
@@ -130,6 +131,7 @@ pub async fn submit(
     let settings = scope.settings();
     let sought = sought(scope, &wish, &caller);
     let hidden: Vec<_> = secrets(&wish).collect();
+    let presence = caller.presence.clone();
     let drafted = match permit(scope, &settings, &wish, &caller).await {
         Ok(()) => draft(scope, &settings, wish, sought.clone(), caller),
         Err(fault) => Err(fault),
@@ -153,6 +155,9 @@ pub async fn submit(
     let uid = draft.uid.clone();
     let settled = loop {
         look_if_old(scope, poller, answer_at).await?;
+        if presence.has_left() {
+            return Err(left());
+        }
         let (outcome, settled) = oneshot::channel();
         match start(scope, poller, draft.clone(), outcome).await? {
             Reserved::New => break settled,
@@ -180,6 +185,11 @@ pub async fn submit(
         warnings,
         request_id,
     })
+}
+
+fn left() -> Fault {
+    let message = "nothing was submitted: the client left before the limits were checked";
+    Fault::new(FaultKind::Unavailable, message).hint("submit it again")
 }
 
 fn unchecked(mut fault: Fault) -> Fault {

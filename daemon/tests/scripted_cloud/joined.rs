@@ -179,6 +179,7 @@ async fn a_tool_is_told_of_its_own_way_to_another_job() {
     let tool = Caller {
         is_tool: true,
         client: "pai-mcp/1".into(),
+        ..Caller::default()
     };
     for joined in [false, true] {
         let made = submit::submit(&running.scope, &running.poller, wish("run"), tool.clone()).await;

@@ -1,7 +1,7 @@
 //! A submit and everybody who may come between: the poller, a stop, a reader, a client that leaves.
 
 use paid::{
-    model::{EventKind, FaultKind, Phase},
+    model::{Caller, EventKind, FaultKind, Phase, Presence},
     poll::{Aftermath, apply},
     provider::Priority,
     submit::{self, StopOutcome, Wish},
@@ -329,4 +329,30 @@ async fn a_job_whose_confirmation_could_not_be_stored_keeps_its_key_whatever_the
     let found = world.submit_wish(keyed()).await.unwrap().unwrap();
     assert_eq!(found.job.native_id.as_deref(), Some("dlc1"));
     assert_eq!(sent_and_made(&world), (2, 1));
+}
+
+#[tokio::test]
+async fn who_leaves_before_anything_is_stored_submits_nothing_and_later_it_goes_on() {
+    for (seconds, made) in [(1, 0), (3, 1)] {
+        let world = World::new(ROOMY).await;
+        world.pass(secs(15)).await;
+        world.cloud.with(|state| {
+            state.list_takes = secs(2);
+            state.creates.push_back(Create::Lost);
+        });
+        let (presence, here) = Presence::new();
+        let caller = Caller {
+            presence,
+            ..Caller::default()
+        };
+        let running = world.running();
+        let submit = tokio::spawn(async move {
+            submit::submit(&running.scope, &running.poller, wish("run"), caller).await
+        });
+        world.pass(secs(seconds)).await;
+        drop(here);
+        world.pass(secs(30)).await;
+        assert_eq!(submit.await.unwrap().is_ok(), made == 1);
+        assert_eq!(sent_and_made(&world), (made, made as usize));
+    }
 }

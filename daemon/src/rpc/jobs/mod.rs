@@ -22,7 +22,10 @@ use pai_proto::v1::{
 use tonic::{Request, Response, Status, metadata::MetadataMap};
 
 use super::{Edge, caller, error::to_status, frames::Frames, task::to_its_end};
-use crate::{contexts::Running, model::Caller};
+use crate::{
+    contexts::Running,
+    model::{Caller, Presence},
+};
 
 #[derive(Debug)]
 pub(super) struct JobsService {
@@ -51,7 +54,10 @@ impl Jobs for JobsService {
         &self,
         request: Request<SubmitJobRequest>,
     ) -> Result<Response<SubmitJobResponse>, Status> {
-        let (running, caller) = self.acting(request.metadata()).await?;
+        let (running, mut caller) = self.acting(request.metadata()).await?;
+        // Kept until the answer.
+        let (presence, _here) = Presence::new();
+        caller.presence = presence;
         let request = request.into_inner();
         to_its_end(async move { submit::submit(&running, request, caller).await }).await
     }
