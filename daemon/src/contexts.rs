@@ -24,7 +24,7 @@ use crate::{
     model::{Fault, redact::Redactor},
     provider::{Provider, dlc::DlcProvider},
     scope::{Parts, Scope, Setup, place},
-    submit::Claims,
+    submit::{Claims, Prints},
     sys::Clock,
 };
 
@@ -48,6 +48,9 @@ pub struct Contexts {
     clock: Clock,
     budgets: Budgets,
     claims: Claims,
+    prints: Prints,
+    /// Of no settings: those of all contexts share the secrets of calls with it.
+    redactor: Redactor,
     entries: Mutex<BTreeMap<PathBuf, Arc<Entry>>>,
 }
 
@@ -69,6 +72,8 @@ impl Contexts {
             clock,
             budgets: Budgets::default(),
             claims: Claims::default(),
+            prints: Prints::default(),
+            redactor: Redactor::default(),
             entries: Mutex::default(),
         };
         contexts.note_neighbours().await;
@@ -265,7 +270,7 @@ impl Contexts {
 
     async fn begin(&self, settings: Settings) -> Result<Arc<Running>, Fault> {
         let context = self.number(&settings).await?;
-        let redactor = Redactor::new(known_secrets(&settings));
+        let redactor = self.redactor.beside(known_secrets(&settings));
         let provider = self.provider(&settings, redactor.clone())?;
         let scope = Scope::new(Parts {
             context,
@@ -277,6 +282,7 @@ impl Contexts {
             clock: self.clock.clone(),
             redactor,
             claims: self.claims.clone(),
+            prints: self.prints.clone(),
         });
         run(Arc::new(scope)).await
     }

@@ -71,6 +71,8 @@ pub struct Parts {
     pub redactor: Redactor,
     /// The submits that somebody brings to their end; the same for all scopes of a daemon.
     pub claims: Claims,
+    /// What the submits of this daemon asked for; the same for all scopes of a daemon.
+    pub prints: Prints,
 }
 
 impl Scope {
@@ -88,7 +90,7 @@ impl Scope {
             queue: Queue::new(),
             sizes: Sizes::default(),
             claims: parts.claims,
-            prints: Prints::default(),
+            prints: parts.prints,
             clock: parts.clock,
             looks: Looks::default(),
             redactor: parts.redactor,

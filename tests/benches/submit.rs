@@ -26,7 +26,7 @@ use paid::{
         Identity, Listing, LogLines, LogWindow, Nature, Page, Priority, Provider, Receipt, StopAck,
     },
     scope::{Parts, Scope, Setup, place},
-    submit::{self, Claims, Wish},
+    submit::{self, Claims, Prints, Wish},
     sys::Clock,
 };
 use serde_json::Value;
@@ -154,6 +154,7 @@ async fn bench(limits: &str) -> Bench {
         journal,
         clock,
         claims: Claims::default(),
+        prints: Prints::default(),
     });
     let running = contexts::run(Arc::new(scope)).await.expect("it runs");
     Bench {

@@ -295,6 +295,15 @@ impl<'a> Reader<'a> {
         intent::by_key(self.view, context, key)
     }
 
+    /// The submit that a job of this name is of, by whichever settings file: its own, that of its twin, or one of another file
+    /// of the same place.
+    ///
+    /// # Errors
+    /// See [`Self::rev`].
+    pub fn intent_named(&self, name: &str) -> Result<Option<store::Intent>, StoreError> {
+        intent::by_name(self.view, name)
+    }
+
     /// Intents that asked for the same, those whose outcome is not known first, then the newest; ten at most.
     ///
     /// # Errors

@@ -161,7 +161,7 @@ async fn a_revision_is_never_used_again_after_pruning_and_a_restart() {
         let (journal, opened) = open(folder.path());
         let context = context(&journal).await;
         write_events(&journal, context, "a", 5).await;
-        journal.write(|tx| tx.prune(i64::MAX, 0)).await.unwrap();
+        journal.write(|tx| tx.prune(i64::MAX, 0, 0)).await.unwrap();
         opened.store_id
     };
     let (journal, opened) = open(folder.path());
@@ -196,7 +196,7 @@ async fn milestones_keep_the_first_time_and_outlive_their_events() {
         })
         .await
         .unwrap();
-    journal.write(|tx| tx.prune(i64::MAX, 0)).await.unwrap();
+    journal.write(|tx| tx.prune(i64::MAX, 0, 0)).await.unwrap();
     let job = journal
         .read(|reader| reader.job("a"))
         .await

@@ -209,14 +209,20 @@ impl<'a> Tx<'a> {
         audit::insert(self.connection, entry, self.now_ms)
     }
 
-    /// Deletes events and settled intents older than this, and jobs that ended before `jobs_before_ms`.
+    /// Deletes events and settled intents older than this, jobs that ended before `jobs_before_ms` by the backend's clock, and
+    /// those that the backend never had and that ended before `ours_before_ms` by ours.
     ///
     /// # Errors
     /// See [`Self::context`].
-    pub fn prune(&mut self, events_before_ms: i64, jobs_before_ms: i64) -> Result<(), StoreError> {
+    pub fn prune(
+        &mut self,
+        events_before_ms: i64,
+        jobs_before_ms: i64,
+        ours_before_ms: i64,
+    ) -> Result<(), StoreError> {
         event::prune(self.connection, events_before_ms)?;
         audit::prune(self.connection, self.now_ms - AUDIT_KEPT_MS)?;
-        job::prune(self.connection, jobs_before_ms)?;
+        job::prune(self.connection, jobs_before_ms, ours_before_ms)?;
         intent::prune(self.connection, events_before_ms)
     }
 

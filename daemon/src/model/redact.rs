@@ -71,6 +71,16 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
 #[derive(Clone, Default)]
 pub struct Redactor {
     known: Arc<RwLock<Known>>,
+    given: Arc<RwLock<Given>>,
+}
+
+/// Given with calls, not to be stored; the oldest first. All settings of a daemon share them: what one file's submit hides, the
+/// lists of another file show.
+#[derive(Default)]
+struct Given {
+    values: VecDeque<String>,
+    /// Grows with each change.
+    version: u64,
 }
 
 /// The values that are masked wherever they stand.
@@ -78,12 +88,12 @@ pub struct Redactor {
 struct Known {
     /// Of the settings.
     settings: Vec<String>,
-    /// Given with a call, not to be stored; the oldest first.
-    given: VecDeque<String>,
-    /// All of them, the longest first.
+    /// These and what was given with calls, the longest first.
     all: Arc<[String]>,
     /// Grows with each change.
     version: u64,
+    /// Up to which version of what was given.
+    given_version: u64,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -105,49 +115,78 @@ impl Redactor {
         self.change(|known| known.settings = settings.into_iter().collect());
     }
 
+    /// A redactor of other settings that masks the same secrets of calls.
+    #[must_use]
+    pub fn beside(&self, settings: impl IntoIterator<Item = String>) -> Self {
+        let other = Self {
+            known: Arc::default(),
+            given: Arc::clone(&self.given),
+        };
+        other.learn(settings);
+        other
+    }
+
     /// A call has brought these secrets: they are masked for as long as this process lives, or until many newer ones came.
     pub fn remember(&self, given: impl IntoIterator<Item = String>) {
-        self.change(|known| known.remember(given));
+        let mut all = self.given.write().unwrap_or_else(PoisonError::into_inner);
+        all.remember(given);
     }
 
     /// A redactor of its own that knows these, too.
     #[must_use]
     pub fn with(&self, given: impl IntoIterator<Item = String>) -> Self {
         let other = Self::default();
+        {
+            let mut values = other.given.write().unwrap_or_else(PoisonError::into_inner);
+            let shared = self.given.read().unwrap_or_else(PoisonError::into_inner);
+            values.values.clone_from(&shared.values);
+            values.remember(given);
+        }
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        other.change(|copy| {
-            copy.settings.clone_from(&known.settings);
-            copy.given.clone_from(&known.given);
-            copy.remember(given);
-        });
+        other.learn(known.settings.iter().cloned());
         other
     }
 
     /// Differs from an earlier answer when something was learnt since.
-    pub fn version(&self) -> u64 {
+    pub fn version(&self) -> (u64, u64) {
         let known = self.known.read();
-        known.unwrap_or_else(PoisonError::into_inner).version
+        let known = known.unwrap_or_else(PoisonError::into_inner).version;
+        (known, self.given_version())
+    }
+
+    fn given_version(&self) -> u64 {
+        let given = self.given.read();
+        given.unwrap_or_else(PoisonError::into_inner).version
     }
 
     fn change(&self, change: impl FnOnce(&mut Known)) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         change(&mut known);
+        let given = self.given.read().unwrap_or_else(PoisonError::into_inner);
         let settings = known.settings.iter();
         let settings = settings.flat_map(|value| forms(value, KNOWN_MIN));
-        let given = known.given.iter();
+        let calls = given.values.iter();
         let mut all: Vec<String> = settings
-            .chain(given.flat_map(|value| forms(value, GIVEN_MIN)))
+            .chain(calls.flat_map(|value| forms(value, GIVEN_MIN)))
             .collect();
         all.retain(|value| !MASK.contains(value.as_str()));
         all.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one.cmp(other)));
         all.dedup();
         known.all = all.into();
         known.version += 1;
+        known.given_version = given.version;
     }
 
     fn known(&self) -> Arc<[String]> {
-        let known = self.known.read();
-        Arc::clone(&known.unwrap_or_else(PoisonError::into_inner).all)
+        let newest = self.given_version();
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if known.given_version == newest {
+            return Arc::clone(&known.all);
+        }
+        drop(known);
+        self.change(|_| ());
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&known.all)
     }
 
     /// The text without its secrets.
@@ -179,16 +218,17 @@ impl Redactor {
     }
 }
 
-impl Known {
+impl Given {
     fn remember(&mut self, given: impl IntoIterator<Item = String>) {
         for value in given {
-            self.given.retain(|known| *known != value);
-            self.given.push_back(value);
+            self.values.retain(|known| *known != value);
+            self.values.push_back(value);
         }
         let bytes = |given: &VecDeque<String>| given.iter().map(String::len).sum::<usize>();
-        while self.given.len() > GIVEN_MAX || bytes(&self.given) > GIVEN_BYTES_MAX {
-            self.given.pop_front();
+        while self.values.len() > GIVEN_MAX || bytes(&self.values) > GIVEN_BYTES_MAX {
+            self.values.pop_front();
         }
+        self.version += 1;
     }
 }
 

@@ -47,14 +47,12 @@ pub fn apply(
     let is_own = own == Some(true);
     // A submit of ours whose row was lost with a broken store.
     let lost = tx.submitted_as(context, &seen.native_id)?;
-    let uid = match &lost {
-        Some(ours) if tx.job(ours)?.is_none() => ours.clone(),
+    let uid = match lost {
+        Some(ours) if tx.job(&ours)?.is_none() => ours,
         _ => uid(),
     };
     let (mut job, mut events) = first_sight(uid, is_own, seen);
-    if let Some(ours) = lost
-        && let Some(intent) = tx.intent(&ours)?
-    {
+    if let Some(intent) = tx.intent_named(&seen.name)? {
         hide_as_submitted(&intent.request, &mut job);
     }
     if let Some(first) = namesakes.first().filter(|_| is_own)

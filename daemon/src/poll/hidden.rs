@@ -19,8 +19,8 @@ pub fn keep_hidden(known: &Job, job: &mut Job) {
     }
 }
 
-/// The same by the stored request, where the row of the job was lost.
-pub(super) fn hide_as_submitted(request: &str, job: &mut Job) {
+/// The same by the stored request: where the row of the job was lost, or another settings file has submitted it.
+pub fn hide_as_submitted(request: &str, job: &mut Job) {
     let Ok(request) = serde_json::from_str::<Value>(request) else {
         return;
     };

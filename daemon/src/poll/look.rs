@@ -178,9 +178,12 @@ impl Looker {
     }
 
     async fn prune(&self) -> Result<(), Fault> {
-        let now_ms = self.scope.now_ms();
-        let jobs_before = self.scope.ended_from_ms();
-        let work = move |tx: &mut Tx<'_>| tx.prune(now_ms - EVENTS_KEPT_MS, jobs_before);
+        let (scope, now_ms) = (&self.scope, self.scope.clock.wall_ms());
+        let jobs_before = scope.ended_from_ms();
+        // What the backend never had bears times of this machine's clock.
+        let ours_before = jobs_before + (now_ms - scope.now_ms());
+        let events_before = now_ms - EVENTS_KEPT_MS;
+        let work = move |tx: &mut Tx<'_>| tx.prune(events_before, jobs_before, ours_before);
         Ok(self.scope.journal.write(work).await?)
     }
 }

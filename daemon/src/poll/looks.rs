@@ -93,10 +93,12 @@ impl Looks {
         state.last_complete.zip(state.last_complete_ms)
     }
 
-    /// Of what the backend had at this revision, complete looks tell the whole truth.
-    pub fn settled_rev(&self) -> u64 {
+    /// Whether complete looks must have shown what the backend had at this revision; `old` is whether it is older than the lag
+    /// of lists by the wall clock.
+    pub fn shows(&self, rev: u64, old: bool) -> bool {
         let settled = self.settled.lock();
-        settled.unwrap_or_else(PoisonError::into_inner).rev()
+        let settled = settled.unwrap_or_else(PoisonError::into_inner);
+        settled.shows(rev, old)
     }
 
     /// A complete look that began then, at this revision, was answered; lists show a new job after `lag` at the latest.

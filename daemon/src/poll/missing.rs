@@ -7,7 +7,7 @@ use crate::{
     model::{Fault, FaultKind, Job, Phase},
     provider::Priority,
     scope::Scope,
-    sys::clock::Mono,
+    sys::clock::{Mono, millis},
 };
 
 /// A job that lists still do not show is asked for again after this.
@@ -56,7 +56,7 @@ impl Missing {
     /// Those that are to be asked for now.
     fn due<'a>(&mut self, scope: &Scope, active: &'a [Job], seen: &Seen) -> Vec<&'a Job> {
         let (now, now_ms) = (scope.clock.mono(), scope.clock.wall_ms());
-        let lag = i64::try_from(scope.nature.visibility_lag.as_millis()).unwrap_or(0);
+        let lag = millis(scope.nature.visibility_lag);
         let hidden = |job: &&Job| {
             let id = job.native_id.as_ref();
             id.is_some_and(|id| !seen.contains_key(id))
@@ -67,7 +67,8 @@ impl Missing {
         let due = hidden.into_iter().filter(|job| {
             let last = self.asked.get(&job.uid);
             let rested = last.is_none_or(|last| now.saturating_sub(*last) >= RECHECK);
-            rested && now_ms - job.known_since_ms() >= lag
+            let old = (now_ms - job.known_since_ms()).abs() >= lag;
+            rested && scope.looks.shows(job.known_since_rev(), old)
         });
         due.take(PER_LOOK).collect()
     }

@@ -26,7 +26,7 @@ mod stale;
 mod stops;
 
 pub use apply::{Aftermath, absorb, apply, twin};
-pub use hidden::keep_hidden;
+pub use hidden::{hide_as_submitted, keep_hidden};
 pub use interest::{Interest, WaiterGuard};
 pub use looks::{Freshness, Looks};
 pub use named::{ask_pods, find, refresh_pods};

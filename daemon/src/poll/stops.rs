@@ -23,7 +23,9 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
             Ok(receipt) => match receipt.value {
                 StopAck::Accepted => true,
                 StopAck::AlreadyEnded => {
-                    check_end(scope, &id, Priority::Background).await?;
+                    if let Err(fault) = check_end(scope, &id, Priority::Background).await {
+                        tracing::warn!(job = %id, %fault, "a job that cannot be stopped cannot be looked at");
+                    }
                     false
                 }
             },
@@ -43,17 +45,11 @@ pub(super) async fn send_due(scope: &Scope) -> Result<(), Fault> {
 /// "Cannot be stopped" may also mean "not now": only the job itself says whether it has ended, and lists may be late.
 ///
 /// # Errors
-/// When the store cannot be written. A backend that does not answer leaves the job as it is known.
+/// When the backend does not answer, or the store cannot be written.
 pub async fn check_end(scope: &Scope, id: &str, priority: Priority) -> Result<(), Fault> {
     let seq = scope.journal.next_seq();
-    match scope.provider().get(id, seq, priority).await {
-        Ok(seen) => {
-            commit(scope, vec![(seen, false)]).await?;
-        }
-        Err(fault) => {
-            tracing::warn!(job = %id, %fault, "a job that cannot be stopped cannot be looked at");
-        }
-    }
+    let seen = scope.provider().get(id, seq, priority).await?;
+    commit(scope, vec![(seen, false)]).await?;
     Ok(())
 }
 

@@ -74,18 +74,13 @@ pub fn checks(limits: &Limits, house: &House, ask: &Ask) -> Vec<Checked> {
     checks
 }
 
-/// Why there would be no room for it now even in an empty house. Whoever waits for more than that holds up nobody.
-pub fn blocked_alone(limits: &Limits, now_ms: i64, ask: &Ask) -> Option<Refusal> {
-    let empty = House {
-        now_ms,
-        ..House::default()
-    };
-    decide(limits, &empty, ask).err()
-}
-
 /// Why there would never be room for it, told with what is in this house.
 pub fn never_fits(limits: &Limits, house: &House, ask: &Ask) -> Option<Refusal> {
-    let refusal = blocked_alone(limits, house.now_ms, ask);
+    let empty = House {
+        now_ms: house.now_ms,
+        ..House::default()
+    };
+    let refusal = decide(limits, &empty, ask).err();
     let refusal = refusal.filter(|refusal| refusal.never)?;
     let mut here = checks(limits, house, ask)
         .into_iter()
@@ -248,10 +243,11 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
             None => "it has no time limit, so it counts to 24:00 UTC".into(),
         };
         let most_told = plain(most);
-        let message = match budget::fits_from_ms(most, gpus, house.now_ms) {
-            // It stays true while it waits, whatever the others use.
-            Some(from_ms) if wanted > most => format!(
-                "limits.maxGPUHoursPerDay is {most_told} and this job asks for more ({until}); alone it fits from {} UTC on",
+        // Nobody gives back what is used up.
+        let left = most.saturating_sub(budget::used_up(jobs(), house.now_ms));
+        let message = match budget::fits_from_ms(left, gpus, house.now_ms) {
+            Some(from_ms) if wanted > left => format!(
+                "limits.maxGPUHoursPerDay is {most_told} and this job asks for more than is left of today ({until}); alone it fits from {} UTC on",
                 hour_of(from_ms)
             ),
             _ => format!(
@@ -276,9 +272,9 @@ fn gpu_hours(most: u64, house: &House, ask: &Ask) -> Result<String, Refusal> {
     ))
 }
 
-/// Time of day in UTC, rounded up to the minute.
+/// Time of day in UTC, rounded up to ten minutes: it moves while others run, and is not to be told anew each time.
 fn hour_of(ms: i64) -> String {
-    let minute = (ms - budget::day_start_ms(ms) + 59_999) / 60_000;
+    let minute = (ms - budget::day_start_ms(ms) + 599_999) / 600_000 * 10;
     format!("{:02}:{:02}", minute / 60, minute % 60)
 }
 

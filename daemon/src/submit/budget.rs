@@ -43,6 +43,20 @@ pub fn wanted(gpu_milli: u64, max_minutes: Option<u32>, now_ms: i64) -> u64 {
     hours(u128::from(gpu_milli) * u128::from(span))
 }
 
+/// What they have used of the day so far, whatever becomes of them; where GPUs are not known, of the others.
+pub fn used_up<'a>(jobs: impl Iterator<Item = &'a Job>, now_ms: i64) -> u64 {
+    let one = |job: &Job| {
+        let began = job.running_ms?;
+        let ended = match job.is_active() {
+            true => now_ms,
+            false => job.ended_ms?,
+        };
+        let span = since_midnight_ms(began, ended, now_ms);
+        Some(u128::from(job.requested.gpu_milli?) * u128::from(span))
+    };
+    hours(jobs.filter_map(one).sum())
+}
+
 /// From when on a job without a time limit, with nothing else in the house, asks for no more than this of the day, Unix ms.
 /// `None` where it never does.
 pub fn fits_from_ms(most: u64, gpu_milli: u64, now_ms: i64) -> Option<i64> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::again::todays_base;
 use crate::{
     config::Settings,
-    journal::Intent,
+    journal::{Intent, Reader, StoreError},
     model::{Fault, FaultKind, Job, redact::MASK},
     provider::dlc::request,
     scope::Scope,
@@ -64,9 +64,7 @@ const TOLD: [&str; 18] = [
 /// # Errors
 /// When it cannot be had, or a secret of it is not in the settings any more.
 pub async fn original(scope: &Scope, job: &Job) -> Result<Original, Fault> {
-    let uid = job.uid.clone();
-    let intent = scope.journal.read(move |reader| reader.intent(&uid));
-    match intent.await? {
+    match submitted(scope, job).await? {
         Some(intent) => stored(&scope.settings(), job, &intent),
         None => told(scope, job).await,
     }
@@ -81,9 +79,7 @@ pub(super) async fn template(
     scope: &Scope,
     job: &Job,
 ) -> Result<(Map<String, Value>, Vec<String>), Fault> {
-    let uid = job.uid.clone();
-    let intent = scope.journal.read(move |reader| reader.intent(&uid));
-    let stored = intent.await?.and_then(|intent| {
+    let stored = submitted(scope, job).await?.and_then(|intent| {
         let request = serde_json::from_str(&intent.request).ok()?;
         Some(without_names(request))
     });
@@ -94,6 +90,16 @@ pub(super) async fn template(
             Ok((told.base, told.lost))
         }
     }
+}
+
+/// The submit that an own job is of: a twin has that of the first, and another settings file of the place may have made it.
+async fn submitted(scope: &Scope, job: &Job) -> Result<Option<Intent>, StoreError> {
+    let (uid, name, own) = (job.uid.clone(), job.name.clone(), job.own);
+    let read = move |reader: &Reader<'_>| match reader.intent(&uid)? {
+        None if own => reader.intent_named(&name),
+        found => Ok(found),
+    };
+    scope.journal.read(read).await
 }
 
 impl Original {

@@ -5,6 +5,7 @@ use crate::{
     journal::{StoreError, Tx},
     model::{Job, Phase},
     scope::Scope,
+    sys::clock::millis,
 };
 
 use super::budget;
@@ -21,6 +22,22 @@ pub struct House {
 }
 
 impl House {
+    /// The same when everything that is active has ended this very moment: what it has used of the day is used.
+    pub fn emptied(&self) -> Self {
+        let ended = self.active.iter().filter(|job| job.running_ms.is_some());
+        let ended = ended.map(|job| Job {
+            phase: Phase::Stopped,
+            resources_held: false,
+            ended_ms: job.ended_ms.or(Some(self.now_ms)),
+            ..job.clone()
+        });
+        Self {
+            active: Vec::new(),
+            ended_today: self.ended_today.iter().cloned().chain(ended).collect(),
+            now_ms: self.now_ms,
+        }
+    }
+
     /// The instance types that must be asked for before limits can be checked on it, for this job, too.
     pub(super) fn unknown_sizes(&self, scope: &Scope, limits: &Limits, job: &Job) -> Vec<String> {
         let jobs = self.active.iter().chain(&self.ended_today).chain([job]);
@@ -56,16 +73,17 @@ impl House {
     }
 }
 
-/// Own jobs that ended since then; of other settings files of this place those that our own looks have never shown.
+/// Own jobs that ended since then; of other settings files of this place those that are gone from the backend before our own
+/// looks have ever shown them.
 fn ended_since(tx: &Tx<'_>, scope: &Scope, since_ms: i64) -> Result<Vec<Job>, StoreError> {
     let mut ended = tx.own_ended_since(scope.context, since_ms)?;
     for sibling in tx.siblings(scope.context, &scope.place)? {
         for job in tx.own_ended_since(sibling, since_ms)? {
-            let known = match &job.native_id {
-                Some(id) => tx.job_by_native(scope.context, id)?.is_some(),
-                None => true,
+            // Whatever is there our looks show, and what they do not is another user's.
+            let Some(id) = job.native_id.as_ref().filter(|_| job.phase == Phase::Gone) else {
+                continue;
             };
-            if !known {
+            if tx.job_by_native(scope.context, id)?.is_none() {
                 ended.push(job);
             }
         }
@@ -78,11 +96,13 @@ fn counts(job: &Job) -> bool {
 }
 
 /// A job of another settings file of this place that our own looks cannot have shown: what is being sent there, and what
-/// the backend has had for so short a time that lists may not show it (in the first minute of a daemon: whatever they do not show). Of everything else our own looks tell the truth.
+/// the backend has had for so short a time that lists may not show it. Of everything else our own looks tell the truth.
 fn is_news(tx: &Tx<'_>, scope: &Scope, job: &Job) -> Result<bool, StoreError> {
     let Some(id) = &job.native_id else {
         return Ok(tx.jobs_named(scope.context, &job.name)?.is_empty());
     };
-    let shown_by_now = job.known_since_rev() <= scope.looks.settled_rev();
+    let lag = millis(scope.nature.visibility_lag);
+    let old = tx.now_ms().saturating_sub(job.known_since_ms()).abs() >= lag;
+    let shown_by_now = scope.looks.shows(job.known_since_rev(), old);
     Ok(!shown_by_now && tx.job_by_native(scope.context, id)?.is_none())
 }

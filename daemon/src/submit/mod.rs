@@ -139,7 +139,9 @@ pub async fn submit(
     let mut draft = match drafted {
         Ok(draft) => {
             // They go to the cloud, which may quote them.
-            scope.redactor.remember(hidden);
+            if !hidden.is_empty() {
+                scope.redactor.remember(hidden);
+            }
             draft
         }
         // What was submitted before is so, also where it could not be submitted today.

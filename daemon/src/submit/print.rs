@@ -3,10 +3,11 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use serde_json::json;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Wish;
@@ -19,9 +20,10 @@ const REMEMBERED: usize = 10_000;
 pub(super) type Exact = [u8; 32];
 
 /// The exact prints of the submits that this daemon took, by uid.
-#[derive(Debug, Default)]
+/// Clones share them.
+#[derive(Debug, Clone, Default)]
 pub struct Prints {
-    newest: Mutex<VecDeque<(String, Exact)>>,
+    newest: Arc<Mutex<VecDeque<(String, Exact)>>>,
 }
 
 impl Prints {
@@ -44,36 +46,40 @@ impl Prints {
 /// The same for submits that ask for the same: 32 hex digits. Secrets do not count, only that there are some: what is
 /// stored must not tell them.
 pub(super) fn of(wish: &Wish, profile: &str, redactor: &Redactor) -> String {
-    hex::encode(&digest(wish, profile, |text| redactor.text(text))[..16])
-}
-
-/// The same with the texts as they are. Values under secret names do not count here either.
-pub(super) fn exact(wish: &Wish, profile: &str) -> Exact {
-    digest(wish, profile, ToOwned::to_owned)
-}
-
-fn digest(wish: &Wish, profile: &str, shown: impl Fn(&str) -> String) -> Exact {
     let env = |(name, value): (&String, &String)| {
         let hidden = is_secret_entry(&serde_json::Map::new(), name, &value.as_str().into());
         let value = match hidden {
             true => MASK.to_owned(),
-            false => shown(value),
+            false => redactor.text(value),
         };
         (name.clone(), value)
     };
     let envs: Vec<_> = wish.envs.iter().map(env).collect();
     let secret_envs: Vec<_> = wish.secret_envs.keys().collect();
+    let command = redactor.text(&wish.command);
+    hex::encode(&digest(wish, profile, &json!([command, envs, secret_envs]))[..16])
+}
+
+/// The same with everything as it was given, secrets too.
+pub(super) fn exact(wish: &Wish, profile: &str) -> Exact {
+    let envs: Vec<_> = wish.envs.iter().collect();
+    let secret_envs = wish.secret_envs.iter();
+    let secret_envs: Vec<_> = secret_envs
+        .map(|(name, value)| (name, value.expose_secret()))
+        .collect();
+    digest(wish, profile, &json!([wish.command, envs, secret_envs]))
+}
+
+fn digest(wish: &Wish, profile: &str, may_hide: &Value) -> Exact {
     let tags: Vec<_> = wish.tags.iter().collect();
     let overrides: Vec<_> = wish.overrides.iter().collect();
     let original = wish.original.as_ref().map(|original| &original.uid);
     let asked = json!([
         wish.name,
-        shown(&wish.command),
+        may_hide,
         profile,
         wish.code_branch,
         wish.code_commit,
-        envs,
-        secret_envs,
         tags,
         wish.priority,
         wish.max_minutes,

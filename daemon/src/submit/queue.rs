@@ -166,7 +166,7 @@ async fn midnight(scope: &Scope) {
     scope.clock.sleep(left).await;
 }
 
-/// The first of those who wait for whom there would be room in an empty house, if there is room for it in this one: it is
+/// The first of those who wait for whom there would be room if all that is active had ended, if there is room for it now: it is
 /// taken out.
 fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
     let held = tx.held(scope.context)?;
@@ -178,6 +178,7 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
     }
     let settings = scope.settings();
     let house = House::read(tx, scope, &settings.limits)?;
+    let emptied = house.emptied();
     for uid in held {
         let (Some(mut job), Some(intent)) = (tx.job(&uid)?, tx.intent(&uid)?) else {
             continue;
@@ -190,12 +191,13 @@ fn next(tx: &mut Tx<'_>, scope: &Scope) -> Result<Next, StoreError> {
         let (limits, ask) = (&settings.limits, ask_of(&job));
         match admission::decide(limits, &house, &ask) {
             Ok(()) => return take(tx, scope, job, intent).map(Next::Send),
-            Err(refusal) => match admission::blocked_alone(limits, house.now_ms, &ask) {
-                Some(alone) => {
+            Err(refusal) => match admission::decide(limits, &emptied, &ask) {
+                // Whoever could not be sent now even if all had ended holds up nobody.
+                Err(alone) => {
                     let never = admission::never_fits(limits, &house, &ask);
                     note(tx, scope, job, &never.unwrap_or(alone))?;
                 }
-                None => {
+                Ok(()) => {
                     note(tx, scope, job, &refusal)?;
                     return Ok(Next::Rest);
                 }

@@ -94,7 +94,8 @@ pub(super) fn judge(
             admission::never_fits(limits, house, &ask).unwrap_or(refusal)
         ));
     }
-    // Whoever could not be sent now even if the house were empty is no reason to wait.
+    // Whoever could not be sent now even if all that is active had ended is no reason to wait.
+    let emptied = house.emptied();
     for uid in tx.held(scope.context)? {
         let (Some(intent), Some(mut job)) = (tx.intent(&uid)?, tx.job(&uid)?) else {
             continue;
@@ -103,7 +104,7 @@ pub(super) fn judge(
             break;
         }
         scope.sizes.complete(&mut job);
-        if admission::blocked_alone(limits, house.now_ms, &ask_of(&job)).is_none() {
+        if admission::decide(limits, &emptied, &ask_of(&job)).is_ok() {
             return Ok(Err(Refusal {
                 limit: admission::QUEUE,
                 message:

@@ -120,6 +120,7 @@ pub(super) async fn settle(
         lost,
         lost_at: None,
         request_id: String::new(),
+        made: None,
     };
     let told = loop {
         // Somebody who hears a refusal need not see it in lists; otherwise they are how it is told. After a lost answer
@@ -239,10 +240,16 @@ struct Settling {
     lost_at: Option<Mono>,
     /// Of the request that made the job.
     request_id: String,
+    /// The id that the backend gave it, and the number of the request.
+    made: Option<(String, u64)>,
 }
 
 impl Settling {
     async fn run(&mut self) -> Result<(), End> {
+        // It could not be stored before.
+        if self.confirm().await? {
+            return Ok(());
+        }
         let mut must_send = !self.open.sent;
         if must_send && self.open.body.is_none() {
             return Err(End::Dropped(leads_nowhere()));
@@ -293,6 +300,16 @@ impl Settling {
         }
     }
 
+    /// Stores what the backend has answered, if it has; true then.
+    async fn confirm(&mut self) -> Result<bool, End> {
+        let Some((native_id, seq)) = self.made.clone() else {
+            return Ok(false);
+        };
+        self.notes.confirmed(native_id, seq).await?;
+        self.notes.stop_if_due().await;
+        Ok(true)
+    }
+
     /// Sends until there is an answer (true), or the answer is lost (false).
     async fn send(&mut self) -> Result<bool, End> {
         let Some(body) = self.open.body.clone() else {
@@ -314,11 +331,8 @@ impl Settling {
             let fault = match scope.provider().submit(&body).await {
                 Ok(made) => {
                     self.request_id = made.request_id;
-                    // Until that is stored it is as if the answer were lost.
-                    self.lost = true;
-                    self.notes.confirmed(made.value, seq).await?;
-                    self.notes.stop_if_due().await;
-                    return Ok(true);
+                    self.made = Some((made.value, seq));
+                    return self.confirm().await;
                 }
                 Err(fault) => fault,
             };

@@ -78,7 +78,8 @@ pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result
         .await?;
     match outcome {
         StopOutcome::AlreadyEnded => {
-            poll::check_end(scope, &id, Priority::Interactive).await?;
+            let looked = poll::check_end(scope, &id, Priority::Interactive).await;
+            looked.map_err(|fault| not_seen_to_end(&id, fault))?;
             poller.think();
             let uid = job.uid.clone();
             let fresh = scope
@@ -112,6 +113,15 @@ pub async fn stop(scope: &Arc<Scope>, poller: &PollerHandle, job: Job) -> Result
             })
         }
     }
+}
+
+/// The cloud said that it cannot be stopped; whether that is for its end is not known.
+fn not_seen_to_end(id: &str, mut fault: Fault) -> Fault {
+    fault.message = format!(
+        "the cloud says that {id} cannot be stopped, which mostly means that it has ended, and could not be asked for its end: {}",
+        fault.message
+    );
+    fault
 }
 
 /// The job, if it is one of ours: only such are changed.

@@ -1,5 +1,7 @@
 //! Which submits are one: by key, or by asking for the same within a minute.
 
+use std::collections::BTreeMap;
+
 use paid::{
     model::{Caller, FaultKind, Phase},
     submit::{self, Submitted, Wish},
@@ -342,4 +344,47 @@ async fn the_key_of_a_submit_that_was_held_for_weeks_is_known_when_it_is_sent() 
     let again = submitted(&world, waits()).await;
     assert_eq!((again.joined, &again.job.uid), (true, &held.job.uid));
     assert_eq!(world.cloud.with(|state| state.made.jobs), 2);
+}
+
+#[tokio::test]
+async fn a_sweep_over_a_variable_that_sounds_like_a_secret_is_a_sweep() {
+    let world = World::new(ROOMY).await;
+    for (name, values) in [
+        ("SPLIT_TOKEN", ["newline", "space"]),
+        ("TWO_PASS", ["yes1", "no1"]),
+    ] {
+        let mut joined = Vec::new();
+        for value in values {
+            let one = Wish {
+                envs: BTreeMap::from([(name.to_owned(), value.to_owned())]),
+                ..wish("run")
+            };
+            joined.push(world.submit_wish(one).await.unwrap().unwrap().joined);
+        }
+        assert_eq!(joined, [false, false], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_stays_taken_where_the_clock_is_months_behind() {
+    let mut world = World::with_own(ROOMY, "{}").await;
+    world.kill();
+    let behind_ms = -45 * 86_400_000;
+    world.hands.jump(behind_ms);
+    world.cloud.with(|state| state.behind_ms = behind_ms);
+    world.start().await;
+    world
+        .cloud
+        .with(|state| state.creates.extend([Create::LostAndLate(3_000_000); 3]));
+    let keyed = || Wish {
+        key: "k".into(),
+        ..wish("run")
+    };
+    let submit = world.submit_wish(keyed());
+    world.pass(secs(400)).await;
+    drop(submit);
+    world.sweep().await;
+    world.sweep().await;
+    let again = world.submit_wish(keyed()).await.unwrap();
+    assert_eq!(again.unwrap_err().kind, FaultKind::Conflict);
 }

@@ -1,7 +1,7 @@
 //! A submit and everybody who may come between: the poller, a stop, a reader, a client that leaves.
 
 use paid::{
-    model::{Caller, EventKind, FaultKind, Phase, Presence},
+    model::{Caller, EventKind, Fault, FaultKind, Phase, Presence},
     poll::{Aftermath, apply},
     provider::Priority,
     submit::{self, StopOutcome, Wish},
@@ -304,31 +304,24 @@ impl Drop for FullDisk {
 }
 
 #[tokio::test]
-async fn a_job_whose_confirmation_could_not_be_stored_keeps_its_key_whatever_the_cloud_says_later()
-{
+async fn a_job_whose_confirmation_could_not_be_stored_is_confirmed_when_it_can() {
     let world = World::new(ROOMY).await;
     let keyed = || Wish {
         key: "k".into(),
         ..wish("run")
     };
-    // Lists show it only after it was looked for in vain, and sent again.
-    world.cloud.with(|state| {
-        state.list_lag_ms = 600_000;
-        state.creates.extend([Create::Answer, Create::Refuse]);
-    });
+    // No look would find it.
+    world.cloud.with(|state| state.list_lag_ms = 600_000);
     let disk = FullDisk::new(&world);
     let submit = world.submit_wish(keyed());
-    world.pass(secs(2)).await;
+    world.pass(secs(12)).await;
     drop(disk);
-    world.pass(secs(90)).await;
-    assert_eq!(sent_and_made(&world), (2, 1));
-    let _refused = submit.await.unwrap();
-    let again = world.submit_wish(keyed()).await.unwrap();
-    assert_eq!(again.unwrap_err().kind, FaultKind::Conflict);
-    world.pass(secs(900)).await;
-    let found = world.submit_wish(keyed()).await.unwrap().unwrap();
-    assert_eq!(found.job.native_id.as_deref(), Some("dlc1"));
-    assert_eq!(sent_and_made(&world), (2, 1));
+    world.pass(secs(10)).await;
+    let made = submit.await.unwrap().unwrap();
+    assert_eq!(made.job.native_id.as_deref(), Some("dlc1"));
+    let again = world.submit_wish(keyed()).await.unwrap().unwrap();
+    assert_eq!((again.joined, &again.job.uid), (true, &made.job.uid));
+    assert_eq!(sent_and_made(&world), (1, 1));
 }
 
 #[tokio::test]
@@ -355,4 +348,27 @@ async fn who_leaves_before_anything_is_stored_submits_nothing_and_later_it_goes_
         assert_eq!(submit.await.unwrap().is_ok(), made == 1);
         assert_eq!(sent_and_made(&world), (made, made as usize));
     }
+}
+
+#[tokio::test]
+async fn a_stop_of_an_ended_job_that_cannot_be_looked_at_says_so() {
+    let world = World::new(ROOMY).await;
+    let job = world.submit("run").await.unwrap().unwrap().job;
+    world.pass(secs(10)).await;
+    world.cloud.with(|state| {
+        state.jobs[0].status = "Succeeded";
+        state
+            .get_faults
+            .push_back(Fault::new(FaultKind::Throttled, "slow down"));
+    });
+    let running = world.running();
+    let fault = submit::stop(&running.scope, &running.poller, job).await;
+    let fault = fault.unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Throttled);
+    assert!(
+        fault
+            .message
+            .contains("could not be asked for its end: slow down"),
+        "{fault}"
+    );
 }

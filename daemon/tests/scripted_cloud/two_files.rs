@@ -1,6 +1,6 @@
 //! Two settings files of one place share its room, whoever was faster.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use paid::{
     contexts::Running,
@@ -13,6 +13,7 @@ use crate::{
     world::{World, secs, wish},
 };
 
+const ROOMY: &str = r#"{"maxRunningJobs": 5}"#;
 const ONE: &str = r#"{"maxRunningJobs": 1}"#;
 
 async fn through(running: &Arc<Running>, wish: Wish) -> Result<Submitted, Fault> {
@@ -94,8 +95,12 @@ async fn gpu_hours_count_that_one_file_alone_has_seen() {
     world.hands.advance(secs(2 * 3600));
     world.running().poller.look_now().await.unwrap();
     // It is deleted before the other file has looked.
-    world.cloud.with(|state| state.jobs.clear());
-    assert!(made.job.native_id.is_some());
+    let uid = made.job.uid;
+    let ended = world.journal.read(move |reader| reader.job(&uid)).await;
+    let scope = Arc::clone(&world.running().scope);
+    submit::delete(&scope, ended.unwrap().unwrap())
+        .await
+        .unwrap();
     let fault = through(&second, capped("other")).await.unwrap_err();
     assert_eq!(fault.field, "limits.maxGPUHoursPerDay", "{fault}");
 }
@@ -109,4 +114,78 @@ async fn what_was_made_this_moment_counts_also_when_the_clock_is_set_meanwhile()
         world.cloud.with(|state| state.behind_ms = minutes * 60_000);
         refused(&second, "maxRunningJobs").await;
     }
+}
+
+#[tokio::test]
+async fn a_job_of_a_forgotten_file_does_not_hold_the_room_of_each_new_daemon() {
+    let mut world = World::new(ONE).await;
+    let second = world.second(ONE).await;
+    through(&second, wish("run")).await.unwrap();
+    world.pass(secs(30)).await;
+    // The second file is removed; nobody looks for it any more.
+    drop(second);
+    world.pass(secs(30)).await;
+    let ended_ms = world.cloud.now_ms();
+    world.cloud.with(|state| {
+        state.jobs[0].status = "Succeeded";
+        state.jobs[0].ended_ms = Some(ended_ms);
+    });
+    world.kill();
+    world.start().await;
+    world.pass(secs(30)).await;
+    // The job is long over, shown by no list, and its row is pruned.
+    world.cloud.with(|state| state.jobs.clear());
+    for days in [40, 1] {
+        world.hands.advance(secs(days * 86_400));
+        world.pass(secs(5)).await;
+        world.sweep().await;
+    }
+    assert!(world.jobs().await.is_empty());
+    world.submit("control").await.unwrap().unwrap();
+    world.cloud.with(|state| state.jobs[0].status = "Succeeded");
+    world.pass(secs(30)).await;
+    world.kill();
+    world.start().await;
+    let made = world.submit("another").await.unwrap();
+    assert!(made.is_ok(), "{}", made.unwrap_err());
+}
+
+#[tokio::test]
+async fn what_one_file_masks_the_other_masks_too() {
+    let world = World::new(ONE).await;
+    let second = world.second(ONE).await;
+    let hidden = Wish {
+        secret_envs: BTreeMap::from([("WORD".to_owned(), "correct-horse".to_owned().into())]),
+        ..wish("login correct-horse; run")
+    };
+    let made = world.submit_wish(hidden).await.unwrap().unwrap();
+    assert!(!made.job.command.contains("correct-horse"));
+    let context = second.scope.context;
+    second.poller.look_now().await.unwrap();
+    let told = second.scope.redactor.text("login correct-horse; run");
+    let jobs = world
+        .journal
+        .read(move |reader| reader.jobs(context, 0))
+        .await
+        .unwrap();
+    assert_eq!(jobs.len(), 1);
+    assert!(
+        !jobs[0].command.contains("correct-horse"),
+        "{}",
+        jobs[0].command
+    );
+    assert!(!told.contains("correct-horse"), "{told}");
+}
+
+#[tokio::test]
+async fn a_key_is_told_apart_across_files() {
+    let world = World::new(ROOMY).await;
+    let second = world.second(ROOMY).await;
+    let keyed = |n: u8| Wish {
+        key: "k".into(),
+        ..wish(&format!("encode --pass {n}"))
+    };
+    world.submit_wish(keyed(1)).await.unwrap().unwrap();
+    let other = through(&second, keyed(2)).await;
+    assert_eq!(other.unwrap_err().kind, FaultKind::Conflict);
 }

@@ -16,7 +16,7 @@ use paid::{
     model::{Caller, Fault, Job, redact::Redactor},
     provider::Provider,
     scope::{Parts, Scope, Setup, place},
-    submit::{self, Claims, Submitted, Wish},
+    submit::{self, Claims, Prints, Submitted, Wish},
     sys::{Clock, clock::ManualClock},
 };
 
@@ -48,26 +48,35 @@ pub(crate) fn load(path: &Path) -> Settings {
     config::load(path, &env).unwrap()
 }
 
+/// What all scopes of one daemon share.
+#[derive(Clone, Default)]
+pub(crate) struct Common {
+    claims: Claims,
+    prints: Prints,
+    redactor: Redactor,
+}
+
 /// The scope that a daemon makes of settings. The journal knows them by `file`.
 pub(crate) async fn scope_of(
     settings: Settings,
     file: &'static str,
     provider: Arc<dyn Provider>,
-    (journal, clock, claims): (Journal, Clock, Claims),
+    (journal, clock, common): (Journal, Clock, Common),
 ) -> Arc<Scope> {
     let place = place(&settings);
     let context = journal.write(move |tx| tx.context(file, &place));
     let context = context.await.unwrap();
     Arc::new(Scope::new(Parts {
         context,
-        redactor: Redactor::new(settings.secrets.clone()),
+        redactor: common.redactor.beside(settings.secrets.clone()),
         setup: Setup {
             settings: Arc::new(settings),
             provider,
         },
         journal,
         clock,
-        claims,
+        claims: common.claims,
+        prints: common.prints,
     }))
 }
 
@@ -88,6 +97,7 @@ pub(crate) struct World {
     pub(crate) running: Option<Arc<Running>>,
     pub(crate) context: i64,
     alive: Arc<AtomicBool>,
+    common: Common,
     folder: tempfile::TempDir,
 }
 
@@ -113,6 +123,7 @@ impl World {
             running: None,
             context: 0,
             alive: Arc::default(),
+            common: Common::default(),
             folder,
         };
         world.start().await;
@@ -124,8 +135,9 @@ impl World {
         let clock = Clock::Manual(self.hands.clone());
         let path = self.folder.path().join("settings.json");
         self.alive = Arc::new(AtomicBool::new(true));
+        self.common = Common::default();
         let line = Arc::new(Line::new(&self.cloud, &self.alive));
-        let ground = (self.journal.clone(), clock, Claims::default());
+        let ground = (self.journal.clone(), clock, self.common.clone());
         let scope = scope_of(load(&path), "scripted", line, ground).await;
         self.context = scope.context;
         self.running = Some(contexts::run(scope).await.unwrap());
@@ -138,7 +150,7 @@ impl World {
         std::fs::write(&path, settings_text(limits)).unwrap();
         let line = Arc::new(Line::new(&self.cloud, &self.alive));
         let clock = Clock::Manual(self.hands.clone());
-        let ground = (self.journal.clone(), clock, Claims::default());
+        let ground = (self.journal.clone(), clock, self.common.clone());
         let scope = scope_of(load(&path), "second", line, ground).await;
         let running = contexts::run(scope).await.unwrap();
         self.settle().await;

@@ -174,6 +174,16 @@ pub(crate) fn by_key(
         .optional()?)
 }
 
+/// The submit of this name, by whichever settings file: names are drawn at random.
+pub(crate) fn by_name(connection: &Connection, name: &str) -> Result<Option<Intent>, StoreError> {
+    Ok(connection
+        .prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM intent WHERE name = ?1 LIMIT 1"
+        ))?
+        .query_row([name], from_row)
+        .optional()?)
+}
+
 /// Uid of the submit that became this job.
 pub(crate) fn uid_by_native(
     connection: &Connection,

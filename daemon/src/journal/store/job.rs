@@ -269,12 +269,17 @@ pub(crate) fn count(connection: &Connection, context: i64) -> Result<(u32, u32),
     )?)
 }
 
-pub(crate) fn prune(connection: &Connection, ended_before_ms: i64) -> Result<(), StoreError> {
+pub(crate) fn prune(
+    connection: &Connection,
+    ended_before_ms: i64,
+    ours_before_ms: i64,
+) -> Result<(), StoreError> {
     connection.execute(
         "DELETE FROM job
-         WHERE active = 0 AND coalesce(ended_ms, created_ms, 0) < ?1
+         WHERE active = 0
+           AND coalesce(ended_ms, created_ms, 0) < CASE WHEN native_id IS NULL THEN ?2 ELSE ?1 END
            AND uid NOT IN (SELECT uid FROM intent WHERE state = 'open')",
-        [ended_before_ms],
+        [ended_before_ms, ours_before_ms],
     )?;
     Ok(())
 }

@@ -7,8 +7,9 @@ use pai_proto::v1;
 use super::list::TagFilter;
 use crate::{
     contexts::Running,
+    journal::Reader,
     model::{Fault, Observation, Phase},
-    poll::{diff, keep_hidden},
+    poll::{diff, hide_as_submitted, keep_hidden},
     provider::{Listing, Priority},
     rpc::convert,
 };
@@ -73,12 +74,18 @@ pub(super) async fn read(
 /// As the backend shows it; one that is known here has its uid and is own where it is.
 async fn message(running: &Running, seen: Observation) -> Result<v1::Job, Fault> {
     let scope = &running.scope;
-    let (context, id) = (scope.context, seen.native_id.clone());
-    let known = scope
-        .journal
-        .read(move |reader| reader.job_by_native(context, &id));
-    let known = known.await?;
+    let (context, id, name) = (scope.context, seen.native_id.clone(), seen.name.clone());
+    let read = move |reader: &Reader<'_>| {
+        Ok((
+            reader.job_by_native(context, &id)?,
+            reader.intent_named(&name)?,
+        ))
+    };
+    let (known, intent) = scope.journal.read(read).await?;
     let (mut job, _) = diff::first_sight(String::new(), false, &seen);
+    if let Some(intent) = intent {
+        hide_as_submitted(&intent.request, &mut job);
+    }
     if let Some(known) = known {
         keep_hidden(&known, &mut job);
         job.uid = known.uid;

@@ -16,8 +16,8 @@ pub(super) async fn raw(running: &Running, job: &Job) -> Result<String, Fault> {
     };
     let answer = scope.provider().raw(id).await?;
     let mut answer = masked(&answer, &scope.redactor);
-    let uid = job.uid.clone();
-    let intent = scope.journal.read(move |reader| reader.intent(&uid));
+    let name = job.name.clone();
+    let intent = scope.journal.read(move |reader| reader.intent_named(&name));
     if let Some(intent) = intent.await?
         && let Ok(stored) = serde_json::from_str(&intent.request)
     {

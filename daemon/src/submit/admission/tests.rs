@@ -141,7 +141,7 @@ fn gpu_hours_of_the_day_are_kept_and_told() {
     let refusal = decide(&day(15_000), &house(Vec::new()), &gpus(1000)).unwrap_err();
     assert_eq!(refusal.limit, "maxGPUHoursPerDay");
     assert!(
-        refusal.message.contains("asks for more (it has no time limit, so it counts to 24:00 UTC); alone it fits from 09:00 UTC on"),
+        refusal.message.contains("asks for more than is left of today (it has no time limit, so it counts to 24:00 UTC); alone it fits from 09:00 UTC on"),
         "{}",
         refusal.message
     );
