@@ -67,7 +67,7 @@ impl Missing {
         let due = hidden.into_iter().filter(|job| {
             let last = self.asked.get(&job.uid);
             let rested = last.is_none_or(|last| now.saturating_sub(*last) >= RECHECK);
-            let old = (now_ms - job.known_since_ms()).abs() >= lag;
+            let old = now_ms - job.known_since_ms() >= lag;
             rested && scope.looks.shows(job.known_since_rev(), old)
         });
         due.take(PER_LOOK).collect()

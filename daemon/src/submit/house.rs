@@ -102,7 +102,7 @@ fn is_news(tx: &Tx<'_>, scope: &Scope, job: &Job) -> Result<bool, StoreError> {
         return Ok(tx.jobs_named(scope.context, &job.name)?.is_empty());
     };
     let lag = millis(scope.nature.visibility_lag);
-    let old = tx.now_ms().saturating_sub(job.known_since_ms()).abs() >= lag;
+    let old = tx.now_ms().saturating_sub(job.known_since_ms()) >= lag;
     let shown_by_now = scope.looks.shows(job.known_since_rev(), old);
     Ok(!shown_by_now && tx.job_by_native(scope.context, id)?.is_none())
 }

@@ -7,6 +7,7 @@ use crate::{
     journal::{Intent, IntentState, Reader, StoreError},
     model::{Fault, FaultKind, Job, Phase},
     scope::Scope,
+    sys::clock::millis,
 };
 
 /// A submit without a key is joined to an equal one that is younger than this, or unconfirmed.
@@ -45,7 +46,10 @@ pub(super) fn find(
         found => return Ok(found),
     }
     for intent in reader.intents_by_print(scope.context, &sought.print)? {
-        let age_ms = now_ms - intent.created_ms;
+        let taken_at = scope.prints.taken_at(&intent.uid);
+        let age_ms = taken_at.map_or(now_ms - intent.created_ms, |at| {
+            millis(scope.clock.mono().saturating_sub(at))
+        });
         if !joins(&intent, age_ms) || scope.prints.differs(&intent.uid, &sought.exact) {
             continue;
         }
@@ -99,7 +103,8 @@ fn is_worth_joining(job: &Job) -> bool {
     }
 }
 
-/// While its outcome is not known, and for a minute after it was made. A clock that was set back makes it younger.
+/// While its outcome is not known, and for a minute after it was made. For what an earlier daemon took, a clock that was set
+/// back makes it younger.
 fn joins(intent: &Intent, age_ms: i64) -> bool {
     let young = u128::try_from(age_ms).is_ok_and(|age| age < JOINS_FOR.as_millis());
     match intent.state {

@@ -1,5 +1,6 @@
 //! What makes two submits equal. What is stored of it tells no secret; two that differ only in what the redaction takes for
-//! one are told apart by a second print, which only memory has: by the daemon that took them both.
+//! one are told apart by a second print, which only memory has: by the daemon that took them both. It also knows how long ago
+//! that was, whatever the wall clock says.
 
 use std::{
     collections::VecDeque,
@@ -11,7 +12,10 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Wish;
-use crate::model::redact::{MASK, Redactor, is_secret_entry};
+use crate::{
+    model::redact::{MASK, Redactor, is_secret_entry},
+    sys::clock::Mono,
+};
 
 /// Submits whose exact prints are remembered, the newest of them.
 const REMEMBERED: usize = 10_000;
@@ -19,27 +23,46 @@ const REMEMBERED: usize = 10_000;
 /// Of everything that a submit asks for as it was given, also of secrets within the command: never stored or told.
 pub(super) type Exact = [u8; 32];
 
-/// The exact prints of the submits that this daemon took, by uid.
-/// Clones share them.
+/// What this daemon knows of the submits that it took, by uid. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Prints {
-    newest: Arc<Mutex<VecDeque<(String, Exact)>>>,
+    newest: Arc<Mutex<VecDeque<Taken>>>,
+}
+
+#[derive(Debug)]
+struct Taken {
+    uid: String,
+    exact: Exact,
+    at: Mono,
 }
 
 impl Prints {
-    pub(super) fn remember(&self, uid: &str, exact: Exact) {
+    pub(super) fn remember(&self, uid: &str, exact: Exact, at: Mono) {
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         if newest.len() >= REMEMBERED {
             newest.pop_front();
         }
-        newest.push_back((uid.to_owned(), exact));
+        newest.push_back(Taken {
+            uid: uid.to_owned(),
+            exact,
+            at,
+        });
     }
 
     /// Whether that submit is known to have asked for something else. One that an earlier daemon took is not known.
     pub(super) fn differs(&self, uid: &str, exact: &Exact) -> bool {
+        self.of(uid, |taken| taken.exact != *exact)
+            .unwrap_or_default()
+    }
+
+    /// When it was taken; `None` where an earlier daemon took it.
+    pub(super) fn taken_at(&self, uid: &str) -> Option<Mono> {
+        self.of(uid, |taken| taken.at)
+    }
+
+    fn of<T>(&self, uid: &str, what: impl FnOnce(&Taken) -> T) -> Option<T> {
         let newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = newest.iter().rev().find(|(known, _)| known == uid);
-        known.is_some_and(|(_, known)| known != exact)
+        newest.iter().rev().find(|taken| taken.uid == uid).map(what)
     }
 }
 
@@ -163,7 +186,7 @@ mod tests {
         let exact = |number| exact(&pass(number), "default");
         let prints = Prints::default();
         assert!(!prints.differs("job-1", &exact(2)), "nobody knows");
-        prints.remember("job-1", exact(1));
+        prints.remember("job-1", exact(1), Mono::ZERO);
         assert!(prints.differs("job-1", &exact(2)));
         assert!(!prints.differs("job-1", &exact(1)));
     }

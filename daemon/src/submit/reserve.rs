@@ -141,7 +141,8 @@ fn store(
     };
     tx.put_job(scope.context, &mut job, vec![event])?;
     tx.insert_intent(&intent(scope, draft, &job, tx.now_ms()))?;
-    scope.prints.remember(&job.uid, draft.sought.exact);
+    let at = scope.clock.mono();
+    scope.prints.remember(&job.uid, draft.sought.exact, at);
     Ok(job)
 }
 

@@ -388,3 +388,17 @@ async fn a_key_stays_taken_where_the_clock_is_months_behind() {
     let again = world.submit_wish(keyed()).await.unwrap();
     assert_eq!(again.unwrap_err().kind, FaultKind::Conflict);
 }
+
+#[tokio::test]
+async fn the_minute_is_a_minute_whatever_the_wall_clock_does() {
+    for jump_ms in [7_200_000, -7_200_000] {
+        let world = World::new(ROOMY).await;
+        let first = submitted(&world, wish("run")).await;
+        world.hands.jump(jump_ms);
+        world.pass(secs(59)).await;
+        let second = submitted(&world, wish("run")).await;
+        assert_eq!((second.joined, &second.job.uid), (true, &first.job.uid));
+        world.pass(secs(1)).await;
+        assert!(!submitted(&world, wish("run")).await.joined);
+    }
+}

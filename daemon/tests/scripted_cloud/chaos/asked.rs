@@ -85,9 +85,9 @@ impl Asked {
         self.may_end_badly() || (self.calls == 1 && self.accepted_ms.is_none())
     }
 
-    /// The machine's clock was set: what is equal is not certainly young any more.
+    /// The machine's clock was set: for the daemon after this one, what is equal is not certainly young any more.
     pub(super) fn meets_another_time(&mut self) {
-        self.accepted_ms = None;
+        self.is_over = true;
     }
 
     /// Whether it may be stopped or fail without an equal call under way becoming another job.

@@ -60,9 +60,11 @@ fn span_ms(job: &CloudJob, now_ms: i64) -> i64 {
             _ => 0,
         };
     }
-    let ran_today = job.running_ms.map_or(0, |began| took(began, now_ms));
-    let limit = job.max_minutes.filter(|_| job.is_active());
-    let whole = limit.map_or(i64::MAX, |minutes| i64::from(minutes) * MINUTE_MS);
-    let ran = job.running_ms.map_or(0, |began| now_ms - began);
-    ran_today + (whole - ran).clamp(0, until - now_ms)
+    // Nobody can know beforehand that compute is held beyond the time limit.
+    let whole = job
+        .max_minutes
+        .map_or(DAY_MS * 9, |minutes| i64::from(minutes) * MINUTE_MS);
+    let began = job.running_ms.unwrap_or(now_ms);
+    let ran_today = took(began, now_ms.min(began + whole));
+    ran_today + (whole - (now_ms - began)).clamp(0, until - now_ms)
 }
