@@ -304,7 +304,7 @@ impl<'a> Reader<'a> {
         intent::by_name(self.view, name)
     }
 
-    /// Intents that asked for the same, those whose outcome is not known first, then the newest; ten at most.
+    /// Intents that asked for the same, those whose outcome is not known first, then the newest; a hundred at most.
     ///
     /// # Errors
     /// See [`Self::rev`].
