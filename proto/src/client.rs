@@ -5,6 +5,7 @@
 
 mod config;
 mod daemon;
+mod logs;
 
 use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
@@ -21,10 +22,7 @@ use crate::{
     socket,
     stamp::Stamp,
     start::heal::{AWAY, Healer},
-    v1::{
-        self, config_client::ConfigClient, daemon_client::DaemonClient, jobs_client::JobsClient,
-        logs_client::LogsClient,
-    },
+    v1::{self, config_client::ConfigClient, daemon_client::DaemonClient, jobs_client::JobsClient},
     wait::Wait,
     watch::Watch,
 };
@@ -299,8 +297,7 @@ impl Client {
 
     /// Follows a job's log; resumes by itself after the last line.
     pub fn follow(&self, request: v1::FollowLogsRequest) -> Follow {
-        let logs = LogsClient::new(self.service.clone()).max_decoding_message_size(MESSAGE_MAX);
-        Follow::new(logs, request, self.link())
+        Follow::new(self.logs(), request, self.link())
     }
 
     fn jobs(&self) -> JobsClient<Service> {

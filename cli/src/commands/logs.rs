@@ -307,6 +307,7 @@ fn request(args: &LogsArgs, job: &Job) -> FollowLogsRequest {
         tail: args.tail,
         no_follow: !args.follow,
         to_the_end: false,
+        ..FollowLogsRequest::default()
     }
 }
 

@@ -102,6 +102,7 @@ fn chunk(pod: &str, uid: &str, from: u64, texts: &[&str]) -> Frame {
         role: "Worker".into(),
         lines: (from..).zip(texts).map(line).collect(),
         cursor: format!("{pod} {uid} {from}").into(),
+        ..LogChunk::default()
     })
 }
 

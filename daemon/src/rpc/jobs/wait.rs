@@ -82,6 +82,7 @@ fn condition(request: &WaitJobsRequest) -> Result<Condition, Fault> {
         Some(Asked::Status(word)) if word.trim().is_empty() => {
             wrong("the status to wait for is empty")
         }
+        Some(Asked::LogPattern(_)) => wrong("this version of paid does not wait for lines"),
         Some(Asked::Status(word)) => Ok(Condition::Status(word.trim().to_owned())),
     }
 }
@@ -227,6 +228,7 @@ impl Waiting {
                     Reach::Yes(Some(mile)) => Some(convert::milestone(mile)),
                     _ => None,
                 },
+                ..WaitResult::default()
             }
         });
         WaitEnded {

@@ -342,6 +342,8 @@ impl Following {
             role: stream.role.clone(),
             lines: lines.collect(),
             cursor: self.places.encode(),
+            segment: stream.segment,
+            ..LogChunk::default()
         };
         sink.send(frame(Frame::Chunk(chunk))).await;
     }

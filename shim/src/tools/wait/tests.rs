@@ -238,6 +238,7 @@ fn an_end_is_told_job_by_job() {
         reached,
         unreachable,
         milestone: None,
+        ..Default::default()
     };
     let ended = WaitEnded {
         met: false,
