@@ -12,11 +12,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
-/// While both kinds wait, one token in so many goes to a background caller.
-const BACKGROUND_SHARE: u32 = 4;
+/// While a less urgent caller waits, it gets one token in so many.
+const LOWER_SHARE: u32 = 4;
 
-/// Who is waiting. Interactive callers go before background ones, which get every fourth token
-/// while they wait.
+/// Who is waiting, the most urgent kind first. Each kind goes before the ones after it, which
+/// together get every fourth token while they wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Priority {
     /// A person or an agent waits for the answer.
@@ -24,9 +24,17 @@ pub enum Priority {
     /// The daemon's own polling.
     #[default]
     Background,
+    /// Much data that somebody waits for.
+    Bulk,
+    /// Much data that nobody waits for.
+    Idle,
 }
 
-/// A token bucket with two queues.
+impl Priority {
+    const COUNT: usize = Self::Idle as usize + 1;
+}
+
+/// A token bucket with a queue for each [`Priority`].
 ///
 /// It keeps one instant, `full_at`, at which the bucket would be full again if nobody came
 /// (the "generic cell rate algorithm"): taking a token moves it by one interval, and a token is
@@ -45,10 +53,9 @@ struct State {
     burst: u32,
     full_at: Instant,
     paused_until: Option<Instant>,
-    interactive: VecDeque<Arc<Notify>>,
-    background: VecDeque<Arc<Notify>>,
-    /// Tokens that interactive callers took one after the other while a background one waited.
-    passed_over: u32,
+    queues: [VecDeque<Arc<Notify>>; Priority::COUNT],
+    /// Tokens that callers of this kind took one after the other while a less urgent one waited.
+    passed_over: [u32; Priority::COUNT],
 }
 
 enum Turn {
@@ -81,9 +88,8 @@ impl TokenBucket {
                 burst: burst.max(1),
                 full_at: Instant::now(),
                 paused_until: None,
-                interactive: VecDeque::new(),
-                background: VecDeque::new(),
-                passed_over: 0,
+                queues: Default::default(),
+                passed_over: Default::default(),
             }),
         }
     }
@@ -146,7 +152,7 @@ impl TokenBucket {
         state.paused_until = Some(instant);
         let spent = state.window();
         state.full_at = state.full_at.max(instant + spent);
-        for waiter in &state.interactive {
+        for waiter in &state.queues[Priority::Interactive as usize] {
             waiter.notify_one();
         }
     }
@@ -163,10 +169,12 @@ impl TokenBucket {
             .filter(|until| *until > Instant::now())
     }
 
-    /// How many callers wait: interactive, background.
+    /// How many callers wait: interactive ones, and all others.
     pub fn waiting(&self) -> (usize, usize) {
         let state = self.lock();
-        (state.interactive.len(), state.background.len())
+        let waiting = state.queues.iter().map(VecDeque::len);
+        let interactive = state.queues[Priority::Interactive as usize].len();
+        (interactive, waiting.sum::<usize>() - interactive)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -226,19 +234,27 @@ impl State {
 
     fn take(&mut self, priority: Priority, now: Instant) {
         self.full_at = self.full_at.max(now) + self.interval;
-        self.passed_over = match priority {
-            Priority::Interactive if !self.background.is_empty() => self.passed_over + 1,
-            _ => 0,
+        let kind = priority as usize;
+        self.passed_over[..kind].fill(0);
+        self.passed_over[kind] = match self.lower_waits(kind) {
+            true => self.passed_over[kind] + 1,
+            false => 0,
         };
     }
 
     fn first(&self) -> Option<&Arc<Notify>> {
-        let (interactive, background) = (self.interactive.front(), self.background.front());
-        if self.passed_over + 1 >= BACKGROUND_SHARE {
-            background.or(interactive)
-        } else {
-            interactive.or(background)
-        }
+        let has_turn = |kind: &usize| {
+            !self.queues[*kind].is_empty()
+                && (self.passed_over[*kind] + 1 < LOWER_SHARE || !self.lower_waits(*kind))
+        };
+        let kind = (0..Priority::COUNT).find(has_turn)?;
+        self.queues[kind].front()
+    }
+
+    fn lower_waits(&self, kind: usize) -> bool {
+        self.queues[kind + 1..]
+            .iter()
+            .any(|queue| !queue.is_empty())
     }
 
     fn nudge_first(&self) {
@@ -248,10 +264,7 @@ impl State {
     }
 
     fn queue(&mut self, priority: Priority) -> &mut VecDeque<Arc<Notify>> {
-        match priority {
-            Priority::Interactive => &mut self.interactive,
-            Priority::Background => &mut self.background,
-        }
+        &mut self.queues[priority as usize]
     }
 }
 

@@ -113,7 +113,9 @@ impl Transport {
 
     async fn token(&self, priority: Priority) -> Result<(), Error> {
         match priority {
-            Priority::Background => self.bucket.acquire(priority).await,
+            Priority::Background | Priority::Bulk | Priority::Idle => {
+                self.bucket.acquire(priority).await
+            }
             Priority::Interactive => self
                 .bucket
                 .acquire_within(priority, self.options.patience)

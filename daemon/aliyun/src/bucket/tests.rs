@@ -221,3 +221,30 @@ async fn a_background_caller_that_leaves_before_its_share_blocks_nobody() {
     assert!(background.await.unwrap_err().is_cancelled());
     assert_eq!(collect(&mut results, 1).await, [("i4", 4000)]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn each_kind_goes_before_the_next_and_none_is_left_out_for_ever() {
+    let bucket = Arc::new(TokenBucket::new(1.0, 1));
+    drain(&bucket, 1).await;
+    let start = Instant::now();
+    let (done, mut results) = mpsc::unbounded_channel();
+    let kinds = [
+        (Priority::Idle, "idle", 3),
+        (Priority::Bulk, "bulk", 5),
+        (Priority::Background, "poll", 7),
+    ];
+    for (priority, name, count) in kinds {
+        for _ in 0..count {
+            caller(&bucket, priority, name, &done, start).await;
+        }
+    }
+    let order = collect(&mut results, 15).await;
+    let order: Vec<_> = order.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        order,
+        [
+            "poll", "poll", "poll", "bulk", "poll", "poll", "poll", "bulk", "poll", "bulk", "idle",
+            "bulk", "bulk", "idle", "idle"
+        ]
+    );
+}

@@ -75,7 +75,7 @@ async fn patience_ends_even_if_the_first_does_not_take_its_turn() {
     let start = Instant::now();
     let mut background = pin!(bucket.acquire(Priority::Background));
     assert!(!is_ready(background.as_mut()));
-    for _ in 1..BACKGROUND_SHARE {
+    for _ in 1..LOWER_SHARE {
         within(&bucket).await.unwrap();
     }
     let refused = within(&bucket).await.unwrap_err();
