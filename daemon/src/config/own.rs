@@ -32,6 +32,9 @@ impl fmt::Debug for Own {
     }
 }
 
+/// A tebibyte.
+const MEGABYTES_MAX: u32 = 1 << 20;
+
 /// How fast the backend may be called, by one principal.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -66,11 +69,44 @@ impl Default for List {
 }
 
 /// How logs are read.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Logs {
     /// How late a line may appear, in seconds; 0 to 600. Default: what is known of the backend (10 for PAI-DLC).
     pub lag: Option<f64>,
+    /// Whose lines are stored although nobody follows them. Default `main`.
+    pub keep: Keep,
+    /// Stored logs that got no line for so many days are dropped; 1 to 3650. Default 30.
+    pub days: u32,
+    /// Most of one job, in MiB as stored; 1 to 1048576. Default 1024.
+    pub job_megabytes: u32,
+    /// Most of all jobs together. Default 8192.
+    pub total_megabytes: u32,
+}
+
+/// Of which pods of an active job of ours the lines are stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Keep {
+    /// All.
+    All,
+    /// The one that speaks for the job: its master, chief or first worker.
+    #[default]
+    Main,
+    /// None.
+    None,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self {
+            lag: None,
+            keep: Keep::Main,
+            days: 30,
+            job_megabytes: 1024,
+            total_megabytes: 8192,
+        }
+    }
 }
 
 impl Logs {
@@ -105,6 +141,16 @@ pub(super) fn read(path: &Path, document: &Map<String, Value>) -> Result<RawOwn,
         .is_some_and(|lag| !(0.0..=600.0).contains(&lag))
     {
         return Err(fault(path, "logs.lag must be 0 to 600 seconds"));
+    }
+    if !(1..=3650).contains(&own.logs.days) {
+        return Err(fault(path, "logs.days must be 1 to 3650"));
+    }
+    let sizes = [own.logs.job_megabytes, own.logs.total_megabytes];
+    if sizes.iter().any(|size| !(1..=MEGABYTES_MAX).contains(size)) {
+        return Err(fault(
+            path,
+            "logs.jobMegabytes and logs.totalMegabytes must be 1 to 1048576",
+        ));
     }
     Ok(own)
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    logs::Tails,
+    logs::{self, Tails},
     model::Fault,
     poll::{self, PollerHandle},
     scope::Scope,
     submit,
 };
 
-/// A context at work. Dropping it ends its poller and its queue.
+/// A context at work. Dropping it ends its poller, its queue and the reading of logs.
 #[derive(Debug)]
 pub struct Running {
     /// What its work needs.
@@ -20,10 +20,10 @@ pub struct Running {
     /// The way to its poller.
     pub poller: PollerHandle,
     /// The logs that are read.
-    pub tails: Tails,
+    pub tails: Arc<Tails>,
     /// Turns true when the settings name another place: its streams end then, and clients come back to the new one.
     retired: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: [JoinHandle<()>; 3],
 }
 
 impl Running {
@@ -50,7 +50,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts the poller and the queue of a scope, and goes on with what an earlier daemon left open.
+/// Starts the poller, the queue and the keeping of logs of a scope, and goes on with what an earlier daemon left open.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -59,12 +59,14 @@ pub async fn run(scope: Arc<Scope>) -> Result<Arc<Running>, Fault> {
     poll::restore_staleness(&scope).await?;
     let (poller, polling) = poll::start(Arc::clone(&scope));
     let sending = submit::start_queue(Arc::clone(&scope), poller.clone());
+    let tails = Arc::new(Tails::new(Arc::clone(&scope)));
+    let keeping = tokio::spawn(logs::keep(Arc::clone(&scope), Arc::clone(&tails)));
     let running = Arc::new(Running {
-        tails: Tails::new(Arc::clone(&scope)),
+        tails,
         scope,
         poller,
         retired: watch::Sender::new(false),
-        tasks: [polling, sending],
+        tasks: [polling, sending, keeping],
     });
     submit::resume(&running.scope, &running.poller).await?;
     Ok(running)

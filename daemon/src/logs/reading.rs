@@ -1,7 +1,10 @@
-//! Reads one pod's log up to the present, window by window. What was read is committed with how far it was read, so that a
-//! daemon that dies in between reads on where the store is.
+//! Reads a segment of one pod's log up to its goal, window by window. What was read is committed with how far it was read, so
+//! that a daemon that dies in between reads on where the store is.
 
 mod anchor;
+mod goal;
+mod jump;
+mod late;
 
 use std::time::Duration;
 
@@ -13,6 +16,7 @@ use crate::{
     model::{Fault, LogStream, NewLine, Track},
     provider::{LogWindow, Priority},
     scope::Scope,
+    sys::clock::Mono,
 };
 use aliyun::aside;
 
@@ -32,6 +36,8 @@ const ASKED_OF_NOTHING: u32 = 2;
 
 /// Halving a window of a hundred years takes fewer.
 const STEPS_MAX: u32 = 64;
+/// Calls that are as urgent as whoever waits for the log: one who reads much must not hold up those who read little.
+const URGENT_CALLS: u32 = 6;
 
 const TOO_MANY: &str = "more lines were written in one second than the backend gives out";
 const GONE: &str = "the backend does not show lines any more that it had shown";
@@ -47,6 +53,23 @@ pub(super) enum End {
     Behind,
     /// The answer lacks lines that were shown before: nothing is made of it.
     Lacking,
+    /// One answer does not hold what lies before the present; see [`Reading::may_jump`].
+    Far,
+    /// Everything up to the next segment is stored.
+    Met,
+    /// The time for it is over.
+    Paused,
+}
+
+/// How far is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// To the present: what is young is read again the next time.
+    Present,
+    /// To the newest second in which nothing appears late any more: each line is read about once.
+    Settled,
+    /// To the second in which the next segment begins.
+    Segment(i64),
 }
 
 /// One pod's log, as a reading goes on.
@@ -60,8 +83,14 @@ pub(super) struct Reading<'a> {
     pub(super) priority: Priority,
     /// For so long answers have lacked lines.
     pub(super) lacking_for: Duration,
-    /// By how many seconds the backend's clock is ahead of ours, as far as is known.
+    pub(super) goal: Goal,
+    /// Where the first answer does not hold everything, say so ([`End::Far`]) instead of reading on.
+    pub(super) may_jump: bool,
+    /// No call is made after this.
+    pub(super) deadline: Option<Mono>,
+    /// By how many seconds the backend's clock is ahead of what we take for its time, as far as is known.
     pub(super) ahead: i64,
+    pub(super) calls: u32,
 }
 
 /// What comes after a window that was read.
@@ -73,8 +102,12 @@ enum Next {
 }
 
 impl Reading<'_> {
-    /// Reads to the present. `stored` is called after each commit.
-    pub(super) async fn run(mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
+    /// Reads to the goal. `stored` is called after each commit.
+    pub(super) async fn run(&mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
+        let limit = match self.limit() {
+            Ok(limit) => limit,
+            Err(end) => return Ok(end),
+        };
         let mut to = None;
         let mut overfull = Window::default();
         let mut search = Search::new(self.track.anchor);
@@ -87,34 +120,52 @@ impl Reading<'_> {
                 search = Search::new(anchor);
                 (steps, empty) = (0, (i64::MIN, 0));
             }
+            if matches!(self.goal, Goal::Segment(second) if anchor >= second) {
+                return Ok(End::Met);
+            }
+            if self
+                .deadline
+                .is_some_and(|over| self.scope.clock.mono() >= over)
+            {
+                return Ok(End::Paused);
+            }
             steps += 1;
             if steps > STEPS_MAX {
                 tracing::warn!(pod = %self.stream.key.pod_id, anchor, "a log's windows contradict each other");
                 return Ok(End::Lacking);
             }
-            let answer = self.fetch(anchor, to).await?;
+            let end = to.or(limit);
+            let answer = self.fetch(anchor, end).await?;
             let (now, settled) = self.seconds(&answer);
-            let small = to.is_some_and(|to| to <= anchor + 1);
+            let small = end.is_some_and(|end| end <= anchor + 1);
             if let Some(end) = to.filter(|end| *end <= settled && answer.is_empty()) {
                 let times = if empty.0 == end { empty.1 } else { 0 };
                 empty = (end, times + 1);
             }
             let next = match (answer.is_full(small), to) {
+                (true, _) if self.may_jump => return Ok(End::Far),
                 (true, _) => {
                     overfull = answer;
-                    Next::Try(search.is_full(to.unwrap_or(now)))
+                    Next::Try(search.is_full(end.unwrap_or(now)))
                 }
-                (false, None) => Next::End(self.present(answer, now, settled, &mut stored).await?),
+                (false, None) => Next::End(match (self.goal, limit) {
+                    (Goal::Settled, Some(limit)) => {
+                        self.settled(answer, limit, &mut stored).await?
+                    }
+                    (Goal::Segment(second), _) => self.meet(answer, second, &mut stored).await?,
+                    _ => self.present(answer, now, settled, &mut stored).await?,
+                }),
                 (false, Some(end)) => {
                     let next = self
                         .part(answer, end, settled, &mut search, &mut stored)
                         .await?;
                     match next {
-                        Next::On(Some(end)) if end >= now => Next::On(None),
+                        Next::On(Some(end)) if end >= limit.unwrap_or(now) => Next::On(None),
                         next => next,
                     }
                 }
             };
+            self.may_jump = false;
             to = match next {
                 Next::End(end) => return Ok(end),
                 Next::On(to) => to,
@@ -164,13 +215,13 @@ impl Reading<'_> {
             if self.lacking_for < GONE_AFTER {
                 return Ok(End::Lacking);
             }
-            let new = self.lines(answer, |track, prints| merge(track, prints, true));
+            let new = self.lines(answer, now, |track, prints| merge(track, prints, true));
             self.commit(new, Some((anchor, now, GONE))).await?;
             stored();
             return Ok(End::Present);
         }
         let (nothing, bytes) = (answer.lines.is_empty(), answer.bytes);
-        if self.store(answer, true).await? {
+        if self.store(answer, now, true).await? {
             stored();
         }
         let much = self.track.zone.len() > MOVE_AFTER_LINES || bytes > MOVE_AFTER_BYTES;
@@ -197,10 +248,10 @@ impl Reading<'_> {
             if self.lacking_for < BELIEVED_AFTER {
                 return Ok(Next::End(End::Lacking));
             }
-            let new = self.lines(answer, recount);
+            let new = self.lines(answer, end, recount);
             self.commit(new, None).await?;
             stored();
-        } else if self.store(answer, false).await? {
+        } else if self.store(answer, end, false).await? {
             stored();
         }
         if end > settled || count == 0 {
@@ -214,17 +265,15 @@ impl Reading<'_> {
 
     /// The backend's present second, and the last one in which nothing appears late any more.
     fn seconds(&mut self, answer: &Window) -> (i64, i64) {
-        let local = self.scope.clock.wall_ms().div_euclid(1000);
+        let supposed = self.supposed_now();
         if let Some(theirs) = answer.server_second {
-            self.ahead = theirs - local;
+            self.ahead = theirs - supposed;
         }
-        let now = local + self.ahead;
-        let young = self.lag + SETTLING;
-        let settled = now - i64::try_from(young.as_secs()).unwrap_or(i64::MAX) - 1;
-        (now.max(local), settled)
+        let now = supposed + self.ahead;
+        (now.max(supposed), self.settled_at(now))
     }
 
-    async fn fetch(&self, from: i64, to: Option<i64>) -> Result<Window, Fault> {
+    async fn fetch(&mut self, from: i64, to: Option<i64>) -> Result<Window, Fault> {
         let window = LogWindow {
             job: self.job.to_owned(),
             pod_id: self.stream.key.pod_id.clone(),
@@ -233,17 +282,35 @@ impl Reading<'_> {
             to,
             max_lines: MAX_LINES,
         };
+        self.calls += 1;
+        let priority = match self.priority {
+            Priority::Interactive if self.calls > URGENT_CALLS => Priority::Bulk,
+            priority => priority,
+        };
         let provider = self.scope.provider();
-        let answer = provider.pod_logs(window, self.priority).await?;
+        let answer = provider.pod_logs(window, priority).await?;
         let bytes = window::bytes(&answer.lines);
         Ok(aside(bytes, || Window::of(answer)).await)
     }
 
-    /// Stores what is new in a window that begins at the anchor; false when nothing is.
-    async fn store(&mut self, answer: Window, open: bool) -> Result<bool, Fault> {
-        let new = self.lines(answer, |track, prints| merge(track, prints, open));
-        if new.is_empty() {
+    /// Stores what is new in a window that begins at the anchor and ends with this second; false when nothing is.
+    async fn store(&mut self, answer: Window, end: i64, open: bool) -> Result<bool, Fault> {
+        let mut track = self.track.clone();
+        let found = merge(&mut track, &answer.prints, open);
+        if found.is_empty() {
+            self.track = track;
             return Ok(false);
+        }
+        let late: Vec<_> = found
+            .iter()
+            .filter(|line| line.late)
+            .map(|line| line.place)
+            .collect();
+        let mut seconds = self.filed_at(&late, end).await.into_iter();
+        self.track = track;
+        let mut new = new_lines(answer, end, found);
+        for line in new.iter_mut().filter(|line| line.late) {
+            line.second = seconds.next().or(line.second);
         }
         self.commit(new, None).await?;
         Ok(true)
@@ -253,18 +320,11 @@ impl Reading<'_> {
     fn lines(
         &mut self,
         answer: Window,
+        end: i64,
         find: impl FnOnce(&mut Track, &[u64]) -> Vec<Found>,
     ) -> Vec<NewLine> {
         let found = find(&mut self.track, &answer.prints);
-        let mut lines = answer.lines;
-        let line = |found: Found| {
-            Some(NewLine {
-                text: std::mem::take(lines.get_mut(found.place)?).into_bytes(),
-                second: None,
-                late: found.late,
-            })
-        };
-        found.into_iter().filter_map(line).collect()
+        new_lines(answer, end, found)
     }
 
     async fn commit(
@@ -281,4 +341,17 @@ impl Reading<'_> {
         logs.commit(self.stream.id, batch).await?;
         Ok(())
     }
+}
+
+/// The lines that were found in a window that ends with this second.
+fn new_lines(answer: Window, end: i64, found: Vec<Found>) -> Vec<NewLine> {
+    let mut lines = answer.lines;
+    let line = |found: Found| {
+        Some(NewLine {
+            text: std::mem::take(lines.get_mut(found.place)?).into_bytes(),
+            second: Some(end),
+            late: found.late,
+        })
+    };
+    found.into_iter().filter_map(line).collect()
 }

@@ -1,8 +1,11 @@
-//! Which jobs are read, and for whom. A job is read while somebody follows it.
+//! Which jobs are read, and for whom. A job is read while somebody follows it, and for as long as its log is to be kept.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -42,6 +45,40 @@ pub(super) struct Shared {
     pub(super) wake: Notify,
     /// Looks up to this number are waited for.
     pub(super) wanted: Mutex<u64>,
+    /// It is read although nobody follows.
+    pub(super) keep: watch::Sender<bool>,
+    /// So many last lines are wanted before what lies before them; 0: the first ones come first.
+    last: AtomicU64,
+}
+
+impl Shared {
+    /// Whether somebody follows who was not told the end.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.progress.receiver_count() > 0 && self.progress.borrow().ended.is_none()
+    }
+
+    /// Returns when it is neither followed nor kept.
+    pub(super) async fn unwanted(&self) {
+        let mut kept = self.keep.subscribe();
+        loop {
+            self.progress.closed().await;
+            // Its sender lives as long as this.
+            let _given_up = kept.wait_for(|kept| !kept).await;
+            if self.progress.receiver_count() == 0 {
+                return;
+            }
+        }
+    }
+
+    /// Something was stored.
+    pub(super) fn committed(&self) {
+        self.progress.send_modify(|progress| progress.commits += 1);
+    }
+
+    /// See [`Followed::last_first`].
+    pub(super) fn last_lines(&self) -> u64 {
+        self.last.load(Ordering::Relaxed)
+    }
 }
 
 /// A follower's end: the job is read until all of them are dropped.
@@ -53,10 +90,18 @@ pub struct Followed {
 }
 
 impl Followed {
+    /// So many last lines are wanted before what lies before them.
+    pub fn last_first(&self, lines: u64) {
+        self.shared.last.fetch_max(lines.max(1), Ordering::Relaxed);
+    }
+
     /// Asks for a look that begins now, or began just now. It is finished once `progress.finished` is at least the answer.
     pub fn look_now(&self, now: Mono) -> u64 {
         let next = {
             let progress = self.progress.borrow();
+            if progress.ended.is_some() {
+                return progress.finished;
+            }
             let began = progress.began.filter(|_| progress.fault.is_none());
             if began.is_some_and(|began| now.saturating_sub(began) < SERVES) {
                 return progress.started;
@@ -81,15 +126,33 @@ impl Tails {
 
     /// Reads the log of a job from now on, for as long as the answer lives.
     pub fn follow(&self, job_uid: &str) -> Followed {
+        self.entered(job_uid, |shared| {
+            // A look that nobody waits for is given up.
+            shared.wake.notify_one();
+            Followed {
+                progress: shared.progress.subscribe(),
+                shared: Arc::clone(shared),
+            }
+        })
+    }
+
+    /// Reads the log of a job from now on, for as long as it is to be kept.
+    pub fn keep(&self, job_uid: &str) {
+        self.entered(job_uid, |shared| {
+            if !shared.keep.send_replace(true) {
+                shared.wake.notify_one();
+            }
+        });
+    }
+
+    /// Begins to read where nobody does. `enter` says why, before the reading can end.
+    fn entered<T>(&self, job_uid: &str, enter: impl FnOnce(&Arc<Shared>) -> T) -> T {
         let mut jobs = lock(&self.jobs.0);
         if let Some(entry) = jobs.get(job_uid).filter(|entry| !entry.task.is_finished()) {
-            return Followed {
-                progress: entry.shared.progress.subscribe(),
-                shared: Arc::clone(&entry.shared),
-            };
+            return enter(&entry.shared);
         }
         let shared = Arc::new(Shared::default());
-        let progress = shared.progress.subscribe();
+        let entered = enter(&shared);
         let reading = tail::run(
             Arc::clone(&self.scope),
             job_uid.to_owned(),
@@ -97,12 +160,8 @@ impl Tails {
             self.jobs.clone(),
         );
         let task = tokio::spawn(reading).abort_handle();
-        let entry = Entry {
-            shared: Arc::clone(&shared),
-            task,
-        };
-        jobs.insert(job_uid.to_owned(), entry);
-        Followed { shared, progress }
+        jobs.insert(job_uid.to_owned(), Entry { shared, task });
+        entered
     }
 
     /// How many jobs are read.
@@ -127,7 +186,7 @@ impl Jobs {
     /// Takes a job out, unless somebody has come to follow it; true when it is out.
     pub(super) fn leave(&self, job_uid: &str, shared: &Shared) -> bool {
         let mut jobs = lock(&self.0);
-        let alone = shared.progress.receiver_count() == 0;
+        let alone = shared.progress.receiver_count() == 0 && !*shared.keep.borrow();
         if alone {
             jobs.remove(job_uid);
         }

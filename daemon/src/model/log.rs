@@ -18,7 +18,8 @@ pub struct LogLine {
     pub number: u64,
     /// As the backend gave it, without line feed.
     pub text: Vec<u8>,
-    /// Second in which the backend filed it, Unix s; `None` is unknown.
+    /// By this second, Unix s of the backend's clock, it had filed the line: that of the answer that showed it first, or the
+    /// end of its window. Of a late line the very second, where that was found out. `None` is unknown.
     pub second: Option<i64>,
     /// Found later than its neighbours.
     pub late: bool,
@@ -68,12 +69,29 @@ pub struct LogStream {
     pub key: LogKey,
     /// The pod's role.
     pub role: String,
-    /// Numbers count within it.
+    /// Numbers count within it; a higher one is later in the log.
     pub segment: u32,
+    /// Which incarnation of its pod, from 1.
+    pub attempt: u32,
+    /// The second in which the segment begins, Unix s of the backend's clock.
+    pub begin: i64,
     /// Newest number; 0 when there is no line.
     pub last: u64,
+    /// Lines up to this number were dropped to keep the store's limits.
+    pub dropped: u64,
     /// Id of its newest gap; 0 when there is none.
     pub gap: u64,
-    /// Read to its end, after the end of its job.
+    /// Read to its end: to that of the pod after the end of its job, or to where the next segment begins.
     pub complete: bool,
+}
+
+/// A pod whose log is begun.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogPod {
+    /// What names its log.
+    pub key: LogKey,
+    /// Its role.
+    pub role: String,
+    /// When it was made, Unix ms; 0 when unknown. Orders the incarnations.
+    pub born_ms: i64,
 }

@@ -6,6 +6,7 @@ mod fault;
 mod job;
 mod log;
 mod observation;
+mod pattern;
 mod phase;
 pub mod redact;
 
@@ -15,6 +16,7 @@ pub use fault::{Fault, FaultKind};
 pub use job::{
     Code, DELETED, Job, Milestone, Pod, Reason, Replica, Resources, TAG_PREFIX, TAG_UID,
 };
-pub use log::{LogGap, LogKey, LogLine, LogStream, NewLine, Track};
+pub use log::{LogGap, LogKey, LogLine, LogPod, LogStream, NewLine, Track};
 pub use observation::{Observation, Passed, Source};
+pub use pattern::{Pattern, plain};
 pub use phase::Phase;

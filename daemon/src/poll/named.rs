@@ -33,7 +33,12 @@ pub async fn find(scope: &Scope, native_id: &str) -> Result<Job, Fault> {
     scope
         .looks
         .ids_asked
-        .answer(native_id, &scope.clock, denied, ask(scope, native_id))
+        .answer(
+            native_id,
+            &scope.clock,
+            denied,
+            ask(scope, native_id, Priority::Interactive),
+        )
         .await?;
     let (context, native_id) = (scope.context, native_id.to_owned());
     scope
@@ -55,7 +60,12 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
     scope
         .looks
         .pods_asked
-        .answer(&job.uid, &scope.clock, told, ask(scope, native_id))
+        .answer(
+            &job.uid,
+            &scope.clock,
+            told,
+            ask(scope, native_id, Priority::Interactive),
+        )
         .await
 }
 
@@ -64,7 +74,12 @@ pub async fn ask_pods(scope: &Scope, job: &Job) -> Result<(), Fault> {
 ///
 /// # Errors
 /// Why the backend cannot tell.
-pub async fn refresh_pods(scope: &Scope, job: &Job, every: Duration) -> Result<(), Fault> {
+pub async fn refresh_pods(
+    scope: &Scope,
+    job: &Job,
+    every: Duration,
+    priority: Priority,
+) -> Result<(), Fault> {
     let Some(native_id) = &job.native_id else {
         return Ok(());
     };
@@ -75,7 +90,12 @@ pub async fn refresh_pods(scope: &Scope, job: &Job, every: Duration) -> Result<(
     scope
         .looks
         .pods_asked
-        .answer(&job.uid, &scope.clock, told, ask(scope, native_id))
+        .answer(
+            &job.uid,
+            &scope.clock,
+            told,
+            ask(scope, native_id, priority),
+        )
         .await
 }
 
@@ -84,12 +104,9 @@ fn serves(scope: &Scope, last: &Answer) -> bool {
 }
 
 /// Asks now. Gives the job's revision.
-async fn ask(scope: &Scope, native_id: &str) -> Result<u64, Fault> {
+async fn ask(scope: &Scope, native_id: &str, priority: Priority) -> Result<u64, Fault> {
     let seq = scope.journal.next_seq();
-    let seen = scope
-        .provider()
-        .get(native_id, seq, Priority::Interactive)
-        .await?;
+    let seen = scope.provider().get(native_id, seq, priority).await?;
     let context = scope.context;
     let work = move |tx: &mut crate::journal::Tx<'_>| {
         apply(tx, context, &seen, None, new_uid, &mut Aftermath::default())?;

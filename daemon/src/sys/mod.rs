@@ -7,6 +7,7 @@ pub mod leave;
 pub mod lock;
 pub mod runtime;
 pub mod socket;
+pub mod space;
 pub mod turns;
 
 pub use clock::Clock;

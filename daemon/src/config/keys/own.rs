@@ -68,15 +68,39 @@ static LIST: &[Key] = &[Key::new(
 )
 .default("30")];
 
-static LOGS: &[Key] = &[Key::new(
-    "lag",
-    Kind::Number {
-        least: 0.0,
-        most: 600.0,
-    },
-    "Seconds after which a line has appeared in the cloud's log; 10 for PAI-DLC when absent.",
-)
-.nullable()];
+static LOGS: &[Key] = &[
+    Key::new(
+        "lag",
+        Kind::Number {
+            least: 0.0,
+            most: 600.0,
+        },
+        "Seconds after which a line has appeared in the cloud's log; 10 for PAI-DLC when absent.",
+    )
+    .nullable(),
+    Key::new(
+        "keep",
+        Kind::OneOf(&["all", "main", "none"]),
+        "Of which pods of an active job the lines are stored although nobody follows them: all, the main one, or none.",
+    )
+    .default("\"main\""),
+    Key::new(
+        "days",
+        Kind::Whole {
+            least: 1,
+            most: 3650,
+        },
+        "Stored logs that got no line for so many days are dropped.",
+    )
+    .default("30"),
+    Key::new("jobMegabytes", MEGABYTES, "Most that is stored of the logs of one job, in MiB after compression.").default("1024"),
+    Key::new("totalMegabytes", MEGABYTES, "Most that is stored of all logs together, in MiB after compression.").default("8192"),
+];
+
+const MEGABYTES: Kind = Kind::Whole {
+    least: 1,
+    most: 1 << 20,
+};
 
 pub(super) static ENDPOINT: &[Key] = &[
     Key::new("dlc", Kind::Text, "PAI-DLC.").nullable(),

@@ -1,14 +1,25 @@
-//! The lines of pods: `logs.db`, beside the store and without any transaction in common with it. Large and disposable: what
-//! it holds can be read from the cloud again, so a broken file, or one of another version, is dropped.
+//! The lines of pods: `logs.db`, beside the store and without any transaction in common with it. Large and disposable: a file
+//! that cannot be used is moved aside, and what the cloud still has is read from it again.
 //!
 //! How far a log was read and the lines that were read are committed together.
 
-mod chunk;
-mod line;
+mod append;
+mod asked;
+mod block;
+mod find;
+mod gap;
+mod keep;
 mod open;
+mod read;
+mod retain;
+mod room;
 mod stream;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::Path,
+    sync::{Arc, Mutex},
+};
 
 use rusqlite::TransactionBehavior;
 
@@ -18,9 +29,18 @@ use super::{
     reader::open_reader,
 };
 use crate::{
-    model::{LogGap, LogKey, LogLine, LogStream, NewLine, Track, redact::Redactor},
-    sys::Clock,
+    model::{LogGap, LogLine, LogPod, LogStream, NewLine, Pattern, Track, redact::Redactor},
+    sys::{Clock, space::Space},
 };
+
+pub use asked::Asked;
+pub use find::LogMatch;
+pub use keep::Reading;
+pub use retain::{LogLimits, Pruned};
+use room::Room;
+
+/// Searches run on each of them at the same time.
+const READERS: usize = 2;
 
 /// The door to the lines. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -29,6 +49,9 @@ pub struct LogStore {
     reader: Pool,
     clock: Clock,
     id: Arc<str>,
+    room: Room,
+    /// Jobs that are being read, and how often.
+    busy: Arc<Mutex<HashMap<String, usize>>>,
 }
 
 /// What one reading of a log adds.
@@ -53,13 +76,19 @@ pub struct LogPage {
 
 impl LogStore {
     pub(super) fn open(state_dir: &Path, clock: Clock) -> Result<Self, StoreError> {
-        let (connection, id) = open::open(state_dir, clock.wall_ms())?;
-        let reader = open_reader(&open::path(state_dir))?;
+        let (connection, id) = open::open(state_dir)?;
+        let path = open::path(state_dir);
+        let mut readers = Vec::with_capacity(READERS);
+        for _ in 0..READERS {
+            readers.push(open_reader(&path)?);
+        }
         Ok(Self {
             writer: Pool::start("log-writer", vec![connection], Rank::Behind)?,
-            reader: Pool::start("log-reader", vec![reader], Rank::Behind)?,
+            reader: Pool::start("log-reader", readers, Rank::Behind)?,
+            room: Room::new(Space::of(state_dir), clock.clone()),
             clock,
             id: id.as_str().into(),
+            busy: Arc::default(),
         })
     }
 
@@ -68,23 +97,54 @@ impl LogStore {
         &self.id
     }
 
-    /// The log of a pod, and how far it was read; made where there is none, to be read from `anchor` on.
+    /// The room on the disk that it lies on: where little is left nothing is stored.
+    pub fn space(&self) -> &Space {
+        self.room.space()
+    }
+
+    /// Bytes that are left on a disk that is too full for lines to be stored; `None` while they are.
+    pub fn full(&self) -> Option<u64> {
+        self.room.full()
+    }
+
+    /// The newest segment of a pod's log, and how far it was read; made where there is none, to be read from `anchor` on.
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn stream(
+    pub async fn stream(&self, pod: LogPod, anchor: i64) -> Result<(LogStream, Track), StoreError> {
+        let now_ms = self.clock.wall_ms();
+        self.writer
+            .run(move |connection| {
+                let tx = connection.transaction()?;
+                let made = stream::get_or_make(&tx, &pod, anchor, now_ms)?;
+                tx.commit()?;
+                Ok(made)
+            })
+            .await
+    }
+
+    /// Begins a later segment of a pod's log at `anchor`; the one before it is to be read up to there.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn next_segment(
         &self,
-        key: LogKey,
-        role: String,
+        pod: LogPod,
         anchor: i64,
     ) -> Result<(LogStream, Track), StoreError> {
         let now_ms = self.clock.wall_ms();
         self.writer
-            .run(move |connection| stream::get_or_make(connection, &key, &role, anchor, now_ms))
+            .run(move |connection| {
+                let tx = connection.transaction()?;
+                let made = stream::next_segment(&tx, &pod, anchor, now_ms)?;
+                tx.commit()?;
+                Ok(made)
+            })
             .await
     }
 
-    /// The logs of a job, in the order in which they were begun.
+    /// The logs of a job: pods in the order in which their logs were begun, of each pod its incarnations in the order in which
+    /// they were made, and of these the segments.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -95,23 +155,48 @@ impl LogStore {
             .await
     }
 
+    /// How far a log was read.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn track(&self, stream: i64) -> Result<Track, StoreError> {
+        // Behind what is still to be written.
+        self.writer
+            .run(move |connection| stream::track(connection, stream))
+            .await
+    }
+
+    /// The jobs of which lines are stored, the one that was read last first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn jobs(&self) -> Result<Vec<String>, StoreError> {
+        self.reader.run(|connection| stream::jobs(connection)).await
+    }
+
     /// Stores lines and how far the log is read, in one transaction; the newest number.
     ///
     /// # Errors
-    /// When the store cannot be written: nothing is stored then.
+    /// When the store cannot be written, or its disk is full: nothing is stored then.
     pub async fn commit(&self, stream: i64, batch: LogBatch) -> Result<u64, StoreError> {
         let now_ms = self.clock.wall_ms();
+        let room = self.room.clone();
         self.writer
             .run(move |connection| {
-                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let new = batch.lines.len() as u64;
-                let last = line::append(&tx, stream, batch.lines)?;
-                if let Some((from, to, reason)) = batch.gap {
-                    line::put_gap(&tx, stream, last - new, from, to, reason)?;
-                }
-                stream::put_track(&tx, stream, &batch.track, now_ms)?;
-                tx.commit()?;
-                Ok(last)
+                room.check()?;
+                let written = room.note((|| {
+                    let tx =
+                        connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                    let new = batch.lines.len() as u64;
+                    let last = append::append(&tx, stream, batch.lines)?;
+                    if let Some((from, to, reason)) = batch.gap {
+                        gap::put(&tx, stream, last - new, from, to, reason)?;
+                    }
+                    stream::put_track(&tx, stream, &batch.track, now_ms)?;
+                    tx.commit()?;
+                    Ok(last)
+                })())?;
+                Ok(written)
             })
             .await
     }
@@ -149,7 +234,7 @@ impl LogStore {
         self.reader
             .run(move |connection| {
                 let view = connection.transaction()?;
-                let mut lines = line::after(&view, stream, number, max_lines, max_bytes)?;
+                let mut lines = read::after(&view, stream, number, max_lines, max_bytes)?;
                 for line in &mut lines {
                     if let Some(mask) = &mask {
                         let text = String::from_utf8_lossy(&line.text);
@@ -157,11 +242,47 @@ impl LogStore {
                     }
                 }
                 let end = lines.last().map_or(number, |line| line.number);
-                let gaps = line::gaps(&view, stream, gaps_seen, end)?;
+                let gaps = gap::up_to(&view, stream, gaps_seen, end)?;
                 Ok(LogPage { lines, gaps })
             })
             .await
     }
+
+    /// The number of the last line before all those that may have been filed at `second` (Unix s of the backend's clock) or
+    /// later; the newest number where there are none such.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn before_second(&self, stream: i64, second: i64) -> Result<u64, StoreError> {
+        self.reader
+            .run(move |connection| read::before_second(connection, stream, second))
+            .await
+    }
+
+    /// The lines after number `after`, up to number `to`, that match: at most `max`. About ten thousand lines are a piece that
+    /// holds up others for a few milliseconds.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn find(
+        &self,
+        stream: i64,
+        (after, to): (u64, u64),
+        pattern: Pattern,
+        max: usize,
+    ) -> Result<Vec<LogMatch>, StoreError> {
+        self.reader
+            .run(move |connection| {
+                let view = connection.transaction()?;
+                find::between(&view, stream, after, to, &pattern, max)
+            })
+            .await
+    }
+}
+
+fn sql(number: u64) -> i64 {
+    // SQLite counts with a sign.
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

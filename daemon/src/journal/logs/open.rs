@@ -1,4 +1,4 @@
-//! Opens `logs.db`, and drops one that cannot be used.
+//! Opens `logs.db`, and moves one aside that cannot be used.
 
 use std::{
     io,
@@ -11,30 +11,31 @@ use rand::RngExt as _;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::StoreError;
+use crate::journal::store::migrate::migrate;
 
-/// Grows with each change of the schema: there are no migrations, the cloud has the lines.
-const VERSION: i64 = 1;
+const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+/// Bytes of the write-ahead log that stay on the disk.
+const WAL_LEFT: i64 = 16 << 20;
 /// "PAIl".
 const APPLICATION_ID: i64 = 0x5041_496c;
-/// Logs that nobody has read anew for so long are dropped when the daemon starts.
-const KEEP_MS: i64 = 30 * 86_400_000;
 
 /// The file's place below the state folder.
 pub(super) fn path(state_dir: &Path) -> PathBuf {
     state_dir.join("logs.db")
 }
 
-/// Opens it for writing, with its id.
-pub(super) fn open(state_dir: &Path, now_ms: i64) -> Result<(Connection, String), StoreError> {
+/// Opens it for writing, with its id. One that cannot be used, because it is broken or of a newer version, is moved aside in
+/// place of an earlier such one: the cloud may still have the lines.
+pub(super) fn open(state_dir: &Path) -> Result<(Connection, String), StoreError> {
     let path = path(state_dir);
-    match try_open(&path, now_ms) {
-        Ok(opened) => Ok(opened),
-        Err(error) if !is_useless(&error) => Err(error),
-        Err(error) => {
-            tracing::warn!(%error, file = %path.display(), "stored logs are dropped; they are read from the cloud again");
-            remove(&path)?;
-            try_open(&path, now_ms)
+    match try_open(&path) {
+        Err(error) if is_useless(&error) => {
+            let aside = state_dir.join("logs.db.unusable");
+            tracing::warn!(%error, moved_to = %aside.display(), "the stored logs cannot be used");
+            move_aside(&path, &aside)?;
+            try_open(&path)
         }
+        opened => opened,
     }
 }
 
@@ -51,7 +52,7 @@ fn is_useless(error: &StoreError) -> bool {
     }
 }
 
-fn try_open(path: &Path, now_ms: i64) -> Result<(Connection, String), StoreError> {
+fn try_open(path: &Path) -> Result<(Connection, String), StoreError> {
     // Made by us first, so that it is the owner's alone from the start.
     std::fs::OpenOptions::new()
         .write(true)
@@ -61,30 +62,18 @@ fn try_open(path: &Path, now_ms: i64) -> Result<(Connection, String), StoreError
         .open(path)?;
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    // Takes effect where the file is new.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "journal_size_limit", WAL_LEFT)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tx = connection.transaction()?;
-    match version {
-        VERSION => {}
-        0 => {
-            tx.execute_batch(include_str!("schema.sql"))?;
-            tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-            tx.pragma_update(None, "user_version", VERSION)?;
-        }
-        found => {
-            return Err(StoreError::TooNew {
-                path: path.into(),
-                found,
-                known: VERSION,
-            });
-        }
+    if migrate(&mut connection, path, STEPS)? == 1 {
+        // Files of the first version cannot shrink otherwise.
+        connection.execute_batch("VACUUM")?;
     }
-    tx.execute(
-        "DELETE FROM stream WHERE changed_ms < ?1",
-        [now_ms.saturating_sub(KEEP_MS)],
-    )?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    let tx = connection.transaction()?;
     let known: Option<String> = tx
         .query_row("SELECT value FROM meta WHERE key = 'id'", [], |row| {
             row.get(0)
@@ -102,13 +91,22 @@ fn try_open(path: &Path, now_ms: i64) -> Result<(Connection, String), StoreError
     Ok((connection, id))
 }
 
-fn remove(path: &Path) -> io::Result<()> {
+fn move_aside(path: &Path, aside: &Path) -> io::Result<()> {
     for end in ["", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        match std::fs::remove_file(PathBuf::from(name)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
+        let named = |path: &Path| {
+            let mut name = path.as_os_str().to_owned();
+            name.push(end);
+            PathBuf::from(name)
+        };
+        match std::fs::rename(named(path), named(aside)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // What lies there belongs to an earlier one.
+                match std::fs::remove_file(named(aside)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+            moved => moved?,
         }
     }
     Ok(())

@@ -1,70 +1,131 @@
-//! Table `stream`: the logs that were begun, and how far each was read.
+//! Table `stream`: the logs that were begun, in segments, and how far each was read.
+
+use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::StoreError;
-use crate::model::{LogKey, LogStream, Track};
+use super::{StoreError, sql};
+use crate::model::{LogKey, LogPod, LogStream, Track};
 
-/// Numbers begin here; earlier lines that are fetched later are an earlier segment.
+/// Numbers of segments begin here.
 const FIRST_SEGMENT: u32 = 1;
 
-const COLUMNS: &str = "id, job_uid, pod_id, pod_uid, role, segment, last, complete,
+const COLUMNS: &str =
+    "id, job_uid, pod_id, pod_uid, role, segment, last, dropped, complete, begin_second,
     (SELECT coalesce(max(gap.id), 0) FROM gap WHERE gap.stream = stream.id)";
 
+/// The newest segment of a pod's log, and how far it was read; made where there is none.
 pub(super) fn get_or_make(
     connection: &Connection,
-    key: &LogKey,
-    role: &str,
+    pod: &LogPod,
     anchor: i64,
     now_ms: i64,
 ) -> Result<(LogStream, Track), StoreError> {
-    let which = params![key.job_uid, key.pod_id, key.pod_uid, FIRST_SEGMENT];
-    let select = format!(
-        "SELECT {COLUMNS}, anchor, zone FROM stream
-         WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = ?3 AND segment = ?4"
-    );
-    let read = |row: &Row<'_>| {
-        let track = Track {
-            anchor: row.get(9)?,
-            zone: unpack(&row.get::<_, Vec<u8>>(10)?),
-        };
-        Ok((stream(row)?, track))
-    };
-    let mut statement = connection.prepare_cached(&select)?;
-    if let Some(known) = statement.query_row(which, read).optional()? {
+    if let Some(known) = newest(connection, &pod.key)? {
         return Ok(known);
     }
     // It was begun before the backend named the incarnation.
+    let key = &pod.key;
     let named = connection.execute(
-        "UPDATE stream SET pod_uid = ?3 WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = '' AND segment = ?4",
-        which,
+        "UPDATE stream SET pod_uid = ?3, born_ms = max(born_ms, ?4) WHERE job_uid = ?1 AND pod_id = ?2 AND pod_uid = ''",
+        params![key.job_uid, key.pod_id, key.pod_uid, pod.born_ms],
     )?;
-    if named > 0 {
-        return Ok(statement.query_row(which, read)?);
+    if named == 0 {
+        make(connection, pod, FIRST_SEGMENT, anchor, now_ms)?;
     }
-    connection.execute(
-        "INSERT INTO stream (job_uid, pod_id, pod_uid, segment, role, anchor, zone, changed_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, x'', ?7)",
-        params![
-            key.job_uid,
-            key.pod_id,
-            key.pod_uid,
-            FIRST_SEGMENT,
-            role,
-            anchor,
-            now_ms
-        ],
-    )?;
-    Ok(statement.query_row(which, read)?)
+    newest(connection, key)?.ok_or(StoreError::Fault("a log that was begun is not there"))
 }
 
+/// Begins the next segment of a pod's log.
+pub(super) fn next_segment(
+    connection: &Connection,
+    pod: &LogPod,
+    anchor: i64,
+    now_ms: i64,
+) -> Result<(LogStream, Track), StoreError> {
+    let before = newest(connection, &pod.key)?;
+    let segment = before.map_or(FIRST_SEGMENT, |(stream, _)| stream.segment + 1);
+    make(connection, pod, segment, anchor, now_ms)?;
+    newest(connection, &pod.key)?.ok_or(StoreError::Fault("a log that was begun is not there"))
+}
+
+fn make(
+    connection: &Connection,
+    pod: &LogPod,
+    segment: u32,
+    anchor: i64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let key = &pod.key;
+    connection.execute(
+        "INSERT INTO stream (job_uid, pod_id, pod_uid, segment, role, anchor, begin_second, zone, changed_ms, born_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, x'', ?7, ?8)",
+        params![key.job_uid, key.pod_id, key.pod_uid, segment, pod.role, anchor, now_ms, pod.born_ms],
+    )?;
+    Ok(())
+}
+
+fn newest(connection: &Connection, key: &LogKey) -> Result<Option<(LogStream, Track)>, StoreError> {
+    let mut streams = of_job(connection, &key.job_uid)?;
+    streams.retain(|stream| stream.key == *key);
+    let Some(stream) = streams.pop() else {
+        return Ok(None);
+    };
+    let track = track(connection, stream.id)?;
+    Ok(Some((stream, track)))
+}
+
+/// How far a log was read.
+pub(super) fn track(connection: &Connection, id: i64) -> Result<Track, StoreError> {
+    let read = |row: &Row<'_>| {
+        Ok(Track {
+            anchor: row.get(0)?,
+            zone: unpack(&row.get::<_, Vec<u8>>(1)?),
+        })
+    };
+    let mut select = connection.prepare_cached("SELECT anchor, zone FROM stream WHERE id = ?1")?;
+    Ok(select.query_row([id], read).optional()?.unwrap_or_default())
+}
+
+/// The logs of a job: those of a pod in the order in which they were written, pods in the order in which their first logs
+/// were begun.
 pub(super) fn of_job(connection: &Connection, job_uid: &str) -> Result<Vec<LogStream>, StoreError> {
-    let select = format!("SELECT {COLUMNS} FROM stream WHERE job_uid = ?1 ORDER BY id");
+    let select = format!(
+        "SELECT {COLUMNS} FROM stream WHERE job_uid = ?1
+         ORDER BY (SELECT min(pod.id) FROM stream AS pod WHERE pod.job_uid = ?1 AND pod.pod_id = stream.pod_id),
+                  born_ms, (SELECT min(one.id) FROM stream AS one
+                            WHERE one.job_uid = ?1 AND one.pod_id = stream.pod_id AND one.pod_uid = stream.pod_uid),
+                  segment"
+    );
     let mut statement = connection.prepare_cached(&select)?;
     let streams = statement.query_map([job_uid], stream)?;
-    Ok(streams.collect::<Result<_, _>>()?)
+    let mut streams = streams.collect::<Result<Vec<_>, _>>()?;
+    count_attempts(&mut streams);
+    Ok(streams)
 }
 
+fn count_attempts(streams: &mut [LogStream]) {
+    let mut newest: HashMap<String, (String, u32)> = HashMap::new();
+    for stream in streams {
+        let (pod_uid, attempt) = newest.entry(stream.key.pod_id.clone()).or_default();
+        if *attempt == 0 || *pod_uid != stream.key.pod_uid {
+            pod_uid.clone_from(&stream.key.pod_uid);
+            *attempt += 1;
+        }
+        stream.attempt = *attempt;
+    }
+}
+
+/// The jobs of which lines are stored, the one that was read last first.
+pub(super) fn jobs(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT job_uid FROM stream GROUP BY job_uid ORDER BY max(changed_ms) DESC, job_uid",
+    )?;
+    let jobs = statement.query_map([], |row| row.get(0))?;
+    Ok(jobs.collect::<Result<_, _>>()?)
+}
+
+/// Notes how far a log was read; `new` lines came with it.
 pub(super) fn put_track(
     connection: &Connection,
     id: i64,
@@ -77,11 +138,89 @@ pub(super) fn put_track(
     Ok(())
 }
 
+/// Marks a log as read to its end.
 pub(super) fn complete(connection: &Connection, id: i64) -> Result<(), StoreError> {
     connection
         .prepare_cached("UPDATE stream SET complete = 1, zone = x'' WHERE id = ?1")?
         .execute([id])?;
     Ok(())
+}
+
+/// Drops the logs of a job; the bytes that they took.
+pub(super) fn drop_job(connection: &Connection, job_uid: &str) -> Result<u64, StoreError> {
+    let bytes = bytes_of(connection, job_uid)?;
+    connection.execute("DELETE FROM stream WHERE job_uid = ?1", [job_uid])?;
+    connection.execute("DELETE FROM job WHERE job_uid = ?1", [job_uid])?;
+    Ok(bytes)
+}
+
+/// What the logs of a job take.
+pub(super) fn bytes_of(connection: &Connection, job_uid: &str) -> Result<u64, StoreError> {
+    let mut sum = connection.prepare_cached(
+        "SELECT coalesce(sum(packed_bytes + tail_bytes), 0) FROM stream WHERE job_uid = ?1",
+    )?;
+    Ok(sum
+        .query_row([job_uid], |row| row.get::<_, i64>(0))?
+        .unsigned_abs())
+}
+
+/// What a job's logs take, and when one of them was last read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) job_uid: String,
+    pub(super) bytes: u64,
+    pub(super) changed_ms: i64,
+}
+
+/// All jobs of which logs are stored, the one that was not read for longest first.
+pub(super) fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT job_uid, sum(packed_bytes + tail_bytes), max(changed_ms) FROM stream
+         GROUP BY job_uid ORDER BY max(changed_ms), job_uid",
+    )?;
+    let held = statement.query_map([], |row| {
+        Ok(Held {
+            job_uid: row.get(0)?,
+            bytes: row.get::<_, i64>(1)?.unsigned_abs(),
+            changed_ms: row.get(2)?,
+        })
+    })?;
+    Ok(held.collect::<Result<_, _>>()?)
+}
+
+/// Drops the oldest chunks of a job until `bytes` are free, or the newest one of each log is left; what was freed.
+pub(super) fn trim(connection: &Connection, job_uid: &str, bytes: u64) -> Result<u64, StoreError> {
+    let mut freed = 0;
+    for stream in of_job(connection, job_uid)? {
+        let mut chunks = connection.prepare_cached(
+            "SELECT first, last, length(lines) FROM chunk WHERE stream = ?1
+               AND first < (SELECT max(first) FROM chunk WHERE stream = ?1) ORDER BY first",
+        )?;
+        let mut rows = chunks.query([stream.id])?;
+        let (mut dropped, mut packed) = (None, 0_u64);
+        while freed + packed < bytes
+            && let Some(row) = rows.next()?
+        {
+            dropped = Some(row.get::<_, i64>(1)?);
+            packed += row.get::<_, i64>(2)?.unsigned_abs();
+        }
+        let Some(last) = dropped else {
+            continue;
+        };
+        connection.execute(
+            "DELETE FROM chunk WHERE stream = ?1 AND last <= ?2",
+            params![stream.id, last],
+        )?;
+        connection.execute(
+            "UPDATE stream SET dropped = ?2, packed_bytes = packed_bytes - ?3 WHERE id = ?1",
+            params![stream.id, last, sql(packed)],
+        )?;
+        freed += packed;
+        if freed >= bytes {
+            break;
+        }
+    }
+    Ok(freed)
 }
 
 fn stream(row: &Row<'_>) -> rusqlite::Result<LogStream> {
@@ -94,9 +233,12 @@ fn stream(row: &Row<'_>) -> rusqlite::Result<LogStream> {
         },
         role: row.get(4)?,
         segment: row.get(5)?,
+        attempt: 0,
         last: row.get::<_, i64>(6)?.unsigned_abs(),
-        complete: row.get(7)?,
-        gap: row.get::<_, i64>(8)?.unsigned_abs(),
+        dropped: row.get::<_, i64>(7)?.unsigned_abs(),
+        complete: row.get(8)?,
+        begin: row.get(9)?,
+        gap: row.get::<_, i64>(10)?.unsigned_abs(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::{os::unix::fs::MetadataExt as _, path::Path};
 
 use super::*;
-use crate::{journal::Journal, sys::clock::ManualClock};
+use crate::{journal::Journal, model::LogKey, sys::clock::ManualClock};
 
 const NOW_MS: i64 = 1_800_000_000_000;
 
@@ -12,11 +12,14 @@ fn open_at(folder: &Path, now_ms: i64) -> Journal {
     journal
 }
 
-fn key(pod: &str) -> LogKey {
-    LogKey {
-        job_uid: "job-1".into(),
-        pod_id: pod.into(),
-        pod_uid: format!("{pod}-uid"),
+fn key(pod: &str) -> LogPod {
+    LogPod {
+        key: LogKey {
+            job_uid: "job-1".into(),
+            pod_id: pod.into(),
+            pod_uid: format!("{pod}-uid"),
+        },
+        ..LogPod::default()
     }
 }
 
@@ -62,7 +65,7 @@ async fn lines_and_progress_come_back_over_chunks_and_restarts() {
     for (round, count) in [3_u64, 508, 1, 700, 2000, 0, 5].into_iter().enumerate() {
         let journal = open_at(folder.path(), NOW_MS);
         let logs = journal.logs();
-        let (stream, track) = logs.stream(key("a"), "Worker".into(), 7).await.unwrap();
+        let (stream, track) = logs.stream(key("a"), 7).await.unwrap();
         assert_eq!(stream.last, expected.len() as u64);
         let zone = if round == 0 {
             vec![]
@@ -99,7 +102,7 @@ async fn a_page_is_bounded_and_never_empty_before_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
-    let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
     let texts = (0..1000).map(|n| format!("{n:04}"));
     logs.commit(stream.id, batch(texts, 1)).await.unwrap();
     let page = async |after, lines, bytes| {
@@ -123,7 +126,7 @@ async fn a_gap_lies_before_the_lines_that_came_with_it_and_is_told_once() {
     let folder = tempfile::tempdir().unwrap();
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
-    let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
     let before = batch(["one".into(), "two".into()], 1);
     logs.commit(stream.id, before).await.unwrap();
     let mut with_gap = batch(["three".into()], 1);
@@ -145,9 +148,9 @@ async fn jobs_pods_and_their_order_are_kept_apart() {
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
     for pod in ["b", "a", "b"] {
-        logs.stream(key(pod), "Worker".into(), 0).await.unwrap();
+        logs.stream(key(pod), 0).await.unwrap();
     }
-    let (a, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let (a, _) = logs.stream(key("a"), 0).await.unwrap();
     logs.complete(vec![a.id]).await.unwrap();
     let streams = logs.streams("job-1").await.unwrap();
     let told: Vec<_> = streams
@@ -164,11 +167,9 @@ async fn a_pod_that_gets_its_name_late_keeps_its_log() {
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
     let begin = |pod_uid: &str| {
-        let key = LogKey {
-            pod_uid: pod_uid.into(),
-            ..key("pod")
-        };
-        async { logs.stream(key, String::new(), 5).await.unwrap().0 }
+        let mut pod = key("pod");
+        pod.key.pod_uid = pod_uid.into();
+        async { logs.stream(pod, 5).await.unwrap().0 }
     };
     let unnamed = begin("").await;
     logs.commit(unnamed.id, batch(["one".into()], 7))
@@ -190,7 +191,7 @@ async fn begun(folder: &Path, now_ms: i64) -> (usize, String) {
     let journal = open_at(folder, now_ms);
     let logs = journal.logs();
     let known = logs.streams("job-1").await.unwrap().len();
-    let (stream, _) = logs.stream(key("a"), String::new(), 0).await.unwrap();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
     logs.commit(stream.id, batch(["x".into()], 1))
         .await
         .unwrap();
@@ -198,17 +199,7 @@ async fn begun(folder: &Path, now_ms: i64) -> (usize, String) {
 }
 
 #[tokio::test]
-async fn old_logs_are_dropped() {
-    let folder = tempfile::tempdir().unwrap();
-    let (known, id) = begun(folder.path(), NOW_MS).await;
-    assert_eq!(known, 0);
-    assert_eq!(begun(folder.path(), NOW_MS).await, (1, id.clone()));
-    let later = NOW_MS + 31 * 86_400_000;
-    assert_eq!(begun(folder.path(), later).await, (0, id));
-}
-
-#[tokio::test]
-async fn a_file_that_cannot_be_used_is_dropped() {
+async fn a_file_that_cannot_be_used_is_moved_aside() {
     let broken = |path: &Path| {
         let text = "this is no database, and it is longer than a header of one";
         std::fs::write(path, text).unwrap();
@@ -222,8 +213,11 @@ async fn a_file_that_cannot_be_used_is_dropped() {
         // A folder for each: a file is never taken away from a journal that has it open.
         let folder = tempfile::tempdir().unwrap();
         make(&folder.path().join("logs.db"));
+        let before = std::fs::read(folder.path().join("logs.db")).unwrap();
         let (known, id) = begun(folder.path(), NOW_MS).await;
         assert_eq!(known, 0);
         assert_eq!(begun(folder.path(), NOW_MS).await, (1, id));
+        let aside = std::fs::read(folder.path().join("logs.db.unusable")).unwrap();
+        assert!(aside == before);
     }
 }

@@ -5,7 +5,7 @@ pub(super) mod context;
 pub(super) mod event;
 pub(super) mod intent;
 pub(super) mod job;
-mod migrate;
+pub(super) mod migrate;
 mod open;
 pub(super) mod pod;
 
@@ -51,6 +51,12 @@ pub enum StoreError {
     /// The system's word.
     #[error("the store cannot be opened: {0}")]
     Io(#[from] io::Error),
+    /// So little room is left on the disk that nothing large is stored.
+    #[error("the disk with the stored logs is full ({} MB are left)", free >> 20)]
+    DiskFull {
+        /// Bytes that are left.
+        free: u64,
+    },
     /// A fault of ours, on the store's threads.
     #[error("a fault of the daemon: {0}")]
     Fault(&'static str),
@@ -67,6 +73,9 @@ impl StoreError {
                 "install the newer paid again, or set PAI_STATE_DIR to another folder"
             }
             Self::Network { .. } => "set PAI_STATE_DIR to a folder on a local disk",
+            Self::DiskFull { .. } => {
+                "make room, or `paictl logs --prune`; what is stored can be read, and reading goes on by itself"
+            }
             Self::Io(_) => "check the folder's owner and the free space, or set PAI_STATE_DIR",
             _ => "",
         }

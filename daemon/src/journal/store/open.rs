@@ -81,7 +81,7 @@ fn open_sound(path: &Path) -> Result<Connection, StoreError> {
     if verdict != "ok" {
         return Err(corrupt(&verdict).into());
     }
-    migrate::migrate(&mut connection, path)?;
+    migrate::migrate(&mut connection, path, migrate::STEPS)?;
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     Ok(connection)
 }

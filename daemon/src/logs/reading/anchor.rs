@@ -16,7 +16,7 @@ impl Reading<'_> {
             return Ok(false);
         }
         let to_end = answer.lines.len();
-        let late = self.store(answer, false).await?;
+        let late = self.store(answer, settled, false).await?;
         self.move_to(settled, to_end).await?;
         Ok(late)
     }
@@ -87,7 +87,7 @@ impl Reading<'_> {
     /// Leaves a second behind of which the backend does not give out everything.
     pub(super) async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
         let second = self.track.anchor;
-        let new = self.lines(answer, |track, prints| merge(track, prints, true));
+        let new = self.lines(answer, second, |track, prints| merge(track, prints, true));
         self.track = Track {
             anchor: second + 1,
             zone: Vec::new(),

@@ -1,21 +1,25 @@
 //! `FollowLogs`: from the store, as the tail fills it.
 
+mod deliver;
+
 use std::sync::Arc;
 
 use pai_proto::v1::{
-    FollowLogsRequest, FollowLogsResponse, LogChunk, LogEnded, LogGap, LogGoingAway, LogHeartbeat,
-    LogLine, Stale, follow_logs_response::Frame,
+    FollowLogsRequest, FollowLogsResponse, LogEnded, LogGoingAway, LogHeartbeat, Stale,
+    follow_logs_response::Frame,
 };
 
 use super::{
+    begin::{Begin, LEFT_OUT, left_out},
     cursor::{Place, Places},
+    lanes::{self, Lane},
     pods::Wanted,
 };
 use crate::{
     contexts::Running,
     journal::Reader,
     logs::{Followed, Missing, Progress},
-    model::{Fault, Job, LogStream, redact::Redactor},
+    model::{Fault, FaultKind, Job, LogStream, redact::Redactor},
     rpc::{
         Edge,
         error::to_status,
@@ -25,22 +29,20 @@ use crate::{
     scope::Scope,
     sys::clock::Mono,
 };
-
-/// Lines of a frame.
-const LINES: usize = 2_000;
-/// Bytes of a frame, unless one line has more.
-const BYTES: usize = 64 << 10;
+use tokio::sync::watch;
 
 /// So far behind the present a follow may be without a word.
 const BEHIND_MS: i64 = 5_000;
 
-const REPLACED: &str =
-    "the stored log was lost and is read anew: lines may be missing or repeated here";
+/// So many last lines are looked for where somebody wants those since a moment.
+const SINCE_LINES: u64 = 100_000;
 
+const ONLY_STORED: &str = "only what is stored was asked for: there may be more";
 struct Following {
     running: Arc<Running>,
     job: Job,
-    followed: Followed,
+    /// `None`: only what is stored is wanted.
+    followed: Option<Followed>,
     /// The look that tells what there was when the call came.
     look: u64,
     wanted: Wanted,
@@ -49,7 +51,12 @@ struct Following {
     places: Places,
     /// The store was replaced since the cursor was given.
     replaced: bool,
-    tail: Option<u64>,
+    /// Where it begins, until that is settled.
+    begin: Option<Begin>,
+    /// Older lines are left out, Unix s.
+    since: Option<i64>,
+    /// Only the attempts before the newest ones.
+    previous: bool,
     once: bool,
     to_the_end: bool,
     mask: Option<Redactor>,
@@ -70,16 +77,41 @@ pub(super) async fn follow(
         true => (Places::new(store), false),
         false => Places::decode(&request.cursor, store)?,
     };
-    let wanted = Wanted::new(request.pods)?;
+    if request.stored_only && !request.no_follow {
+        let fault = Fault::new(
+            FaultKind::Invalid,
+            "what is stored alone cannot be followed",
+        );
+        return Err(fault.field("stored_only"));
+    }
+    let wanted = Wanted::new(request.pods, request.roles)?;
     let unchecked = !is_checked(scope, &job.uid, &wanted).await?;
-    let followed = running.tails.follow(&job.uid);
+    let begin = Begin {
+        tail: request.tail,
+        from_number: request.from_number,
+        since: request.since_ms.map(|ms| ms.div_euclid(1000)),
+    };
+    let is_resumed = !request.cursor.is_empty();
+    let followed = (!request.stored_only).then(|| running.tails.follow(&job.uid));
+    if let (Some(followed), false) = (&followed, is_resumed || request.previous) {
+        match (begin.tail, begin.since) {
+            (Some(tail), _) => followed.last_first(tail),
+            (None, Some(_)) => followed.last_first(SINCE_LINES),
+            _ => {}
+        }
+    }
+    // At once: the first look of a tail is to know that somebody waits for it.
+    let look = followed
+        .as_ref()
+        .map(|followed| followed.look_now(scope.clock.mono()));
     let following = Following {
-        // At once: the first look of a tail is to know that somebody waits for it.
-        look: followed.look_now(scope.clock.mono()),
+        look: look.unwrap_or(0),
         followed,
         mask: masked.then(|| scope.redactor.clone()),
         beat: scope.clock.mono() + HEARTBEAT,
-        tail: request.tail.filter(|_| request.cursor.is_empty()),
+        begin: (!is_resumed).then_some(begin),
+        since: begin.since,
+        previous: request.previous,
         once: request.no_follow,
         to_the_end: request.to_the_end,
         told_stale: false,
@@ -125,43 +157,64 @@ impl Following {
         // Who follows a log wants to know of the job's end as soon as who waits for it.
         let _counted = scope.interest.wait_for(uids);
         let look = self.look;
-        if self.tail.is_some() && !self.looked(look, sink).await? {
+        let is_late = self.previous || self.begin.is_some_and(|begin| !begin.is_first());
+        if is_late && !self.looked(look, sink).await? {
             return Ok(());
         }
-        self.skip_to_tail().await?;
+        self.settle_begin().await?;
+        let Some(progress) = self
+            .followed
+            .as_ref()
+            .map(|followed| followed.progress.clone())
+        else {
+            return self.deliver_stored(sink).await;
+        };
+        let mut progress = progress;
         loop {
-            let progress = self.followed.progress.borrow_and_update().clone();
-            self.deliver(sink).await?;
-            let looked = progress.finished >= look;
-            if self.unchecked && (looked || progress.ended.is_some()) {
+            let now = progress.borrow_and_update().clone();
+            let is_held_up = self.deliver(sink).await?;
+            let looked = now.finished >= look;
+            if self.unchecked && (looked || now.ended.is_some()) {
                 self.unchecked = !is_checked(&scope, &self.job.uid, &self.wanted).await?;
             }
-            if let Some(ended) = progress.ended.clone() {
+            if let Some(ended) = now.ended.clone().filter(|_| !is_held_up) {
                 if ended.complete {
-                    self.tell_staleness(&progress, sink).await;
+                    self.tell_staleness(&now, sink).await;
                 }
                 let ended = self.ended(ended.complete, ended.note);
                 sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }
             if looked && self.once {
-                if let Some(fault) = progress.fault {
+                if let Some(fault) = now.fault {
                     return Err(fault);
                 }
-                if !self.waits_for(progress.missing) {
+                if !self.waits_for(now.missing) && !is_held_up {
                     let ended = LogEnded {
                         more: true,
-                        ..self.ended(false, progress.missing.note())
+                        ..self.ended(false, now.missing.note())
                     };
                     sink.send(frame(Frame::Ended(ended))).await;
                     return Ok(());
                 }
             }
-            self.tell_staleness(&progress, sink).await;
-            if !self.news(sink).await? {
+            self.tell_staleness(&now, sink).await;
+            if !self.news(&mut progress, sink).await? {
                 return Ok(());
             }
         }
+    }
+
+    async fn deliver_stored(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
+        self.deliver(sink).await?;
+        let streams = self.streams().await?;
+        let complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+        let ended = LogEnded {
+            more: !complete,
+            ..self.ended(complete, if complete { "" } else { ONLY_STORED })
+        };
+        sink.send(frame(Frame::Ended(ended))).await;
+        Ok(())
     }
 
     /// Whether a reading that ends with the present goes on for this.
@@ -198,23 +251,34 @@ impl Following {
 
     /// Waits until a look is over, or none is needed any more; false when the stream has ended meanwhile.
     async fn looked(&mut self, look: u64, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
+        let Some(followed) = &self.followed else {
+            return Ok(true);
+        };
+        let mut progress = followed.progress.clone();
         loop {
-            let progress = self.followed.progress.borrow_and_update().clone();
-            if progress.finished >= look || progress.ended.is_some() {
+            let is_over = {
+                let now = progress.borrow_and_update();
+                now.finished >= look || now.ended.is_some()
+            };
+            if is_over {
                 return Ok(true);
             }
-            if !self.news(sink).await? {
+            if !self.news(&mut progress, sink).await? {
                 return Ok(false);
             }
         }
     }
 
     /// Waits for progress, and keeps the stream alive meanwhile; false when it has ended.
-    async fn news(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
+    async fn news(
+        &mut self,
+        progress: &mut watch::Receiver<Progress>,
+        sink: &Sink<FollowLogsResponse>,
+    ) -> Result<bool, Fault> {
         let clock = &self.running.scope.clock;
         tokio::select! {
             // Its other end goes only with the whole context.
-            changed = self.followed.progress.changed() => Ok(changed.is_ok()),
+            changed = progress.changed() => Ok(changed.is_ok()),
             () = clock.sleep_until(self.beat) => {
                 self.beat = clock.mono() + HEARTBEAT;
                 let cursor = self.cursor();
@@ -232,25 +296,43 @@ impl Following {
         }
     }
 
-    async fn skip_to_tail(&mut self) -> Result<(), Fault> {
-        let Some(tail) = self.tail else {
+    /// Counts off what lies before the beginning.
+    async fn settle_begin(&mut self) -> Result<(), Fault> {
+        let Some(begin) = self.begin else {
             return Ok(());
         };
-        for stream in self.streams().await? {
-            let number = stream.last.saturating_sub(tail);
-            let gap = match number {
-                0 => 0,
-                _ => self.newest_gap(&stream, number).await?,
-            };
-            self.places.set(&stream, Place { number, gap });
+        let logs = self.running.scope.journal.logs().clone();
+        for lane in lanes::of_pods(self.streams().await?) {
+            let mut before = Vec::new();
+            for stream in &lane.streams {
+                before.push(match begin.since {
+                    Some(second) => logs.before_second(stream.id, second).await?,
+                    None => 0,
+                });
+            }
+            for (stream, number) in lane
+                .streams
+                .iter()
+                .zip(begin.places(&lane.streams, &before))
+            {
+                let place = match number {
+                    LEFT_OUT => left_out(),
+                    0 => continue,
+                    number => Place {
+                        number,
+                        gap: self.newest_gap(stream, number).await?,
+                    },
+                };
+                self.places.set(stream, place);
+            }
         }
-        self.tail = None;
+        self.begin = None;
         Ok(())
     }
 
     /// Empty before the last lines are counted off: a client that comes back then asks for them again.
     fn cursor(&self) -> Vec<u8> {
-        match self.tail {
+        match self.begin {
             Some(_) => Vec::new(),
             None => self.places.encode(),
         }
@@ -262,101 +344,6 @@ impl Following {
         let before = logs.after(stream.id, number - 1, 0, 0, 0, None).await?;
         let before = before.gaps.iter().filter(|gap| gap.after < number);
         Ok(before.map(|gap| gap.id).max().unwrap_or(0))
-    }
-
-    async fn streams(&mut self) -> Result<Vec<LogStream>, Fault> {
-        let logs = self.running.scope.journal.logs();
-        let mut streams = logs.streams(&self.job.uid).await?;
-        self.places.name(&streams);
-        streams.retain(|stream| self.wanted.has(stream));
-        Ok(streams)
-    }
-
-    /// Sends everything that is stored and was not sent yet.
-    async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
-        for stream in self.streams().await? {
-            if std::mem::take(&mut self.replaced) {
-                let gap = self.gap(&stream, 0, 0, REPLACED);
-                sink.send(frame(gap)).await;
-            }
-            loop {
-                let place = self.places.get(&stream);
-                if place.number >= stream.last && place.gap >= stream.gap {
-                    break;
-                }
-                let logs = self.running.scope.journal.logs();
-                let mask = self.mask.clone();
-                let page = logs
-                    .after(stream.id, place.number, place.gap, LINES, BYTES, mask)
-                    .await?;
-                if page.lines.is_empty() && page.gaps.is_empty() {
-                    break;
-                }
-                let mut lines = page.lines.into_iter().peekable();
-                for gap in page.gaps {
-                    let mut before = Vec::new();
-                    while let Some(line) = lines.next_if(|line| line.number <= gap.after) {
-                        before.push(line);
-                    }
-                    self.send_lines(&stream, before, sink).await;
-                    let number = self.places.get(&stream).number;
-                    self.places.set(
-                        &stream,
-                        Place {
-                            number,
-                            gap: gap.id,
-                        },
-                    );
-                    let told = self.gap(&stream, gap.from_second, gap.to_second, &gap.reason);
-                    sink.send(frame(told)).await;
-                }
-                self.send_lines(&stream, lines.collect(), sink).await;
-            }
-        }
-        Ok(())
-    }
-
-    async fn send_lines(
-        &mut self,
-        stream: &LogStream,
-        lines: Vec<crate::model::LogLine>,
-        sink: &Sink<FollowLogsResponse>,
-    ) {
-        let Some(last) = lines.last() else {
-            return;
-        };
-        let place = Place {
-            number: last.number,
-            ..self.places.get(stream)
-        };
-        self.places.set(stream, place);
-        let lines = lines.into_iter().map(|line| LogLine {
-            number: line.number,
-            text: line.text,
-            second: line.second,
-            late: line.late,
-        });
-        let chunk = LogChunk {
-            pod_id: stream.key.pod_id.clone(),
-            pod_uid: stream.key.pod_uid.clone(),
-            role: stream.role.clone(),
-            lines: lines.collect(),
-            cursor: self.places.encode(),
-            segment: stream.segment,
-            ..LogChunk::default()
-        };
-        sink.send(frame(Frame::Chunk(chunk))).await;
-    }
-
-    fn gap(&self, stream: &LogStream, from_second: i64, to_second: i64, reason: &str) -> Frame {
-        Frame::Gap(LogGap {
-            pod_id: stream.key.pod_id.clone(),
-            pod_uid: stream.key.pod_uid.clone(),
-            from_second,
-            to_second,
-            reason: reason.into(),
-            cursor: self.places.encode(),
-        })
     }
 
     fn ended(&self, complete: bool, note: &str) -> LogEnded {

@@ -1,7 +1,9 @@
 //! Service `Logs`.
 
+mod begin;
 mod cursor;
 mod follow;
+mod lanes;
 mod pods;
 
 use std::sync::Arc;

@@ -7,17 +7,24 @@ use crate::{
     rpc::resolve::{NAME_MAX, too_long},
 };
 
-/// Ids, ends of ids (`worker-0`) or roles; none means all.
+/// Pods by ids, ends of ids (`worker-0`) or roles, and of some roles only; none means all.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Wanted(Vec<String>);
+pub(super) struct Wanted {
+    names: Vec<String>,
+    roles: Vec<String>,
+}
 
 impl Wanted {
     /// # Errors
     /// When one is longer than any pod's.
-    pub(super) fn new(names: Vec<String>) -> Result<Self, Fault> {
-        match names.iter().find(|name| name.len() > NAME_MAX) {
-            Some(long) => Err(too_long("pod", long).field("pods")),
-            None => Ok(Self(names)),
+    pub(super) fn new(names: Vec<String>, roles: Vec<String>) -> Result<Self, Fault> {
+        let is_long = |name: &&String| name.len() > NAME_MAX;
+        if let Some(long) = names.iter().find(is_long) {
+            return Err(too_long("pod", long).field("pods"));
+        }
+        match roles.iter().find(is_long) {
+            Some(long) => Err(too_long("role", long).field("roles")),
+            None => Ok(Self { names, roles }),
         }
     }
 
@@ -27,7 +34,7 @@ impl Wanted {
 
     /// Whether every pod is meant.
     pub(super) fn is_all(&self) -> bool {
-        self.0.is_empty()
+        self.names.is_empty() && self.roles.is_empty()
     }
 
     /// Whether every name is borne by a pod that is listed or whose log was begun. A name that none bears is refused as
@@ -45,9 +52,14 @@ impl Wanted {
             .iter()
             .map(|pod| (pod.pod_id.as_str(), pod.role.as_str()));
         let all: BTreeSet<_> = listed.chain(begun).collect();
-        let known = |name: &String| all.iter().any(|(id, role)| matches(name, id, role));
-        let Some(unknown) = self.0.iter().find(|name| !known(name)) else {
-            return Ok(true);
+        let known = |name: &&String| all.iter().any(|(id, role)| matches(name, id, role));
+        let has_role = |name: &&String| all.iter().any(|(_, role)| name.eq_ignore_ascii_case(role));
+        let unknown_pod = self.names.iter().find(|name| !known(name));
+        let unknown_role = self.roles.iter().find(|name| !has_role(name));
+        let (what, field, unknown) = match (unknown_pod, unknown_role) {
+            (Some(unknown), _) => ("pod", "pods", unknown),
+            (None, Some(unknown)) => ("pod of the role", "roles", unknown),
+            (None, None) => return Ok(true),
         };
         let names: BTreeSet<_> = all.iter().map(|(id, _)| *id).collect();
         if names.is_empty() || job.is_some_and(|job| !has_shown_all(job, names.len())) {
@@ -56,14 +68,19 @@ impl Wanted {
         let names: Vec<_> = names.into_iter().collect();
         Err(Fault::new(
             FaultKind::NotFound,
-            format!("the job has no pod {unknown:?}"),
+            format!("the job has no {what} {unknown:?}"),
         )
         .hint(format!("its pods: {}", names.join(", ")))
-        .field("pods"))
+        .field(field))
     }
 
     fn names(&self, pod_id: &str, role: &str) -> bool {
-        self.0.is_empty() || self.0.iter().any(|name| matches(name, pod_id, role))
+        let is_named = self.names.iter().any(|name| matches(name, pod_id, role));
+        let has_role = self
+            .roles
+            .iter()
+            .any(|name| name.eq_ignore_ascii_case(role));
+        (self.names.is_empty() || is_named) && (self.roles.is_empty() || has_role)
     }
 }
 
@@ -114,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_name_that_no_pod_bears_is_refused_once_all_pods_are_known() {
-        let wanted = Wanted::new(vec!["worker-0".into(), "worker-7".into()]).unwrap();
+        let wanted = Wanted::new(vec!["worker-0".into(), "worker-7".into()], vec![]).unwrap();
         let mut job = Job::new("job-1".into(), "train".into(), Phase::Running, 0);
         job.replicas = vec![Replica {
             count: 2,
@@ -140,15 +157,28 @@ mod tests {
     }
 
     #[test]
+    fn a_role_picks_its_pods_and_one_that_no_pod_has_is_refused() {
+        let roles = |role: &str| Wanted::new(vec![], vec![role.into()]).unwrap();
+        assert!(roles("worker").names("dlc1-worker-0", "Worker"));
+        assert!(!roles("worker").names("dlc1-master-0", "Master"));
+        let both = Wanted::new(vec!["0".into()], vec!["Master".into()]).unwrap();
+        assert!(both.names("dlc1-master-0", "Master") && !both.names("dlc1-worker-0", "Worker"));
+        let mut job = Job::new("job-1".into(), "train".into(), Phase::Succeeded, 0);
+        job.replicas = vec![Replica::default()];
+        let fault = roles("chief").check(Some(&job), &[pod("dlc1-worker-0", "Worker")], &[]);
+        assert_eq!(fault.unwrap_err().field, "roles");
+    }
+
+    #[test]
     fn a_name_that_no_refusal_could_quote_is_cut() {
-        let fault = Wanted::new(vec!["x".repeat(70_000)]).unwrap_err();
+        let fault = Wanted::new(vec!["x".repeat(70_000)], vec![]).unwrap_err();
         assert_eq!(fault.kind, FaultKind::NotFound);
         assert!(fault.message.len() < 100, "{fault}");
     }
 
     #[test]
     fn a_pod_that_is_not_listed_any_more_has_its_log() {
-        let wanted = Wanted::new(vec!["worker-1".into()]).unwrap();
+        let wanted = Wanted::new(vec!["worker-1".into()], vec![]).unwrap();
         let stream = LogStream {
             id: 1,
             key: LogKey {
@@ -157,6 +187,9 @@ mod tests {
             },
             role: "Worker".into(),
             segment: 0,
+            attempt: 1,
+            begin: 0,
+            dropped: 0,
             last: 0,
             gap: 0,
             complete: false,

@@ -1,0 +1,45 @@
+//! Table `gap`: where lines may be missing.
+
+use rusqlite::{Connection, params};
+
+use super::{StoreError, sql};
+use crate::model::LogGap;
+
+/// A gap behind line `after`.
+pub(super) fn put(
+    tx: &Connection,
+    stream: i64,
+    after: u64,
+    from_second: i64,
+    to_second: i64,
+    reason: &str,
+) -> Result<(), StoreError> {
+    tx.prepare_cached(
+        "INSERT INTO gap (stream, after, from_second, to_second, reason) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![stream, sql(after), from_second, to_second, reason])?;
+    Ok(())
+}
+
+/// Gaps with an id above `seen` that lie at or before line `end`.
+pub(super) fn up_to(
+    view: &Connection,
+    stream: i64,
+    seen: u64,
+    end: u64,
+) -> Result<Vec<LogGap>, StoreError> {
+    let mut statement = view.prepare_cached(
+        "SELECT id, after, from_second, to_second, reason FROM gap
+         WHERE stream = ?1 AND id > ?2 AND after <= ?3 ORDER BY id",
+    )?;
+    let gaps = statement.query_map(params![stream, sql(seen), sql(end)], |row| {
+        Ok(LogGap {
+            id: row.get::<_, i64>(0)?.unsigned_abs(),
+            after: row.get::<_, i64>(1)?.unsigned_abs(),
+            from_second: row.get(2)?,
+            to_second: row.get(3)?,
+            reason: row.get(4)?,
+        })
+    })?;
+    Ok(gaps.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,147 @@
+//! What is kept, and what is dropped.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use super::{Asked, LogLimits, LogStore, Pruned, StoreError, asked, retain, stream};
+
+/// Pages that are given back to the system at a time.
+const PAGES: i64 = 2_000;
+
+/// Says that a job's log is being read: it is shortened at most, never dropped.
+#[derive(Debug)]
+pub struct Reading {
+    job_uid: String,
+    busy: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = busy.get_mut(&self.job_uid) {
+            *count -= 1;
+            if *count == 0 {
+                busy.remove(&self.job_uid);
+            }
+        }
+    }
+}
+
+impl LogStore {
+    /// A job's log is being read for as long as the answer lives.
+    pub fn reading(&self, job_uid: &str) -> Reading {
+        let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        *busy.entry(job_uid.to_owned()).or_default() += 1;
+        Reading {
+            job_uid: job_uid.to_owned(),
+            busy: Arc::clone(&self.busy),
+        }
+    }
+
+    /// What is noted of a job.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn asked(&self, job_uid: &str) -> Result<Asked, StoreError> {
+        let job_uid = job_uid.to_owned();
+        self.reader
+            .run(move |connection| asked::of(connection, &job_uid))
+            .await
+    }
+
+    /// Notes something of a job.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn ask(
+        &self,
+        job_uid: &str,
+        change: impl FnOnce(&mut Asked) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let job_uid = job_uid.to_owned();
+        self.writer
+            .run(move |connection| {
+                let tx = connection.transaction()?;
+                let mut now = asked::of(&tx, &job_uid)?;
+                change(&mut now);
+                asked::put(&tx, &job_uid, now)?;
+                Ok(tx.commit()?)
+            })
+            .await
+    }
+
+    /// The jobs that somebody asked to keep.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn kept(&self) -> Result<Vec<String>, StoreError> {
+        self.reader.run(|connection| asked::kept(connection)).await
+    }
+
+    /// Drops what is over these limits, or says what would be (`dry`).
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn prune(&self, limits: LogLimits, dry: bool) -> Result<Pruned, StoreError> {
+        let now_ms = self.clock.wall_ms();
+        let busy: Vec<String> = {
+            let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+            busy.keys().cloned().collect()
+        };
+        self.writer
+            .run(move |connection| {
+                let held = stream::held(connection)?;
+                let is_busy = |uid: &str| busy.iter().any(|one| one == uid);
+                let plan = retain::plan(&held, &limits, &is_busy, now_ms);
+                if dry {
+                    return Ok(retain::foretell(&plan, &held));
+                }
+                let pruned = retain::carry_out(connection, &plan)?;
+                if pruned.jobs > 0 {
+                    shrink(connection)?;
+                }
+                Ok(pruned)
+            })
+            .await
+    }
+
+    /// Drops the whole logs of these jobs, or says what they take (`dry`).
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn drop_logs(&self, job_uids: Vec<String>, dry: bool) -> Result<Pruned, StoreError> {
+        self.writer
+            .run(move |connection| {
+                let held = stream::held(connection)?;
+                let named = held.iter().filter(|one| job_uids.contains(&one.job_uid));
+                let plan: Vec<_> = named
+                    .map(|one| retain::Drop::Whole(one.job_uid.clone()))
+                    .collect();
+                if dry {
+                    return Ok(retain::foretell(&plan, &held));
+                }
+                let pruned = retain::carry_out(connection, &plan)?;
+                shrink(connection)?;
+                Ok(pruned)
+            })
+            .await
+    }
+}
+
+/// Gives free pages back to the system.
+fn shrink(connection: &rusqlite::Connection) -> Result<(), StoreError> {
+    let free = || connection.pragma_query_value(None, "freelist_count", |row| row.get::<_, i64>(0));
+    let mut left = free()?;
+    while left > 0 {
+        connection.pragma(None, "incremental_vacuum", PAGES, |_| Ok(()))?;
+        let now = free()?;
+        if now >= left {
+            break;
+        }
+        left = now;
+        std::thread::yield_now();
+    }
+    Ok(())
+}

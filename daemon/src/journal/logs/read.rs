@@ -1,0 +1,130 @@
+//! Tables `chunk` and `tail`, read.
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use super::{StoreError, block, sql};
+use crate::model::LogLine;
+
+/// Lines after `number`, at most `max_lines`, and no more once they have `max_bytes`; at least one where there is one.
+pub(super) fn after(
+    view: &Connection,
+    stream: i64,
+    number: u64,
+    max_lines: usize,
+    max_bytes: usize,
+) -> Result<Vec<LogLine>, StoreError> {
+    let mut page = Page {
+        lines: Vec::new(),
+        after: number,
+        max_lines,
+        room: max_bytes,
+    };
+    // From the chunk that holds the next line: the last one that begins at or before it.
+    let mut chunks = view.prepare_cached(
+        "SELECT first, lines FROM chunk WHERE stream = ?1 AND last > ?2
+           AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)
+         ORDER BY first",
+    )?;
+    let mut rows = chunks.query(params![stream, sql(number)])?;
+    while let Some(row) = rows.next()? {
+        let first = row.get::<_, i64>(0)?.unsigned_abs();
+        let block = block::unpack(
+            first,
+            row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?,
+        )?;
+        let from = usize::try_from((page.after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
+        if !page.take(block.from(from)) {
+            return Ok(page.lines);
+        }
+    }
+    let mut tail = view.prepare_cached(TAIL)?;
+    let mut rows = tail.query(params![stream, sql(page.after)])?;
+    while let Some(row) = rows.next()? {
+        if !page.take([line(row)?]) {
+            break;
+        }
+    }
+    Ok(page.lines)
+}
+
+/// The last line before all those that may have been filed at `second` or later; the newest one where there are none such.
+pub(super) fn before_second(
+    view: &Connection,
+    stream: i64,
+    second: i64,
+) -> Result<u64, StoreError> {
+    let may_be = |found: Option<i64>| found.is_none_or(|found| found >= second);
+    let mut chunks = view.prepare_cached(
+        "SELECT first, last, lines FROM chunk
+         WHERE stream = ?1 AND (to_second IS NULL OR to_second >= ?2) ORDER BY first LIMIT 1",
+    )?;
+    let mut rows = chunks.query(params![stream, second])?;
+    if let Some(row) = rows.next()? {
+        let first = row.get::<_, i64>(0)?.unsigned_abs();
+        let block = block::unpack(
+            first,
+            row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?,
+        )?;
+        let place = (0..block.len()).find(|place| may_be(block.second(*place)));
+        return Ok(first + place.unwrap_or(block.len()) as u64 - 1);
+    }
+    let mut tail = view.prepare_cached(
+        "SELECT min(number) FROM tail WHERE stream = ?1 AND (second IS NULL OR second >= ?2)",
+    )?;
+    let found: Option<i64> = tail.query_row(params![stream, second], |row| row.get(0))?;
+    if let Some(number) = found {
+        return Ok(number.unsigned_abs() - 1);
+    }
+    let mut last = view.prepare_cached("SELECT last FROM stream WHERE id = ?1")?;
+    let last: Option<i64> = last.query_row([stream], |row| row.get(0)).optional()?;
+    Ok(last.unwrap_or(0).unsigned_abs())
+}
+
+struct Page {
+    lines: Vec<LogLine>,
+    after: u64,
+    max_lines: usize,
+    room: usize,
+}
+
+impl Page {
+    /// False when the page is full.
+    fn take(&mut self, lines: impl IntoIterator<Item = LogLine>) -> bool {
+        for line in lines {
+            if line.number <= self.after {
+                continue;
+            }
+            let fits = line.text.len() <= self.room && self.lines.len() < self.max_lines;
+            if !fits && !self.lines.is_empty() {
+                return false;
+            }
+            self.room = self.room.saturating_sub(line.text.len());
+            self.after = line.number;
+            self.lines.push(line);
+        }
+        true
+    }
+}
+
+const TAIL: &str =
+    "SELECT number, second, late, text FROM tail WHERE stream = ?1 AND number > ?2 ORDER BY number";
+
+/// The open lines after `number`.
+pub(super) fn tail_after(
+    view: &Connection,
+    stream: i64,
+    number: u64,
+) -> Result<Vec<LogLine>, StoreError> {
+    let mut tail = view.prepare_cached(TAIL)?;
+    let lines = tail.query_map(params![stream, sql(number)], line)?;
+    Ok(lines.collect::<Result<_, _>>()?)
+}
+
+fn line(row: &Row<'_>) -> rusqlite::Result<LogLine> {
+    Ok(LogLine {
+        number: row.get::<_, i64>(0)?.unsigned_abs(),
+        second: row.get(1)?,
+        late: row.get(2)?,
+        text: row.get(3)?,
+    })
+}

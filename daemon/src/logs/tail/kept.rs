@@ -1,0 +1,168 @@
+//! What is read although nobody follows: the pods that are to be kept, what lies before a later segment, and everything once more
+//! after the job's end.
+
+use std::time::Duration;
+
+use super::{Tail, Turn, is_lasting, pods::with_stored};
+use crate::{
+    logs::{
+        end::{pods_may_return, readable_from_ms},
+        reading::{End, Goal},
+        tails::lock,
+        wanted::{self, Pods},
+    },
+    model::{Fault, FaultKind, Job, LogStream, Pod},
+    provider::Priority,
+    sys::clock::Mono,
+};
+
+/// Between two looks at a pod that is merely kept.
+const KEPT: Duration = Duration::from_secs(20);
+/// Between two looks after the job's end.
+const CLOSING: Duration = Duration::from_secs(15);
+/// So many looks in a row that find nothing new are the end of a log.
+const QUIET: u32 = 2;
+/// For so long after a job's end its log may get lines, at most.
+const MAY_GROW: Duration = Duration::from_secs(120);
+
+impl Tail {
+    /// A look that nobody waits for; the pause after it. `None` when there is nothing to read any more.
+    pub(super) async fn kept_look(&self) -> Result<Option<Duration>, Fault> {
+        let Some(job) = self.job().await? else {
+            return Ok(None);
+        };
+        let logs = self.scope.journal.logs();
+        let asked = logs.asked(&self.uid).await?;
+        let setting = self.scope.settings().own.logs.keep;
+        let wanted = wanted::of_job(&job, setting, asked);
+        // What followers have read is closed whoever it was for.
+        let was_followed = self.shared.progress.borrow().ended.is_some() && !asked.closed;
+        let which = match wanted {
+            _ if was_followed => Pods::All,
+            Some(which) => which,
+            None => return Ok(None),
+        };
+        match job.has_ended() {
+            true => self.close(&job, which).await,
+            false => {
+                self.keep(&job, which).await?;
+                Ok(Some(KEPT))
+            }
+        }
+    }
+
+    /// Reads what is settled.
+    async fn keep(&self, job: &Job, which: Pods) -> Result<(), Fault> {
+        let pods = wanted::choose(self.pods(job, Priority::Idle, false).await?, which);
+        let turn = self.turn(job, Goal::Settled);
+        for pod in &pods {
+            match self.read_pod(&turn, pod).await {
+                Ok(_) => {}
+                Err(fault) if is_of_the_pod(&fault) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        self.fill(Priority::Idle, None).await
+    }
+
+    /// Reads to the present until nothing comes any more, and closes the log.
+    async fn close(&self, job: &Job, which: Pods) -> Result<Option<Duration>, Fault> {
+        let now_ms = self.scope.clock.wall_ms();
+        let logs = self.scope.journal.logs();
+        let before = logs.streams(&self.uid).await?;
+        let pods = self.pods(job, Priority::Idle, true).await?;
+        if pods.is_empty() && before.is_empty() && pods_may_return(job, now_ms) {
+            return Ok(Some(CLOSING));
+        }
+        let pods: Vec<Pod> = wanted::choose(with_stored(pods, &before), which);
+        let turn = self.turn(job, Goal::Present);
+        let mut whole = true;
+        for pod in &pods {
+            match self.read_pod(&turn, pod).await {
+                Ok((_, end)) => whole &= matches!(end, End::Present | End::Nothing),
+                Err(fault) if is_of_the_pod(&fault) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        self.fill(Priority::Idle, None).await?;
+        let after = logs.streams(&self.uid).await?;
+        let lines = |streams: &[LogStream]| streams.iter().map(|stream| stream.last).sum::<u64>();
+        let quiet = {
+            let mut quiet = lock(&self.quiet);
+            *quiet = if lines(&after) == lines(&before) {
+                *quiet + 1
+            } else {
+                0
+            };
+            *quiet
+        };
+        let late = readable_from_ms(job, MAY_GROW).is_some_and(|over_ms| now_ms >= over_ms);
+        let readable = readable_from_ms(job, self.lag()).is_some_and(|from_ms| now_ms >= from_ms);
+        if !whole || !readable || (quiet < QUIET && !late) {
+            return Ok(Some(CLOSING));
+        }
+        let read = after
+            .iter()
+            .filter(|stream| pods.iter().any(|pod| pod.pod_id == stream.key.pod_id));
+        logs.complete(read.map(|stream| stream.id).collect())
+            .await?;
+        logs.ask(&self.uid, |asked| asked.closed = true).await?;
+        Ok(None)
+    }
+
+    /// Reads what lies before later segments, until the time is over.
+    pub(super) async fn fill(&self, priority: Priority, over: Option<Mono>) -> Result<(), Fault> {
+        let logs = self.scope.journal.logs();
+        let streams = logs.streams(&self.uid).await?;
+        let open = streams
+            .windows(2)
+            .filter(|pair| pair[0].key == pair[1].key && !pair[0].complete);
+        let mut job = None;
+        for pair in open {
+            if job.is_none() {
+                job = self.job().await?;
+            }
+            let Some((job, native_id)) = job
+                .as_ref()
+                .and_then(|job| Some((job, job.native_id.as_ref()?)))
+            else {
+                return Ok(());
+            };
+            let turn = Turn {
+                native_id,
+                priority,
+                deadline: over,
+                ..self.turn(job, Goal::Segment(pair[1].begin))
+            };
+            let track = logs.track(pair[0].id).await?;
+            let mut reading = self.reading(&turn, &pair[0], track);
+            match reading.run(|| self.shared.committed()).await {
+                Ok(End::Met) => {
+                    logs.complete(vec![pair[0].id]).await?;
+                    self.shared.committed();
+                }
+                Ok(end) => self.note(pair[0].id, end),
+                // What the backend does not have any more is not waited for.
+                Err(fault) if is_of_the_pod(&fault) => logs.complete(vec![pair[0].id]).await?,
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    fn turn<'a>(&self, job: &'a Job, goal: Goal) -> Turn<'a> {
+        Turn {
+            job,
+            native_id: job.native_id.as_deref().unwrap_or_default(),
+            goal,
+            priority: Priority::Idle,
+            may_jump: false,
+            deadline: None,
+        }
+    }
+}
+
+/// The other pods can be read all the same.
+fn is_of_the_pod(fault: &Fault) -> bool {
+    fault.kind == FaultKind::NotFound || is_lasting(fault)
+}

@@ -1,0 +1,98 @@
+//! The pods of a job whose logs are read.
+
+use std::{collections::HashSet, time::Duration};
+
+use super::Tail;
+use crate::{
+    model::{Fault, Job, LogStream, Phase, Pod},
+    poll,
+    provider::Priority,
+};
+
+/// Pods come and go without a change of the job: for so long the known ones are believed.
+const PODS_KNOWN: Duration = Duration::from_secs(60);
+/// The same where nobody follows.
+const PODS_KEPT: Duration = Duration::from_secs(600);
+/// The same while none is known.
+const PODS_AWAITED: Duration = Duration::from_secs(5);
+
+impl Tail {
+    /// Every incarnation of every pod, once. Whether that was all is not decided (`decides`) on pods that may be outdated.
+    pub(super) async fn pods(
+        &self,
+        job: &Job,
+        priority: Priority,
+        decides: bool,
+    ) -> Result<Vec<Pod>, Fault> {
+        let known = self.known_pods().await?;
+        let worth_asking = match job.phase {
+            Phase::Gone => false,
+            // Who asks for the present may know more than the last list.
+            Phase::Pending | Phase::Queued => priority == Priority::Interactive,
+            _ => true,
+        };
+        if worth_asking {
+            let every = match priority {
+                _ if known.is_empty() => PODS_AWAITED,
+                Priority::Idle if !decides => PODS_KEPT,
+                _ => PODS_KNOWN,
+            };
+            let of_a_call = match priority {
+                Priority::Interactive => Priority::Interactive,
+                _ => Priority::Background,
+            };
+            let asked = poll::refresh_pods(&self.scope, job, every, of_a_call).await;
+            if known.is_empty() || decides {
+                asked?;
+            }
+        }
+        self.known_pods().await
+    }
+
+    /// Those that the newest answer listed: of each pod the earlier incarnations first.
+    pub(super) async fn known_pods(&self) -> Result<Vec<Pod>, Fault> {
+        let uid = self.uid.clone();
+        let read = self.scope.journal.read(move |reader| reader.pods(&uid));
+        let (mut pods, mut seen) = (read.await?, HashSet::new());
+        pods.retain(|pod| {
+            !pod.pod_id.is_empty() && seen.insert((pod.pod_id.clone(), pod.pod_uid.clone()))
+        });
+        pods.sort_by_key(|pod| (!pod.historic, pod.created_ms));
+        Ok(pods)
+    }
+}
+
+/// Pods that are listed, and those whose logs were begun and that are not listed any more.
+pub(super) fn with_stored(mut pods: Vec<Pod>, stored: &[LogStream]) -> Vec<Pod> {
+    for stream in stored {
+        let key = &stream.key;
+        // One without a name is begun under the name that is listed now.
+        let same = |pod: &Pod| key.pod_uid.is_empty() || pod.pod_uid == key.pod_uid;
+        let listed = |pod: &Pod| pod.pod_id == key.pod_id && same(pod);
+        if !pods.iter().any(listed) {
+            pods.push(Pod {
+                pod_id: key.pod_id.clone(),
+                pod_uid: key.pod_uid.clone(),
+                role: stream.role.clone(),
+                ..Pod::default()
+            });
+        }
+    }
+    pods
+}
+
+/// Whether the logs of all these pods, and of as many as the job was to have, were read to their ends.
+pub(super) fn are_complete(job: &Job, pods: &[Pod], streams: &[LogStream]) -> bool {
+    let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();
+    let begun: HashSet<_> = streams.iter().map(|stream| &stream.key.pod_id).collect();
+    let is_begun = |pod: &Pod| {
+        let same = |stream: &LogStream| {
+            stream.key.pod_id == pod.pod_id && stream.key.pod_uid == pod.pod_uid
+        };
+        streams.iter().any(same)
+    };
+    !streams.is_empty()
+        && streams.iter().all(|stream| stream.complete)
+        && begun.len() >= planned as usize
+        && pods.iter().all(is_begun)
+}

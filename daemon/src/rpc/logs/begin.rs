@@ -1,0 +1,152 @@
+//! Where a follow begins in the logs of a pod. Pure.
+
+use super::cursor::Place;
+use crate::model::LogStream;
+
+/// Nothing of this log is delivered.
+pub(super) const LEFT_OUT: u64 = u64::MAX;
+
+/// What somebody wants to begin with.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Begin {
+    /// So many last lines.
+    pub(super) tail: Option<u64>,
+    /// The line of this number of the newest attempt.
+    pub(super) from_number: Option<u64>,
+    /// Lines that may have been filed in this second or later.
+    pub(super) since: Option<i64>,
+}
+
+impl Begin {
+    /// Whether it is the first line.
+    pub(super) fn is_first(&self) -> bool {
+        self.tail.is_none() && self.from_number.is_none() && self.since.is_none()
+    }
+
+    /// Where to begin in each of a pod's logs, which come in the order in which they were written. `before` are, of each log,
+    /// the numbers before the lines since the wanted second.
+    pub(super) fn places(&self, streams: &[LogStream], before: &[u64]) -> Vec<u64> {
+        let newest = streams.last().map_or(0, |stream| stream.attempt);
+        let mut places: Vec<u64> = streams
+            .iter()
+            .map(|stream| match self.from_number {
+                Some(_) if stream.attempt != newest => LEFT_OUT,
+                Some(number) => number.saturating_sub(1).min(stream.last),
+                None => 0,
+            })
+            .collect();
+        if self.since.is_some() {
+            for (place, before) in places.iter_mut().zip(before) {
+                *place = (*place).max(*before);
+            }
+        }
+        if let Some(tail) = self.tail {
+            let mut wanted = tail;
+            let mut is_reached = false;
+            for (number, stream) in streams.iter().enumerate().rev() {
+                // What lies before a hole is not among the last lines.
+                let next = streams.get(number + 1);
+                is_reached |= next.is_some_and(|next| next.key == stream.key) && !stream.complete;
+                let has = stream.last - stream.dropped.min(stream.last);
+                let last = match (wanted, is_reached) {
+                    (0, _) | (_, true) if number + 1 < streams.len() => LEFT_OUT,
+                    _ => stream.last - wanted.min(has),
+                };
+                wanted = wanted.saturating_sub(has);
+                places[number] = places[number].max(last);
+            }
+        }
+        places
+    }
+}
+
+/// A place in a log of which nothing is to be delivered.
+pub(super) fn left_out() -> Place {
+    Place {
+        number: LEFT_OUT,
+        gap: LEFT_OUT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::LogKey;
+
+    /// Attempt, segment, newest number, dropped, complete.
+    fn streams(all: &[(u32, u32, u64, u64, bool)]) -> Vec<LogStream> {
+        let one =
+            |(attempt, segment, last, dropped, complete): &(u32, u32, u64, u64, bool)| LogStream {
+                id: 1,
+                key: LogKey {
+                    pod_uid: attempt.to_string(),
+                    ..LogKey::default()
+                },
+                role: String::new(),
+                segment: *segment,
+                attempt: *attempt,
+                begin: 0,
+                last: *last,
+                dropped: *dropped,
+                gap: 0,
+                complete: *complete,
+            };
+        all.iter().map(one).collect()
+    }
+
+    fn tail(all: &[(u32, u32, u64, u64, bool)], tail: u64) -> Vec<u64> {
+        let begin = Begin {
+            tail: Some(tail),
+            ..Begin::default()
+        };
+        begin.places(&streams(all), &[])
+    }
+
+    const OUT: u64 = LEFT_OUT;
+
+    #[test]
+    fn last_lines_are_counted_over_attempts_and_segments() {
+        assert_eq!(tail(&[(1, 1, 100, 0, false)], 20), [80]);
+        assert_eq!(tail(&[(1, 1, 100, 0, false)], 500), [0]);
+        assert_eq!(tail(&[(1, 1, 100, 0, false)], 0), [100]);
+        assert_eq!(
+            tail(&[(1, 1, 100, 90, false)], 500),
+            [90],
+            "the others were dropped"
+        );
+        let two = [(1, 1, 100, 0, true), (2, 1, 5, 0, false)];
+        assert_eq!(tail(&two, 5), [OUT, 0]);
+        assert_eq!(tail(&two, 7), [98, 0]);
+        assert_eq!(tail(&two, 0), [OUT, 5]);
+        // A hole lies between the segments.
+        assert_eq!(
+            tail(&[(1, 1, 100, 0, false), (1, 2, 5, 0, false)], 7),
+            [OUT, 0]
+        );
+        assert_eq!(
+            tail(&[(1, 1, 100, 0, true), (1, 2, 5, 0, false)], 7),
+            [98, 0]
+        );
+        assert!(tail(&[], 7).is_empty());
+    }
+
+    #[test]
+    fn the_later_of_two_beginnings_counts() {
+        let two = streams(&[(1, 1, 100, 0, true), (2, 1, 50, 0, false)]);
+        let begin = |tail, from_number, since| {
+            let begin = Begin {
+                tail,
+                from_number,
+                since,
+            };
+            begin.places(&two, &[70, 10])
+        };
+        assert_eq!(begin(None, None, None), [0, 0]);
+        assert_eq!(begin(None, None, Some(1)), [70, 10]);
+        assert_eq!(begin(Some(60), None, Some(1)), [90, 10]);
+        assert_eq!(begin(Some(100), None, Some(1)), [70, 10]);
+        assert_eq!(begin(None, Some(30), None), [OUT, 29]);
+        assert_eq!(begin(None, Some(300), None), [OUT, 50]);
+        assert_eq!(begin(Some(5), Some(30), None), [OUT, 45]);
+    }
+}

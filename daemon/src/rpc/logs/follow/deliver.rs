@@ -1,0 +1,210 @@
+//! What a follow sends: what is stored and was not sent yet.
+
+use pai_proto::v1::{FollowLogsResponse, LogChunk, LogGap, LogLine, follow_logs_response::Frame};
+
+use super::{Following, frame};
+use crate::{
+    model::{Fault, FaultKind, LogStream},
+    rpc::{
+        frames::Sink,
+        logs::{
+            cursor::Place,
+            lanes::{self, Item, Lane},
+        },
+    },
+};
+
+/// Lines of a frame.
+const LINES: usize = 2_000;
+/// Bytes of a frame, unless one line has more.
+const BYTES: usize = 64 << 10;
+
+const DROPPED: &str =
+    "older lines were dropped to keep the limits of the store (logs.jobMegabytes)";
+const REPLACED: &str =
+    "the stored log was lost and is read anew: lines may be missing or repeated here";
+
+impl Following {
+    pub(super) async fn streams(&mut self) -> Result<Vec<LogStream>, Fault> {
+        let logs = self.running.scope.journal.logs();
+        let mut streams = logs.streams(&self.job.uid).await?;
+        self.places.name(&streams);
+        if self.previous {
+            streams = previous(streams)?;
+        }
+        streams.retain(|stream| self.wanted.has(stream));
+        Ok(streams)
+    }
+
+    /// Sends everything that is stored and was not sent yet. True where more is stored, behind what is still to be read.
+    pub(super) async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
+        let mut lanes = lanes::of_pods(self.streams().await?);
+        if let Some(first) = lanes.first().and_then(|lane| lane.streams.first())
+            && std::mem::take(&mut self.replaced)
+        {
+            let gap = self.gap(first, 0, 0, REPLACED);
+            sink.send(frame(gap)).await;
+        }
+        loop {
+            for lane in &mut lanes {
+                self.load(lane, sink).await?;
+            }
+            let Some((number, items)) = lanes::next(&mut lanes) else {
+                return Ok(lanes.iter().any(Lane::is_held_up));
+            };
+            if let Some(stream) = lanes[number].stream().cloned() {
+                self.send_items(&stream, items, sink).await;
+            }
+        }
+    }
+
+    /// Reads what a pod's logs have, where nothing of them waits to be sent.
+    async fn load(
+        &mut self,
+        lane: &mut Lane,
+        sink: &Sink<FollowLogsResponse>,
+    ) -> Result<(), Fault> {
+        while lane.ready.is_empty() {
+            let Some(stream) = lane.stream().cloned() else {
+                return Ok(());
+            };
+            let place = self.places.get(&stream);
+            if place.number >= stream.last && place.gap >= stream.gap {
+                match lane.go_on() {
+                    true => continue,
+                    false => return Ok(()),
+                }
+            }
+            if place.number < stream.dropped {
+                let number = stream.dropped;
+                let gap = self.newest_gap(&stream, number).await?;
+                self.places.set(&stream, Place { number, gap });
+                let told = self.gap(&stream, 0, 0, DROPPED);
+                sink.send(frame(told)).await;
+                continue;
+            }
+            let logs = self.running.scope.journal.logs();
+            let mask = self.mask.clone();
+            let page = logs
+                .after(stream.id, place.number, place.gap, LINES, BYTES, mask)
+                .await?;
+            if page.lines.is_empty() && page.gaps.is_empty() {
+                match lane.go_on() {
+                    true => continue,
+                    false => return Ok(()),
+                }
+            }
+            let mut lines = page.lines.into_iter().peekable();
+            for gap in page.gaps {
+                while let Some(line) = lines.next_if(|line| line.number <= gap.after) {
+                    lane.ready.push_back(Item::Line(line));
+                }
+                lane.ready.push_back(Item::Gap(gap));
+            }
+            lane.ready.extend(lines.map(Item::Line));
+        }
+        Ok(())
+    }
+
+    async fn send_items(
+        &mut self,
+        stream: &LogStream,
+        items: Vec<Item>,
+        sink: &Sink<FollowLogsResponse>,
+    ) {
+        let mut lines = Vec::new();
+        for item in items {
+            match item {
+                Item::Line(line) => lines.push(line),
+                Item::Gap(gap) => {
+                    self.send_lines(stream, std::mem::take(&mut lines), sink)
+                        .await;
+                    let number = self.places.get(stream).number;
+                    self.places.set(
+                        stream,
+                        Place {
+                            number,
+                            gap: gap.id,
+                        },
+                    );
+                    let told = self.gap(stream, gap.from_second, gap.to_second, &gap.reason);
+                    sink.send(frame(told)).await;
+                }
+            }
+        }
+        self.send_lines(stream, lines, sink).await;
+    }
+
+    async fn send_lines(
+        &mut self,
+        stream: &LogStream,
+        lines: Vec<crate::model::LogLine>,
+        sink: &Sink<FollowLogsResponse>,
+    ) {
+        let Some(last) = lines.last() else {
+            return;
+        };
+        let place = Place {
+            number: last.number,
+            ..self.places.get(stream)
+        };
+        self.places.set(stream, place);
+        let is_wanted = |line: &crate::model::LogLine| match (line.second, self.since) {
+            (Some(second), Some(since)) => second >= since,
+            _ => true,
+        };
+        let lines = lines.into_iter().filter(is_wanted).map(|line| LogLine {
+            number: line.number,
+            text: line.text,
+            second: line.second,
+            late: line.late,
+        });
+        let chunk = LogChunk {
+            pod_id: stream.key.pod_id.clone(),
+            pod_uid: stream.key.pod_uid.clone(),
+            role: stream.role.clone(),
+            lines: lines.collect(),
+            cursor: self.places.encode(),
+            segment: stream.segment,
+            attempt: stream.attempt,
+        };
+        if !chunk.lines.is_empty() {
+            sink.send(frame(Frame::Chunk(chunk))).await;
+        }
+    }
+
+    fn gap(&self, stream: &LogStream, from_second: i64, to_second: i64, reason: &str) -> Frame {
+        Frame::Gap(LogGap {
+            pod_id: stream.key.pod_id.clone(),
+            pod_uid: stream.key.pod_uid.clone(),
+            from_second,
+            to_second,
+            reason: reason.into(),
+            cursor: self.places.encode(),
+        })
+    }
+}
+
+/// Of each pod the attempt before its newest one.
+fn previous(streams: Vec<LogStream>) -> Result<Vec<LogStream>, Fault> {
+    let of_pod = |stream: &LogStream| {
+        let of_it = streams
+            .iter()
+            .filter(|other| other.key.pod_id == stream.key.pod_id);
+        of_it.map(|other| other.attempt).max().unwrap_or(1)
+    };
+    let before: Vec<_> = streams
+        .iter()
+        .filter(|stream| stream.attempt + 1 == of_pod(stream))
+        .cloned()
+        .collect();
+    match before.is_empty() {
+        true => Err(Fault::new(
+            FaultKind::NotFound,
+            "no pod of this job had an attempt before its present one",
+        )
+        .hint("leave `previous` away")
+        .field("previous")),
+        false => Ok(before),
+    }
+}
