@@ -65,8 +65,14 @@ fn cut_mark(limit: usize) -> String {
 }
 
 #[cfg(test)]
+#[path = "lines_property.rs"]
+mod property;
+
+#[cfg(test)]
 mod tests {
     use super::*;
+    use rand::rngs::StdRng;
+    use rand::{RngExt as _, SeedableRng as _};
 
     const MAX_LINE: usize = 16 * 1024;
 
@@ -104,5 +110,21 @@ mod tests {
             MAX_LINE,
             "a line of just the limit is not cut"
         );
+    }
+
+    #[test]
+    fn no_chunking_of_any_bytes_changes_a_line() {
+        const ALPHABET: [u8; 8] = [b'\n', b'\n', b'\r', b'a', b'b', b' ', 0, 0xff];
+        let mut random = StdRng::seed_from_u64(20);
+        for _ in 0..5_000 {
+            let length = random.random_range(0..200);
+            let bytes: Vec<u8> = std::iter::repeat_with(|| ALPHABET[random.random_range(0..8)])
+                .take(length)
+                .collect();
+            let limit = random.random_range(0..12);
+            let largest = random.random_range(1..=length + 1);
+            let sizes = std::iter::repeat_with(|| random.random_range(0..=largest)).take(length);
+            property::holds(&bytes, sizes, limit);
+        }
     }
 }
