@@ -133,7 +133,8 @@ async fn carry_out(
         return answer;
     }
     let effect = rule.is_none_or(|rule| rule.fault != FaultKind::NoEffect);
-    let answer = match api::execute(cloud, operation, parts, body, effect) {
+    let arrives = rule.is_none_or(|rule| !rule.fault.spoils_the_answer());
+    let answer = match api::execute(cloud, operation, parts, body, effect, arrives) {
         Ok(mut value) => {
             if let Some(status) = &decision.status {
                 replace_status(&mut value, status);

@@ -75,6 +75,12 @@ pub(crate) struct ServeArgs {
     /// Largest MaxLines.
     #[arg(long, default_value_t = 5000)]
     pub(crate) max_lines: usize,
+    /// Bytes of a log line before it is cut.
+    #[arg(long, default_value_t = 16 * 1024)]
+    pub(crate) max_line_bytes: usize,
+    /// Bytes of the lines of one GetPodLogs answer.
+    #[arg(long, default_value_t = 8 * 1024 * 1024)]
+    pub(crate) max_answer_bytes: usize,
     /// Calls per second before Throttling.User; unlimited when not given.
     #[arg(long, value_parser = factor)]
     pub(crate) rate_limit: Option<f64>,

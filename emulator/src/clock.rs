@@ -13,6 +13,8 @@ use jiff::Timestamp;
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     offset_ms: Arc<AtomicI64>,
+    /// Does not run by itself: the offset alone is the time.
+    stopped: bool,
 }
 
 impl Clock {
@@ -24,6 +26,17 @@ impl Clock {
         clock
     }
 
+    /// A clock that stands at that time, in unix milliseconds, and moves only with [`Self::advance`].
+    #[must_use]
+    pub fn stopped_at(ms: i64) -> Self {
+        let clock = Self {
+            stopped: true,
+            ..Self::default()
+        };
+        clock.advance(ms);
+        clock
+    }
+
     /// Moves the clock by `ms` milliseconds (backwards when negative).
     pub fn advance(&self, ms: i64) {
         self.offset_ms.fetch_add(ms, Ordering::Relaxed);
@@ -32,7 +45,11 @@ impl Clock {
     /// Now, in unix milliseconds.
     #[must_use]
     pub fn now_ms(&self) -> i64 {
-        Timestamp::now().as_millisecond() + self.offset_ms.load(Ordering::Relaxed)
+        let offset = self.offset_ms.load(Ordering::Relaxed);
+        match self.stopped {
+            true => offset,
+            false => Timestamp::now().as_millisecond() + offset,
+        }
     }
 }
 
@@ -78,6 +95,13 @@ mod tests {
         assert_eq!(parse_iso("1970-01-01T00:00:00Z"), Some(0));
         assert_eq!(parse_iso("2026-01-02 03:04"), None);
         assert_eq!(http_date(0), "Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+
+    #[test]
+    fn a_stopped_clock_moves_only_when_told() {
+        let clock = Clock::stopped_at(1000);
+        clock.clone().advance(-1);
+        assert_eq!(clock.now_ms(), 999);
     }
 
     #[test]

@@ -60,6 +60,11 @@ impl FaultKind {
         ("refuse", Self::Refuse),
         ("no_effect", Self::NoEffect),
     ];
+
+    /// Whether the call is carried out and its caller does not get to know what came of it.
+    pub(crate) fn spoils_the_answer(self) -> bool {
+        matches!(self, Self::ServerError | Self::CutAfter | Self::Truncated)
+    }
 }
 
 /// The parameters of a rule's text form.

@@ -54,9 +54,13 @@ mod view;
 pub use api::USER_ID;
 pub use clock::Clock;
 pub use code_source::CodeSource;
-pub use control::{CallRecord, Control, JobView, PodView, TransitionView};
+pub use control::{
+    CallRecord, Control, JobView, PodView, ScriptedLine, TransitionView, WithheldSecond,
+};
 pub use credentials::Credentials;
 pub use emulator::Emulator;
 pub use fault::{FaultKind, FaultRule, ParseFaultError};
 pub use job::Status;
 pub use options::{LogKeep, Options};
+#[doc(hidden)]
+pub use runner::LineCutter;

@@ -1,18 +1,31 @@
 //! Which lines of a pod's log an answer holds. Pure: the lines themselves stay in a file.
 
-use std::ops::Range;
-
 use crate::options::LogKeep;
 
-/// Where a line lies in the log file and when it arrived. Times never decrease along an index.
+/// Where a line lies in the log file and when it arrived. Seconds of arrival never decrease along
+/// an index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LineAt {
     /// Arrival, unix ms.
     pub(crate) ms: i64,
+    /// Unix ms; before it the line is not shown, however old it is.
+    pub(crate) hidden_until_ms: i64,
     /// First byte in the file.
     pub(crate) offset: u64,
     /// Bytes, without the line feed.
     pub(crate) length: usize,
+}
+
+impl LineAt {
+    /// The second of arrival.
+    pub(crate) fn second(&self) -> i64 {
+        second(self.ms)
+    }
+
+    /// Where the next line of the file begins.
+    pub(crate) fn end(&self) -> u64 {
+        self.offset + self.length as u64 + 1
+    }
 }
 
 /// What a caller asks for.
@@ -26,188 +39,74 @@ pub(crate) struct Window {
     /// Bytes of all lines together, with line feeds.
     pub(crate) max_bytes: usize,
     pub(crate) keep: LogKeep,
+    pub(crate) now_ms: i64,
     /// Lines that arrived later than this are not visible yet, unix ms.
     pub(crate) visible_until_ms: i64,
 }
 
-/// The positions of the lines in the window, oldest first.
-pub(crate) fn select(lines: &[LineAt], window: &Window) -> Range<usize> {
-    let second = |ms: i64| ms.div_euclid(1000);
-    let from = lines.partition_point(|line| second(line.ms) < second(window.start_ms));
-    let shown = |line: &LineAt| {
-        second(line.ms) <= second(window.end_ms) && line.ms <= window.visible_until_ms
-    };
-    let to = lines.partition_point(shown).max(from);
-    let inside = &lines[from..to];
-    match window.keep {
-        LogKeep::Head => from..from + fitting(inside.iter(), window),
-        LogKeep::Tail => to - fitting(inside.iter().rev(), window)..to,
+impl Window {
+    /// The second it is about, when it is about one alone.
+    pub(crate) fn only_second(&self) -> Option<i64> {
+        let start = second(self.start_ms);
+        (start == second(self.end_ms)).then_some(start)
     }
 }
 
-/// How many of these lines, from the first on, an answer has room for.
-fn fitting<'a>(lines: impl Iterator<Item = &'a LineAt>, window: &Window) -> usize {
-    let mut room = window.max_bytes;
-    let fits = |line: &&LineAt| {
-        let left = room.checked_sub(line.length + 1);
-        room = left.unwrap_or(0);
-        left.is_some()
+/// What of a window an answer holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Selected {
+    /// Oldest first.
+    pub(crate) lines: Vec<LineAt>,
+    /// There are more visible lines in the window.
+    pub(crate) withheld: bool,
+}
+
+fn second(ms: i64) -> i64 {
+    ms.div_euclid(1000)
+}
+
+/// The lines in the window that the answer has room for.
+pub(crate) fn select(lines: &[LineAt], window: &Window) -> Selected {
+    let from = lines.partition_point(|line| line.second() < second(window.start_ms));
+    let to = lines.partition_point(|line| line.second() <= second(window.end_ms));
+    let visible = |line: &&LineAt| {
+        line.ms <= window.visible_until_ms && line.hidden_until_ms <= window.now_ms
     };
-    lines.take(window.max_lines).take_while(fits).count()
+    let inside = lines[from..to.max(from)].iter().filter(visible);
+    match window.keep {
+        LogKeep::Head => fitting(inside, window),
+        LogKeep::Tail => {
+            let mut selected = fitting(inside.rev(), window);
+            selected.lines.reverse();
+            selected
+        }
+    }
+}
+
+/// These lines, from the first on, up to the one that an answer has no room for.
+fn fitting<'a>(lines: impl Iterator<Item = &'a LineAt>, window: &Window) -> Selected {
+    let mut room = window.max_bytes;
+    let mut kept = Vec::new();
+    for line in lines {
+        match room.checked_sub(line.length + 1) {
+            Some(left) if kept.len() < window.max_lines => {
+                room = left;
+                kept.push(*line);
+            }
+            _ => {
+                return Selected {
+                    lines: kept,
+                    withheld: true,
+                };
+            }
+        }
+    }
+    Selected {
+        lines: kept,
+        withheld: false,
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn lines(times: &[i64]) -> Vec<LineAt> {
-        times
-            .iter()
-            .map(|ms| LineAt {
-                ms: *ms,
-                offset: 0,
-                length: 0,
-            })
-            .collect()
-    }
-
-    const ALL: Window = Window {
-        start_ms: 0,
-        end_ms: i64::MAX,
-        max_lines: 100,
-        max_bytes: 1 << 20,
-        keep: LogKeep::Tail,
-        visible_until_ms: i64::MAX,
-    };
-
-    #[test]
-    fn both_ends_of_a_window_count_whole_seconds() {
-        let lines = lines(&[999, 1000, 1500, 1999, 2000, 2999, 3000]);
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    start_ms: 1000,
-                    end_ms: 2000,
-                    ..ALL
-                }
-            ),
-            1..6
-        );
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    start_ms: 1900,
-                    end_ms: 1100,
-                    ..ALL
-                }
-            ),
-            1..4
-        );
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    start_ms: 5000,
-                    end_ms: 9000,
-                    ..ALL
-                }
-            ),
-            7..7
-        );
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    start_ms: 3000,
-                    end_ms: 1000,
-                    ..ALL
-                }
-            )
-            .len(),
-            0
-        );
-    }
-
-    #[test]
-    fn an_overfull_window_keeps_the_end_it_is_told_to() {
-        let lines = lines(&[1, 2, 3, 4, 5]);
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    max_lines: 2,
-                    ..ALL
-                }
-            ),
-            3..5
-        );
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    max_lines: 2,
-                    keep: LogKeep::Head,
-                    ..ALL
-                }
-            ),
-            0..2
-        );
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    max_lines: 5,
-                    ..ALL
-                }
-            ),
-            0..5
-        );
-    }
-
-    #[test]
-    fn an_answer_has_room_for_so_many_bytes_only() {
-        let lines: Vec<LineAt> = [3, 3, 9, 3]
-            .into_iter()
-            .map(|length| LineAt {
-                ms: 1,
-                offset: 0,
-                length,
-            })
-            .collect();
-        let kept = |max_bytes, keep| {
-            let window = Window {
-                max_bytes,
-                keep,
-                ..ALL
-            };
-            select(&lines, &window)
-        };
-        assert_eq!(kept(8, LogKeep::Head), 0..2);
-        assert_eq!(
-            kept(13, LogKeep::Head),
-            0..2,
-            "nothing is left out in between"
-        );
-        assert_eq!(kept(14, LogKeep::Tail), 2..4);
-        assert_eq!(kept(13, LogKeep::Tail), 3..4);
-        assert_eq!(kept(22, LogKeep::Tail), 0..4);
-    }
-
-    #[test]
-    fn late_lines_are_not_there_yet() {
-        let lines = lines(&[1000, 2000, 3000]);
-        assert_eq!(
-            select(
-                &lines,
-                &Window {
-                    visible_until_ms: 2000,
-                    ..ALL
-                }
-            ),
-            0..2
-        );
-        assert_eq!(select(&[], &ALL), 0..0);
-    }
-}
+#[path = "logs_tests.rs"]
+mod tests;

@@ -47,6 +47,11 @@ pub struct Options {
     pub log_keep: LogKeep,
     /// Upper bound of `MaxLines`; larger wishes are lowered to it without a word.
     pub max_lines: usize,
+    /// Bytes of a log line before it is cut with a mark.
+    pub max_line_bytes: usize,
+    /// Bytes of all lines of one GetPodLogs answer, with line feeds; what does not fit is left out
+    /// at the end that is not kept.
+    pub max_answer_bytes: usize,
     /// Calls per second over all operations before `Throttling.User`; no limit when absent.
     pub rate_limit: Option<f64>,
     /// GPUs that may run at the same time; further jobs stay in Queuing. No limit when absent.
@@ -87,6 +92,8 @@ impl Options {
             list_detail: false,
             log_keep: LogKeep::Tail,
             max_lines: 5000,
+            max_line_bytes: 16 * 1024,
+            max_answer_bytes: 8 * 1024 * 1024,
             rate_limit: None,
             gpus: None,
             workspace_id: "emulator".to_owned(),

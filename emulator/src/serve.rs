@@ -62,6 +62,8 @@ fn options(scratch: &Path, args: ServeArgs) -> io::Result<Options> {
         list_detail: args.list_detail,
         log_keep: args.log_keep.into(),
         max_lines: args.max_lines,
+        max_line_bytes: args.max_line_bytes,
+        max_answer_bytes: args.max_answer_bytes,
         rate_limit: args.rate_limit,
         gpus: args.gpus,
         workspace_id: args.workspace_id,

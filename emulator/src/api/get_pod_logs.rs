@@ -10,15 +10,15 @@ use crate::error::ApiError;
 use crate::logs::Window;
 
 const DEFAULT_MAX_LINES: usize = 2000;
-/// Of an answer's lines; what does not fit is left out at the end that is not kept.
-const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 const WEEK_MS: i64 = 7 * 86_400_000;
 
+/// `arrives`: the caller will have the answer, so it counts as a reading.
 pub(super) fn get_pod_logs(
     cloud: &Cloud,
     job_id: &str,
     pod_id: &str,
     query: &Query,
+    arrives: bool,
 ) -> Result<Value, ApiError> {
     let now_ms = cloud.now_ms();
     let lag = i64::try_from(cloud.options.log_lag.as_millis()).unwrap_or(i64::MAX);
@@ -29,8 +29,9 @@ pub(super) fn get_pod_logs(
             .count("MaxLines")?
             .unwrap_or(DEFAULT_MAX_LINES)
             .min(cloud.options.max_lines),
-        max_bytes: MAX_ANSWER_BYTES,
+        max_bytes: cloud.options.max_answer_bytes,
         keep: cloud.options.log_keep,
+        now_ms,
         visible_until_ms: now_ms.saturating_sub(lag),
     };
     let (id, pod) = cloud.with_job(job_id, |job| {
@@ -45,7 +46,7 @@ pub(super) fn get_pod_logs(
         )
     })?;
     let (uid, log) = pod.ok_or_else(|| ApiError::pod_not_found(pod_id))?;
-    let lines = log.read(&window).map_err(|error| {
+    let lines = log.read(&window, arrives).map_err(|error| {
         let status = http::StatusCode::INTERNAL_SERVER_ERROR;
         ApiError::new(
             status,

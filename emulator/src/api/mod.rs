@@ -173,13 +173,15 @@ impl Operation {
 }
 
 /// Carries the operation out; the answer lacks only its `RequestId`. Without `effect`, one that
-/// changes something there is checks and answers all the same, and changes nothing.
+/// changes something there is checks and answers all the same, and changes nothing. `arrives` says
+/// that the answer will reach the caller whole.
 pub(crate) fn execute(
     cloud: &Arc<Cloud>,
     operation: &Operation,
     parts: &Parts,
     body: &[u8],
     effect: bool,
+    arrives: bool,
 ) -> Result<Value, ApiError> {
     operation.check_headers(parts)?;
     let query = Query::parse(parts.uri.query().unwrap_or_default())?;
@@ -191,7 +193,7 @@ pub(crate) fn execute(
         Operation::UpdateJob { job_id } => update_job::update_job(cloud, job_id, body, effect),
         Operation::DeleteJob { job_id } => delete_job::delete_job(cloud, job_id, effect),
         Operation::GetPodLogs { job_id, pod_id } => {
-            get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query)
+            get_pod_logs::get_pod_logs(cloud, job_id, pod_id, &query, arrives)
         }
         Operation::ListEcsSpecs => list_ecs_specs::list_ecs_specs(&query),
         Operation::GetCodeSource { id } => get_code_source::get_code_source(cloud, id),

@@ -22,7 +22,7 @@ use crate::sync::lock;
 /// Looks into a running emulator and makes it fail. Cheap to clone.
 #[derive(Clone)]
 pub struct Control {
-    cloud: Arc<Cloud>,
+    pub(super) cloud: Arc<Cloud>,
 }
 
 impl Control {
@@ -122,11 +122,21 @@ impl Control {
     /// Replaces all pods of a running job by new incarnations, as a node failure would; false
     /// when it does not run.
     pub fn restart_job(&self, job_id: &str) -> bool {
+        self.order_running(job_id, Order::Restart)
+    }
+
+    /// Ends all pods of a running job as if each had ended with that exit code by itself; false
+    /// when it does not run.
+    pub fn end_job(&self, job_id: &str, exit_code: i32) -> bool {
+        self.order_running(job_id, Order::End(exit_code))
+    }
+
+    fn order_running(&self, job_id: &str, order: Order) -> bool {
         let running = self
             .job(job_id)
             .is_some_and(|job| job.status == Status::Running);
         if running {
-            self.cloud.order(job_id, Order::Restart);
+            self.cloud.order(job_id, order);
         }
         running
     }

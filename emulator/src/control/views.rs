@@ -39,6 +39,8 @@ pub struct PodView {
     pub pod_id: String,
     /// Id of this incarnation.
     pub pod_uid: String,
+    /// Ids of its earlier incarnations, newest first.
+    pub earlier_uids: Vec<String>,
     /// Leader of its process group, while it runs.
     pub pid: Option<i32>,
     /// Once it has ended.
@@ -72,6 +74,7 @@ impl From<&Pod> for PodView {
         Self {
             pod_id: pod.pod_id.clone(),
             pod_uid: pod.pod_uid.clone(),
+            earlier_uids: pod.history.iter().map(|old| old.pod_uid.clone()).collect(),
             pid: pod.pid,
             exit_code: pod.exit_code,
             lines: pod.log.len(),

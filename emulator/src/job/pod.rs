@@ -37,8 +37,8 @@ impl Pod {
 
     /// The pod as an observer at that time saw it; None when it had not been made.
     pub(super) fn as_of(&self, ms: i64) -> Option<Self> {
-        let mut made = std::iter::once(self)
-            .chain(&self.history)
+        let mut made = self
+            .incarnations()
             .filter(|pod| pod.created_ms <= ms)
             .map(|pod| {
                 let ended = pod.finished_ms.is_some_and(|end| end <= ms);
@@ -58,10 +58,13 @@ impl Pod {
         })
     }
 
-    /// This incarnation or the earlier one with that uid.
+    /// This incarnation and the earlier ones, newest first.
+    pub(crate) fn incarnations(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.history)
+    }
+
+    /// The one with that uid.
     pub(crate) fn incarnation(&self, uid: &str) -> Option<&Self> {
-        std::iter::once(self)
-            .chain(&self.history)
-            .find(|pod| pod.pod_uid == uid)
+        self.incarnations().find(|pod| pod.pod_uid == uid)
     }
 }

@@ -23,6 +23,8 @@ pub(crate) enum Order {
     Stop,
     /// Replace all pods by new incarnations.
     Restart,
+    /// All pods are to end with this exit code.
+    End(i32),
 }
 
 /// How the processes of a job came to an end.
@@ -134,7 +136,9 @@ async fn unless_stopped<T>(
     loop {
         tokio::select! {
             done = &mut work => return Some(done),
-            order = orders.recv() => if order != Some(Order::Restart) { return None },
+            order = orders.recv() => if matches!(order, Some(Order::Stop) | None) {
+                return None;
+            },
         }
     }
 }
@@ -188,6 +192,13 @@ async fn run_once(
                     break End::Restart;
                 }
                 Some(Order::Restart) => {}
+                Some(Order::End(code)) => {
+                    pods.end(cloud, id, code).await;
+                    break match code {
+                        0 => End::Succeeded,
+                        _ => End::Failed(format!("All pods failed with exit code {code}.")),
+                    };
+                }
                 Some(Order::Stop) | None => break End::Stopped,
             },
             () = at(deadline) => {

@@ -35,6 +35,15 @@ pub(super) struct Pods {
 impl Pods {
     /// SIGTERM, then SIGKILL after the grace time; returns when all are gone.
     pub(super) async fn kill(&mut self, cloud: &Cloud, id: &str) {
+        self.end_as(cloud, id, None).await;
+    }
+
+    /// The same, and on record they ended by themselves with that exit code.
+    pub(super) async fn end(&mut self, cloud: &Cloud, id: &str, exit_code: i32) {
+        self.end_as(cloud, id, Some(exit_code)).await;
+    }
+
+    async fn end_as(&mut self, cloud: &Cloud, id: &str, exit_code: Option<i32>) {
         let grace = cloud.options.scaled(GRACE).max(SHORTEST_GRACE);
         for signal in [Signal::TERM, Signal::KILL] {
             for (_, pid) in &self.leaders {
@@ -43,7 +52,8 @@ impl Pods {
             let all_gone = async {
                 while let Some(ended) = self.watched.join_next().await {
                     if let Ok((pod_id, code)) = ended {
-                        cloud.pod_ended(id, &pod_id, code, true);
+                        let code = exit_code.unwrap_or(code);
+                        cloud.pod_ended(id, &pod_id, code, exit_code.is_none());
                     }
                 }
             };

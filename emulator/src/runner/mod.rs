@@ -19,6 +19,8 @@ mod ports;
 
 pub(crate) use drive::{Order, drive};
 pub(crate) use group::Groups;
+pub use lines::LineCutter;
+pub(crate) use lines::cut;
 pub(crate) use plan::{Planned, environment, plan};
 pub(crate) use pod_log::PodLog;
 pub(crate) use ports::Ports;

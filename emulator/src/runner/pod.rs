@@ -117,7 +117,7 @@ async fn exited(cloud: &Cloud, pid: Pid) {
 }
 
 async fn capture(cloud: &Cloud, mut output: Receiver, log: &PodLog) {
-    let mut cutter = LineCutter::default();
+    let mut cutter = LineCutter::new(cloud.options.max_line_bytes);
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let (lines, ended) = match output.read(&mut buffer).await {

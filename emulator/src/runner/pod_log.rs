@@ -1,11 +1,16 @@
 //! The stored output of one incarnation of a pod: text in a file, positions in memory.
+//!
+//! Positions are in the order of their seconds of arrival, and within a second in the order of
+//! storing, which is the order of the file. Only scripted lines are stored out of that order.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use crate::control::ScriptedLine;
 use crate::logs::{LineAt, Window, select};
 use crate::scratch::open_private;
 use crate::sync::lock;
@@ -34,6 +39,10 @@ struct Stored {
     /// Counted against [`MAX_COST`].
     cost: usize,
     full: bool,
+    /// Arrival of the newest line that the pod printed, unix ms.
+    printed_ms: i64,
+    /// Seconds of which lines were left out when they alone were asked for the last time.
+    withheld: BTreeSet<i64>,
 }
 
 impl PodLog {
@@ -49,6 +58,8 @@ impl PodLog {
                 size,
                 cost: 0,
                 full: false,
+                printed_ms: i64::MIN,
+                withheld: BTreeSet::new(),
             }),
         })))
     }
@@ -56,35 +67,39 @@ impl PodLog {
     /// Stores lines that arrived at `now_ms`; after [`Self::close`] they are dropped.
     pub(crate) fn append(&self, lines: &[Vec<u8>], now_ms: i64) -> io::Result<()> {
         let mut stored = lock(&self.0.stored);
-        let stored = &mut *stored;
-        let Some(file) = &mut stored.file else {
+        let Some(file) = stored.file.take() else {
             return Ok(());
         };
-        let ms = stored
-            .lines
-            .last()
-            .map_or(now_ms, |last| last.ms.max(now_ms));
-        let mut bytes = Vec::new();
-        let mut places = Vec::with_capacity(lines.len());
+        let ms = stored.printed_ms.max(now_ms);
+        stored.printed_ms = ms;
+        let mut kept = Vec::with_capacity(lines.len());
         for line in lines {
             if stored.full {
                 break;
             }
-            stored.cost += line.len() + 1 + size_of::<LineAt>();
+            stored.cost += cost(line);
             stored.full = stored.cost >= MAX_COST;
             let line = if stored.full { FULL_MARK } else { line };
-            places.push(LineAt {
-                ms,
-                offset: stored.size + bytes.len() as u64,
-                length: line.len(),
-            });
-            bytes.extend_from_slice(line);
-            bytes.push(b'\n');
+            kept.push((line, ms, ms));
         }
-        file.write_all(&bytes)?;
-        stored.size += bytes.len() as u64;
-        stored.lines.extend(places);
-        Ok(())
+        let written = stored.write(&file, &kept);
+        stored.file = Some(file);
+        written
+    }
+
+    /// Stores lines of other times, even after [`Self::close`]; all or, for lack of room, none.
+    pub(crate) fn script(&self, lines: &[ScriptedLine]) -> io::Result<()> {
+        let mut stored = lock(&self.0.stored);
+        let cost = stored.cost + lines.iter().map(|line| cost(&line.text)).sum::<usize>();
+        if stored.full || cost >= MAX_COST {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        stored.cost = cost;
+        let kept = lines
+            .iter()
+            .map(|line| (line.text.as_slice(), line.ms, line.visible_at_ms));
+        let file = open_private(&self.0.path)?;
+        stored.write(&file, &kept.collect::<Vec<_>>())
     }
 
     /// Gives the file descriptor back; what is stored stays readable.
@@ -92,32 +107,79 @@ impl PodLog {
         lock(&self.0.stored).file = None;
     }
 
-    /// The lines of a window, oldest first; bytes that are not UTF-8 come as U+FFFD.
-    pub(crate) fn read(&self, window: &Window) -> io::Result<Vec<String>> {
-        let wanted = {
-            let lines = &lock(&self.0.stored).lines;
-            lines[select(lines, window)].to_vec()
+    /// The lines of a window, oldest first; bytes that are not UTF-8 come as U+FFFD. `counts`: what
+    /// is left out of a single second is remembered.
+    pub(crate) fn read(&self, window: &Window, counts: bool) -> io::Result<Vec<String>> {
+        let selected = {
+            let mut stored = lock(&self.0.stored);
+            let selected = select(&stored.lines, window);
+            match window.only_second().filter(|_| counts) {
+                Some(second) if selected.withheld => _ = stored.withheld.insert(second),
+                Some(second) => _ = stored.withheld.remove(&second),
+                None => {}
+            }
+            selected.lines
         };
-        let Some(first) = wanted.first() else {
+        if selected.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         let file = File::open(&self.0.path)?;
-        let bytes = wanted.iter().map(|line| line.length + 1).sum();
-        let mut buffer = vec![0; bytes];
-        file.read_exact_at(&mut buffer, first.offset)?;
-        let mut rest = buffer.as_slice();
-        let texts = wanted.iter().map(|line| {
-            let (text, after) = rest.split_at(line.length);
-            rest = after.get(1..).unwrap_or_default();
-            String::from_utf8_lossy(text).into_owned()
-        });
-        Ok(texts.collect())
+        let mut texts = Vec::with_capacity(selected.len());
+        let follows = |one: &LineAt, next: &LineAt| one.end() == next.offset;
+        for run in selected.chunk_by(follows) {
+            let mut buffer = vec![0; run.iter().map(|line| line.length + 1).sum()];
+            file.read_exact_at(&mut buffer, run[0].offset)?;
+            let mut rest = buffer.as_slice();
+            texts.extend(run.iter().map(|line| {
+                let (text, after) = rest.split_at(line.length);
+                rest = after.get(1..).unwrap_or_default();
+                String::from_utf8_lossy(text).into_owned()
+            }));
+        }
+        Ok(texts)
+    }
+
+    /// Seconds of which lines were withheld at their last reading.
+    pub(crate) fn withheld(&self) -> Vec<i64> {
+        lock(&self.0.stored).withheld.iter().copied().collect()
     }
 
     /// Number of lines stored so far, visible or not.
     pub(crate) fn len(&self) -> usize {
         lock(&self.0.stored).lines.len()
     }
+}
+
+impl Stored {
+    /// Puts texts, each with its arrival and the time before which it is hidden, at the end of the
+    /// file and where their seconds belong.
+    fn write(&mut self, mut file: &File, lines: &[(&[u8], i64, i64)]) -> io::Result<()> {
+        let mut bytes = Vec::new();
+        let mut places = Vec::with_capacity(lines.len());
+        for (text, ms, hidden_until_ms) in lines {
+            places.push(LineAt {
+                ms: *ms,
+                hidden_until_ms: *hidden_until_ms,
+                offset: self.size + bytes.len() as u64,
+                length: text.len(),
+            });
+            bytes.extend_from_slice(text);
+            bytes.push(b'\n');
+        }
+        file.write_all(&bytes)?;
+        self.size += bytes.len() as u64;
+        let old = self.lines.len();
+        self.lines.extend(places);
+        let seam = self.lines[old.saturating_sub(1)..].iter();
+        if !seam.is_sorted_by_key(LineAt::second) {
+            self.lines.sort_by_key(LineAt::second);
+        }
+        Ok(())
+    }
+}
+
+fn cost(line: &[u8]) -> usize {
+    line.len() + 1 + size_of::<LineAt>()
 }
 
 #[cfg(test)]
@@ -131,6 +193,7 @@ mod tests {
         max_lines: 10,
         max_bytes: 1000,
         keep: LogKeep::Tail,
+        now_ms: 9000,
         visible_until_ms: 9000,
     };
 
@@ -148,10 +211,13 @@ mod tests {
         log.close();
         let window = |start_ms| Window { start_ms, ..ALL };
         assert_eq!(
-            log.read(&window(0)).unwrap(),
+            log.read(&window(0), true).unwrap(),
             ["one", "", "bad \u{fffd} byte"]
         );
-        assert_eq!(log.read(&window(4000)).unwrap(), ["bad \u{fffd} byte"]);
+        assert_eq!(
+            log.read(&window(4000), true).unwrap(),
+            ["bad \u{fffd} byte"]
+        );
         assert_eq!(log.len(), 3);
     }
 
@@ -163,7 +229,7 @@ mod tests {
         log.close();
         assert!(lock(&log.0.stored).file.is_none());
         log.append(&[b"two".to_vec()], 1000).unwrap();
-        assert_eq!(log.read(&ALL).unwrap(), ["one"]);
+        assert_eq!(log.read(&ALL, true).unwrap(), ["one"]);
     }
 
     #[test]
@@ -180,7 +246,7 @@ mod tests {
             ..ALL
         };
         assert_eq!(
-            log.read(&last).unwrap(),
+            log.read(&last, true).unwrap(),
             ["[output beyond 64 MiB is dropped]"]
         );
     }

@@ -19,5 +19,6 @@ mod operations;
 mod processes;
 mod refusals;
 mod reserving;
+mod scripted;
 mod updates;
 mod validation;
