@@ -28,7 +28,7 @@ pub(super) fn lines(form: Form, job: &Job, chunk: &LogChunk) -> Vec<u8> {
         match form {
             Form::Text { .. } => {
                 out.extend_from_slice(prefix.as_bytes());
-                log::push_line(&mut out, &line.text);
+                log::push_line(&mut out, &line.text, false);
             }
             Form::Raw => out.extend_from_slice(&line.text),
             Form::Json => {
