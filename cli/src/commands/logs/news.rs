@@ -17,11 +17,13 @@ pub(super) struct News {
     attempts: HashMap<String, Attempts>,
 }
 
-/// The incarnations of a pod, in the order in which they turned up.
+/// The incarnations of a pod.
 #[derive(Debug, Default)]
 struct Attempts {
+    /// In the order in which they turned up.
     uids: Vec<String>,
-    last: usize,
+    /// The place of the last one: its number, where the daemon tells it, else its place in `uids`.
+    last: Option<usize>,
 }
 
 impl News {
@@ -29,18 +31,25 @@ impl News {
     pub(super) fn attempt(&mut self, chunk: &LogChunk, job: &Job) -> Option<String> {
         let attempts = self.attempts.entry(chunk.pod_id.clone()).or_default();
         let known = attempts.uids.iter().position(|uid| *uid == chunk.pod_uid);
-        let index = known.unwrap_or(attempts.uids.len());
+        let turned_up = known.unwrap_or(attempts.uids.len());
         if known.is_none() {
             attempts.uids.push(chunk.pod_uid.clone());
         }
-        let before = std::mem::replace(&mut attempts.last, index);
+        let number = usize::try_from(chunk.attempt).ok().filter(|n| *n > 0);
+        let place = number.unwrap_or(turned_up);
+        let before = attempts.last.replace(place)?;
         let pod = clean::line(log::pod(&chunk.pod_id, json::job_id(job)));
-        match known {
-            None if index > 0 => Some(rule(&format!("{pod} began anew"))),
-            Some(_) if index < before => Some(rule(&format!("{pod}, an earlier attempt"))),
-            Some(_) if index > before => Some(rule(&format!("{pod}, the later attempt"))),
-            _ => None,
-        }
+        let text = match (number, known) {
+            _ if place == before => return None,
+            (Some(number), None) if place > before => {
+                format!("{pod} began anew (attempt {number})")
+            }
+            (Some(number), _) => format!("{pod}, attempt {number}"),
+            (None, None) => format!("{pod} began anew"),
+            (None, Some(_)) if place < before => format!("{pod}, an earlier attempt"),
+            (None, Some(_)) => format!("{pod}, the later attempt"),
+        };
+        Some(rule(&text))
     }
 
     /// Said once when the log cannot be read and once when it can again.
@@ -105,8 +114,9 @@ pub(super) fn waiting(job: &Job, follow: bool) -> Option<String> {
     })
 }
 
-/// What is said where no line and no gap came, and nothing was said of the job before. `complete`: nothing will come any more.
-pub(super) fn silence(job: &Job, chosen: bool, complete: bool) -> Option<String> {
+/// What is said where no line and no gap came, and nothing was said of the job before. `part` says of which lines there is
+/// talk. `complete`: nothing will come any more.
+pub(super) fn silence(job: &Job, chosen: bool, part: &str, complete: bool) -> Option<String> {
     if waiting(job, false).is_some() {
         return None;
     }
@@ -116,7 +126,7 @@ pub(super) fn silence(job: &Job, chosen: bool, complete: bool) -> Option<String>
         false => "has",
     };
     let yet = if complete { "" } else { " yet" };
-    Some(format!("{id} is {status} and {has} no lines{yet}"))
+    Some(format!("{id} is {status} and {has} no lines{part}{yet}"))
 }
 
 /// What became of the job.
@@ -180,6 +190,33 @@ mod tests {
     }
 
     #[test]
+    fn an_attempt_is_told_with_its_number_where_that_is_known() {
+        let mut news = News::default();
+        let job = sample::running();
+        let told: Vec<_> = [("b", 2), ("c", 3), ("c", 3), ("a", 1), ("c", 3), ("d", 4)]
+            .into_iter()
+            .map(|(uid, attempt)| {
+                let chunk = LogChunk {
+                    attempt,
+                    ..chunk("worker-0", uid)
+                };
+                news.attempt(&chunk, &job).unwrap_or_default()
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "",
+                "──── worker-0 began anew (attempt 3) ────",
+                "",
+                "──── worker-0, attempt 1 ────",
+                "──── worker-0, attempt 3 ────",
+                "──── worker-0 began anew (attempt 4) ────",
+            ]
+        );
+    }
+
+    #[test]
     fn a_log_that_cannot_be_read_is_told_once_and_so_is_its_return() {
         let mut news = News::default();
         let mut told = |since_ms: Option<i64>| {
@@ -234,19 +271,23 @@ mod tests {
         };
         let told = |text: &str| Some(text.to_owned());
         assert_eq!(
-            silence(&stopped, false, true),
+            silence(&stopped, false, "", true),
             told("dlc1running is Stopped and has no lines")
         );
         assert_eq!(
-            silence(&sample::running(), true, false),
-            told("dlc1running is Running and the chosen pods have no lines yet")
+            silence(&sample::running(), true, " since then", false),
+            told("dlc1running is Running and the chosen pods have no lines since then yet")
         );
         let queued = Job {
             phase: Phase::Queued.into(),
             running_at_ms: None,
             ..sample::running()
         };
-        assert_eq!(silence(&queued, false, false), None, "that was said before");
+        assert_eq!(
+            silence(&queued, false, "", false),
+            None,
+            "that was said before"
+        );
     }
 
     #[test]
