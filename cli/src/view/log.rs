@@ -59,7 +59,7 @@ pub fn size(bytes: u64) -> String {
     let unit = [(30, "GiB"), (20, "MiB"), (10, "KiB")];
     match unit.into_iter().find(|(shift, _)| bytes >> shift > 0) {
         Some((shift, name)) => {
-            let tenths = u128::from(bytes) * 10 >> shift;
+            let tenths = (u128::from(bytes) * 10) >> shift;
             format!("{}.{} {name}", tenths / 10, tenths % 10)
         }
         None => format!("{bytes} B"),

@@ -90,7 +90,7 @@ async fn tell(
         sink,
         news: News::default(),
         silent: true,
-        may_seem_stuck: !args.read.follow,
+        may_seem_stuck: !(args.read.follow || args.read.stored),
     };
     let told = log.tell(args, context).await;
     // Lines that came before an error are written before it is told.

@@ -68,7 +68,7 @@ async fn tell(
             tokio::select! {
                 biased;
                 () = sink.closed() => return Ok(None),
-                update = &mut next => update?,
+                update = &mut next => update.map_err(refused)?,
             }
         };
         let hits = match update {

@@ -7,7 +7,7 @@ mod store;
 mod usage;
 
 use std::{
-    io::{self, Read as _, Write, pipe},
+    io::{self, ErrorKind, Read as _, Write, pipe},
     time::Duration,
 };
 
@@ -183,5 +183,18 @@ fn finished() -> Job {
     Job {
         native_id: "dlc1running".into(),
         ..sample::succeeded()
+    }
+}
+
+/// Fails at the first write.
+struct Broken(ErrorKind);
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(self.0.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -1,9 +1,6 @@
 //! Following a log to the job's result.
 
-use std::{
-    io::ErrorKind,
-    sync::{Arc, Mutex},
-};
+use std::sync::{Arc, Mutex};
 
 use pai_proto::v1::{ErrorDetail, LogGap, LogGoingAway, Phase, Stale};
 
@@ -204,19 +201,6 @@ async fn a_job_that_was_unconfirmed_at_first_is_asked_for_again() {
     assert_eq!(stdout, "[worker-0] one\n");
     assert!(stderr.starts_with("uid-3 is unconfirmed; "), "{stderr}");
     assert!(stderr.ends_with("dlc1running Succeeded\n"), "{stderr}");
-}
-
-/// Fails at the first write.
-struct Broken(ErrorKind);
-
-impl Write for Broken {
-    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-        Err(self.0.into())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// The follow has no end of its own here.

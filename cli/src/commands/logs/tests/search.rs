@@ -258,3 +258,22 @@ async fn a_pattern_that_is_none_is_a_wrong_command_line_and_a_search_that_breaks
     );
     assert!(stderr.contains("before its last word"), "{stderr}");
 }
+
+#[tokio::test]
+async fn a_reader_that_went_away_ends_the_search_quietly_and_a_full_disk_does_not() {
+    let found = || {
+        vec![
+            hits("dlc1", "worker-0", &[(1, "nan", Some((0, 3)))]),
+            end(1),
+        ]
+    };
+    let line = ["logs", "--grep", "nan", "--all"];
+    let gone = Broken(ErrorKind::BrokenPipe);
+    let (exit, stderr) = run_to(finding(found()), &line, gone).await;
+    assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""));
+    let full = Broken(ErrorKind::StorageFull);
+    let (exit, stderr) = run_to(finding(found()), &line, full).await;
+    assert_eq!(exit, Exit::Error);
+    let expected = "error: cannot write what was found: ";
+    assert!(stderr.starts_with(expected), "{stderr}");
+}
