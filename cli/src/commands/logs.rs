@@ -1,6 +1,7 @@
 //! `paictl logs`: shows the log of a job, searches stored logs, and says which are kept.
 
 mod args;
+mod attempts;
 mod hits;
 mod keep;
 mod news;

@@ -9,11 +9,11 @@ use crate::{json, view::log};
 #[derive(Debug)]
 pub(super) struct Printer {
     /// `None`: for programs.
-    pub(super) look: Option<Look>,
+    look: Option<Look>,
     /// There may be several jobs, so that the name before a line begins with its job.
-    pub(super) jobs: bool,
+    jobs: bool,
     /// Neighbours are shown too: a line stands between groups that do not touch.
-    pub(super) grouped: bool,
+    grouped: bool,
     last: Option<Place>,
 }
 

@@ -1,9 +1,7 @@
 //! What is said on stderr beside the lines.
 
-use std::collections::HashMap;
-
 use jiff::tz::TimeZone;
-use pai_proto::v1::{Job, LogChunk, LogGap, Phase, Stale};
+use pai_proto::v1::{Job, LogGap, Phase, Stale};
 
 use crate::{
     json,
@@ -14,44 +12,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct News {
     stale: bool,
-    attempts: HashMap<String, Attempts>,
-}
-
-/// The incarnations of a pod.
-#[derive(Debug, Default)]
-struct Attempts {
-    /// In the order in which they turned up.
-    uids: Vec<String>,
-    /// The place of the last one: its number, where the daemon tells it, else its place in `uids`.
-    last: Option<usize>,
 }
 
 impl News {
-    /// Whether this chunk is of another attempt than the last one of its pod, and how that is told.
-    pub(super) fn attempt(&mut self, chunk: &LogChunk, job: &Job) -> Option<String> {
-        let attempts = self.attempts.entry(chunk.pod_id.clone()).or_default();
-        let known = attempts.uids.iter().position(|uid| *uid == chunk.pod_uid);
-        let turned_up = known.unwrap_or(attempts.uids.len());
-        if known.is_none() {
-            attempts.uids.push(chunk.pod_uid.clone());
-        }
-        let number = usize::try_from(chunk.attempt).ok().filter(|n| *n > 0);
-        let place = number.unwrap_or(turned_up);
-        let before = attempts.last.replace(place)?;
-        let pod = clean::line(log::pod(&chunk.pod_id, json::job_id(job)));
-        let text = match (number, known) {
-            _ if place == before => return None,
-            (Some(number), None) if place > before => {
-                format!("{pod} began anew (attempt {number})")
-            }
-            (Some(number), _) => format!("{pod}, attempt {number}"),
-            (None, None) => format!("{pod} began anew"),
-            (None, Some(_)) if place < before => format!("{pod}, an earlier attempt"),
-            (None, Some(_)) => format!("{pod}, the later attempt"),
-        };
-        Some(rule(&text))
-    }
-
     /// Said once when the log cannot be read and once when it can again.
     pub(super) fn staleness(
         &mut self,
@@ -70,11 +33,6 @@ impl News {
             _ => None,
         }
     }
-}
-
-/// A line across, where one thing ends and another begins.
-fn rule(text: &str) -> String {
-    format!("──── {text} ────")
 }
 
 /// Lines that may be missing.
@@ -147,74 +105,6 @@ pub(super) fn result(job: &Job) -> String {
 mod tests {
     use super::*;
     use crate::view::sample;
-
-    fn chunk(pod: &str, uid: &str) -> LogChunk {
-        LogChunk {
-            pod_id: format!("dlc1running-{pod}"),
-            pod_uid: uid.into(),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn an_attempt_that_began_anew_is_a_rule_and_the_first_is_none() {
-        let mut news = News::default();
-        let job = sample::running();
-        let told: Vec<_> = [
-            ("worker-0", "a"),
-            ("worker-1", "b"),
-            ("worker-0", "a"),
-            ("worker-0", "c"),
-            ("worker-0", "c"),
-            ("worker-0", "a"),
-            ("worker-0", "c"),
-            ("worker-1", "b"),
-        ]
-        .into_iter()
-        .map(|(pod, uid)| news.attempt(&chunk(pod, uid), &job))
-        .collect();
-        let rule = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            told,
-            [
-                None,
-                None,
-                None,
-                rule("──── worker-0 began anew ────"),
-                None,
-                rule("──── worker-0, an earlier attempt ────"),
-                rule("──── worker-0, the later attempt ────"),
-                None,
-            ]
-        );
-    }
-
-    #[test]
-    fn an_attempt_is_told_with_its_number_where_that_is_known() {
-        let mut news = News::default();
-        let job = sample::running();
-        let told: Vec<_> = [("b", 2), ("c", 3), ("c", 3), ("a", 1), ("c", 3), ("d", 4)]
-            .into_iter()
-            .map(|(uid, attempt)| {
-                let chunk = LogChunk {
-                    attempt,
-                    ..chunk("worker-0", uid)
-                };
-                news.attempt(&chunk, &job).unwrap_or_default()
-            })
-            .collect();
-        assert_eq!(
-            told,
-            [
-                "",
-                "──── worker-0 began anew (attempt 3) ────",
-                "",
-                "──── worker-0, attempt 1 ────",
-                "──── worker-0, attempt 3 ────",
-                "──── worker-0 began anew (attempt 4) ────",
-            ]
-        );
-    }
 
     #[test]
     fn a_log_that_cannot_be_read_is_told_once_and_so_is_its_return() {

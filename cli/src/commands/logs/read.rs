@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use super::{
     args::{LogsArgs, Prefix},
+    attempts::Attempts,
     news::{self, News},
     pods,
     printer::{self, Clock, Form, Look},
@@ -89,6 +90,7 @@ async fn tell(
         client: client.clone(),
         sink,
         news: News::default(),
+        attempts: Attempts::default(),
         silent: true,
         may_seem_stuck: !(args.read.follow || args.read.stored),
     };
@@ -112,6 +114,7 @@ struct Log {
     form: Form,
     sink: Sink,
     news: News,
+    attempts: Attempts,
     /// No line came, and no word of missing ones.
     silent: bool,
     /// Nothing is waited for but the daemon's reading, and no word was said of it.
@@ -173,7 +176,7 @@ impl Log {
             FollowUpdate::Lines(chunk) => {
                 self.silent = false;
                 self.know_the_id().await?;
-                let rule = self.news.attempt(chunk, &self.job);
+                let rule = self.attempts.tell(chunk, &self.job);
                 self.note(rule, context).await?;
                 let clock = Clock {
                     now_ms: now,
