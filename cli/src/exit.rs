@@ -11,7 +11,7 @@ use pai_proto::{
 pub enum Exit {
     /// Done, or the job succeeded.
     Ok = 0,
-    /// Any failure without a code of its own.
+    /// Any failure without a code of its own, and a search that finds nothing.
     Error = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -40,8 +40,10 @@ pub enum Exit {
 /// The help topic.
 pub const TOPIC: &str = "\
 Exit codes:
-    0  done; for `wait`: the condition is met, by default that every job Succeeded
-    1  another error; for `wait --for STATUS`: a job ended without reaching it
+    0  done; for `wait`: the condition is met, by default that every job Succeeded; for `logs -f`: the
+       job Succeeded; for `logs --grep`: a line matched
+    1  another error; for `wait --for STATUS`: a job ended without reaching it; for `logs --grep`: no
+       line matched
     2  the command line is wrong
     4  not logged in, or forbidden
     5  not found

@@ -1,6 +1,7 @@
 //! A daemon for tests: answers what it was told to answer, on a real socket, and keeps what it was asked.
 
 mod heard;
+mod logs;
 mod settings;
 
 use std::{
@@ -13,7 +14,7 @@ use pai_proto::{
     meta,
     v1::{
         self, ErrorDetail, ErrorKind, config_server, daemon_server, follow_logs_response,
-        jobs_server, list_jobs_response, logs_server, wait_jobs_response,
+        jobs_server, list_jobs_response, logs_server, search_logs_response, wait_jobs_response,
     },
 };
 use prost::Message as _;
@@ -71,6 +72,10 @@ pub(crate) struct Fake {
     pub(crate) followed: Arc<Mutex<Vec<v1::FollowLogsRequest>>>,
     /// What the job is once somebody follows its log.
     pub(crate) later: Option<v1::Job>,
+    /// What a search finds.
+    pub(crate) found: Vec<search_logs_response::Frame>,
+    /// What is dropped of the stored logs.
+    pub(crate) pruned: v1::PruneLogsResponse,
     /// What was asked so far; shared with the daemon that serves.
     pub(crate) heard: Heard,
 }
@@ -281,26 +286,5 @@ impl jobs_server::Jobs for Fake {
         let frame = |frame| Ok(v1::WaitJobsResponse { frame: Some(frame) });
         let frames: Vec<_> = self.frames.clone().into_iter().map(frame).collect();
         self.answer(stream::iter(frames).boxed())
-    }
-}
-
-#[tonic::async_trait]
-impl logs_server::Logs for Fake {
-    async fn follow_logs(
-        &self,
-        request: Request<v1::FollowLogsRequest>,
-    ) -> Result<Response<Frames<v1::FollowLogsResponse>>, Status> {
-        let nth = {
-            let mut followed = self.followed();
-            followed.push(request.into_inner());
-            followed.len()
-        };
-        let frames = self.logs.get(nth - 1).cloned().unwrap_or_default();
-        let frame = |frame| Ok(v1::FollowLogsResponse { frame: Some(frame) });
-        let told = stream::iter(frames.into_iter().map(frame));
-        match nth < self.logs.len() {
-            true => self.answer(told.boxed()),
-            false => self.answer(told.chain(stream::pending()).boxed()),
-        }
     }
 }

@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::{error::CliError, view::clean};
 
-pub use answer::{Deleted, Stopped, Submitted, Updated, Waited};
+pub use answer::{Deleted, LogsKept, Stopped, Submitted, Updated, Waited};
 pub use audit::AuditEntry;
 pub(crate) use audit::outcome;
 pub use changed::{ConfigChanged, ConfigChecked, ConfigField};
@@ -33,7 +33,7 @@ pub use daemon::{DaemonStarted, DaemonStatus, DaemonStopped, Problem};
 pub use each::Each;
 pub use job::{Job, JobDetail, Milestone};
 pub use local::{LocalDown, LocalStatus, LocalUp};
-pub use log::LogLine;
+pub use log::{LogHit, LogLine, LogsPruned};
 
 /// A failed command, on stderr.
 #[derive(Debug, Serialize)]

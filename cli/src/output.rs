@@ -17,6 +17,7 @@ pub struct Output {
     stderr: Box<dyn Write>,
     /// Width of the terminal that stdout is; `None` when it is none.
     width: Option<usize>,
+    colours: bool,
     failure: Option<io::Error>,
 }
 
@@ -30,11 +31,14 @@ impl Output {
                 .filter(|columns| *columns > 0)
                 .unwrap_or(80)
         });
-        Self::new(
+        let choice = anstream::AutoStream::choice(&io::stdout());
+        let mut out = Self::new(
             Box::new(anstream::AutoStream::auto(io::stdout())),
             Box::new(anstream::AutoStream::auto(io::stderr())),
             width,
-        )
+        );
+        out.colours = width.is_some() && choice != anstream::ColorChoice::Never;
+        out
     }
 
     /// Any two writers.
@@ -43,6 +47,7 @@ impl Output {
             stdout,
             stderr,
             width,
+            colours: false,
             failure: None,
         }
     }
@@ -50,6 +55,11 @@ impl Output {
     /// Width of the terminal that stdout is; `None` when it is none.
     pub fn width(&self) -> Option<usize> {
         self.width
+    }
+
+    /// Whether stdout is a terminal on which colours are wanted, for what is written to it past this.
+    pub fn colours(&self) -> bool {
+        self.colours
     }
 
     /// One line (or several) of the answer.
@@ -147,6 +157,14 @@ pub(crate) mod capture {
 
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
+        }
+    }
+
+    impl Output {
+        /// The same as if stdout were a terminal with colours.
+        pub(crate) fn with_colours(mut self) -> Self {
+            self.colours = true;
+            self
         }
     }
 

@@ -7,6 +7,8 @@ mod config;
 mod daemon;
 mod logs;
 
+pub use logs::{Search, SearchUpdate};
+
 use std::{future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use tonic::{Response, Status, service::interceptor::InterceptedService, transport::Channel};

@@ -41,6 +41,14 @@ pub struct Updated {
     note: Option<String>,
 }
 
+/// Whether the logs of all pods of a job are kept from now on, whatever the settings say.
+#[derive(Debug, Serialize)]
+pub struct LogsKept {
+    #[serde(flatten)]
+    job: Job,
+    keep: bool,
+}
+
 /// One job of a wait. What describes the job is absent when nothing is known of it.
 #[derive(Debug, Serialize)]
 pub struct Waited {
@@ -88,6 +96,16 @@ impl Deleted {
         Self {
             job: job.into(),
             deleted: true,
+        }
+    }
+}
+
+impl LogsKept {
+    /// The job of the answer, and what was asked for.
+    pub fn new(job: &v1::Job, keep: bool) -> Self {
+        Self {
+            job: job.into(),
+            keep,
         }
     }
 }

@@ -12,8 +12,14 @@ pub struct LogLine<'a> {
     pod_id: &'a str,
     /// Tells the attempts of one pod apart.
     pod_uid: Option<&'a str>,
-    /// Counts the lines of one attempt of a pod from 1, in the order in which the daemon stored them.
+    /// Lines that were found before the first one are an earlier segment.
+    segment: u32,
+    /// Which incarnation of the pod, from 1; null where the daemon does not tell.
+    attempt: Option<u32>,
+    /// Counts the lines of one segment from 1, in the order in which the daemon stored them.
     number: u64,
+    /// The cloud had filed the line by then, Unix s; null where that is unknown.
+    second: Option<i64>,
     /// Found later than its neighbours; absent otherwise.
     #[serde(skip_serializing_if = "is_false")]
     late: bool,
@@ -21,16 +27,87 @@ pub struct LogLine<'a> {
     text: Cow<'a, str>,
 }
 
+/// A line that a search shows.
+#[derive(Debug, Serialize)]
+pub struct LogHit<'a> {
+    #[serde(flatten)]
+    line: LogLine<'a>,
+    /// False for neighbours of a line that matches.
+    #[serde(rename = "match")]
+    matches: bool,
+}
+
+/// What was dropped, or would be.
+#[derive(Debug, Serialize)]
+pub struct LogsPruned {
+    jobs: u32,
+    dropped_bytes: u64,
+    left_bytes: u64,
+    dry_run: bool,
+}
+
+/// Where a line is.
+struct Place<'a> {
+    job_id: &'a str,
+    pod_id: &'a str,
+    pod_uid: &'a str,
+    segment: u32,
+    attempt: u32,
+}
+
 impl<'a> LogLine<'a> {
     /// One line of a chunk.
     pub fn new(job_id: &'a str, chunk: &'a v1::LogChunk, line: &'a v1::LogLine) -> Self {
-        Self {
+        let place = Place {
             job_id,
             pod_id: &chunk.pod_id,
-            pod_uid: Some(chunk.pod_uid.as_str()).filter(|uid| !uid.is_empty()),
+            pod_uid: &chunk.pod_uid,
+            segment: chunk.segment,
+            attempt: chunk.attempt,
+        };
+        Self::at(place, line)
+    }
+
+    fn at(place: Place<'a>, line: &'a v1::LogLine) -> Self {
+        Self {
+            job_id: place.job_id,
+            pod_id: place.pod_id,
+            pod_uid: Some(place.pod_uid).filter(|uid| !uid.is_empty()),
+            segment: place.segment,
+            attempt: Some(place.attempt).filter(|attempt| *attempt > 0),
             number: line.number,
+            second: line.second,
             late: line.late,
             text: String::from_utf8_lossy(&line.text),
+        }
+    }
+}
+
+impl<'a> LogHit<'a> {
+    /// One of the lines that were found; `None` where the daemon left it out.
+    pub fn new(job_id: &'a str, hits: &'a v1::LogHits, hit: &'a v1::LogHit) -> Option<Self> {
+        let place = Place {
+            job_id,
+            pod_id: &hits.pod_id,
+            pod_uid: &hits.pod_uid,
+            segment: hits.segment,
+            attempt: hits.attempt,
+        };
+        Some(Self {
+            line: LogLine::at(place, hit.line.as_ref()?),
+            matches: hit.matches,
+        })
+    }
+}
+
+impl LogsPruned {
+    /// What the daemon answered.
+    pub fn new(pruned: &v1::PruneLogsResponse, dry_run: bool) -> Self {
+        Self {
+            jobs: pruned.jobs,
+            dropped_bytes: pruned.dropped_bytes,
+            left_bytes: pruned.left_bytes,
+            dry_run,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use pai_proto::v1::Phase;
 
-const RESET: &str = "\x1b[0m";
+/// Ends every colour.
+pub const RESET: &str = "\x1b[0m";
 
 fn styled(codes: &str, text: &str) -> String {
     format!("\x1b[{codes}m{text}{RESET}")
@@ -26,6 +27,11 @@ pub fn label(text: &str) -> String {
 /// Something of less weight.
 pub fn faint(text: &str) -> String {
     styled("2", text)
+}
+
+/// What a search found.
+pub fn matched(text: &str) -> String {
+    styled("1;31", text)
 }
 
 /// A status in the colour of its phase.

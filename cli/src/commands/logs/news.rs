@@ -1,9 +1,7 @@
 //! What is said on stderr beside the lines.
 
-use std::collections::HashMap;
-
 use jiff::tz::TimeZone;
-use pai_proto::v1::{Job, LogChunk, LogGap, Phase, Stale};
+use pai_proto::v1::{Job, LogGap, Phase, Stale};
 
 use crate::{
     json,
@@ -14,35 +12,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct News {
     stale: bool,
-    attempts: HashMap<String, Attempts>,
-}
-
-/// The incarnations of a pod, in the order in which they turned up.
-#[derive(Debug, Default)]
-struct Attempts {
-    uids: Vec<String>,
-    last: usize,
 }
 
 impl News {
-    /// Whether this chunk is of another attempt than the last one of its pod, and how that is told.
-    pub(super) fn attempt(&mut self, chunk: &LogChunk, job: &Job) -> Option<String> {
-        let attempts = self.attempts.entry(chunk.pod_id.clone()).or_default();
-        let known = attempts.uids.iter().position(|uid| *uid == chunk.pod_uid);
-        let index = known.unwrap_or(attempts.uids.len());
-        if known.is_none() {
-            attempts.uids.push(chunk.pod_uid.clone());
-        }
-        let before = std::mem::replace(&mut attempts.last, index);
-        let pod = clean::line(log::pod(&chunk.pod_id, json::job_id(job)));
-        match known {
-            None if index > 0 => Some(rule(&format!("{pod} began anew"))),
-            Some(_) if index < before => Some(rule(&format!("{pod}, an earlier attempt"))),
-            Some(_) if index > before => Some(rule(&format!("{pod}, the later attempt"))),
-            _ => None,
-        }
-    }
-
     /// Said once when the log cannot be read and once when it can again.
     pub(super) fn staleness(
         &mut self,
@@ -61,11 +33,6 @@ impl News {
             _ => None,
         }
     }
-}
-
-/// A line across, where one thing ends and another begins.
-fn rule(text: &str) -> String {
-    format!("──── {text} ────")
 }
 
 /// Lines that may be missing.
@@ -105,8 +72,9 @@ pub(super) fn waiting(job: &Job, follow: bool) -> Option<String> {
     })
 }
 
-/// What is said where no line and no gap came, and nothing was said of the job before. `complete`: nothing will come any more.
-pub(super) fn silence(job: &Job, chosen: bool, complete: bool) -> Option<String> {
+/// What is said where no line and no gap came, and nothing was said of the job before. `part` says of which lines there is
+/// talk. `complete`: nothing will come any more.
+pub(super) fn silence(job: &Job, chosen: bool, part: &str, complete: bool) -> Option<String> {
     if waiting(job, false).is_some() {
         return None;
     }
@@ -116,7 +84,7 @@ pub(super) fn silence(job: &Job, chosen: bool, complete: bool) -> Option<String>
         false => "has",
     };
     let yet = if complete { "" } else { " yet" };
-    Some(format!("{id} is {status} and {has} no lines{yet}"))
+    Some(format!("{id} is {status} and {has} no lines{part}{yet}"))
 }
 
 /// What became of the job.
@@ -137,47 +105,6 @@ pub(super) fn result(job: &Job) -> String {
 mod tests {
     use super::*;
     use crate::view::sample;
-
-    fn chunk(pod: &str, uid: &str) -> LogChunk {
-        LogChunk {
-            pod_id: format!("dlc1running-{pod}"),
-            pod_uid: uid.into(),
-            ..Default::default()
-        }
-    }
-
-    #[test]
-    fn an_attempt_that_began_anew_is_a_rule_and_the_first_is_none() {
-        let mut news = News::default();
-        let job = sample::running();
-        let told: Vec<_> = [
-            ("worker-0", "a"),
-            ("worker-1", "b"),
-            ("worker-0", "a"),
-            ("worker-0", "c"),
-            ("worker-0", "c"),
-            ("worker-0", "a"),
-            ("worker-0", "c"),
-            ("worker-1", "b"),
-        ]
-        .into_iter()
-        .map(|(pod, uid)| news.attempt(&chunk(pod, uid), &job))
-        .collect();
-        let rule = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            told,
-            [
-                None,
-                None,
-                None,
-                rule("──── worker-0 began anew ────"),
-                None,
-                rule("──── worker-0, an earlier attempt ────"),
-                rule("──── worker-0, the later attempt ────"),
-                None,
-            ]
-        );
-    }
 
     #[test]
     fn a_log_that_cannot_be_read_is_told_once_and_so_is_its_return() {
@@ -234,19 +161,23 @@ mod tests {
         };
         let told = |text: &str| Some(text.to_owned());
         assert_eq!(
-            silence(&stopped, false, true),
+            silence(&stopped, false, "", true),
             told("dlc1running is Stopped and has no lines")
         );
         assert_eq!(
-            silence(&sample::running(), true, false),
-            told("dlc1running is Running and the chosen pods have no lines yet")
+            silence(&sample::running(), true, " since then", false),
+            told("dlc1running is Running and the chosen pods have no lines since then yet")
         );
         let queued = Job {
             phase: Phase::Queued.into(),
             running_at_ms: None,
             ..sample::running()
         };
-        assert_eq!(silence(&queued, false, false), None, "that was said before");
+        assert_eq!(
+            silence(&queued, false, "", false),
+            None,
+            "that was said before"
+        );
     }
 
     #[test]

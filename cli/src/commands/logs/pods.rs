@@ -6,40 +6,44 @@ use pai_proto::v1::Job;
 
 /// Whether lines of several pods may come, so that each needs the name of its pod. Decided once per command: all lines
 /// look the same.
-pub(super) fn several(job: &Job, chosen: &[String]) -> bool {
+pub(super) fn several(job: &Job, chosen: &[String], roles: &[String]) -> bool {
     let means = |id: &str, role: &str| {
         let named = |name: &String| {
             let end = id.strip_suffix(name.as_str());
             name.eq_ignore_ascii_case(role)
                 || end.is_some_and(|rest| rest.is_empty() || rest.ends_with('-'))
         };
-        chosen.is_empty() || chosen.iter().any(named)
+        let is_role = |name: &String| name.eq_ignore_ascii_case(role);
+        (chosen.is_empty() || chosen.iter().any(named))
+            && (roles.is_empty() || roles.iter().any(is_role))
     };
     let known = job.pods.iter().filter(|pod| means(&pod.pod_id, &pod.role));
     let known: BTreeSet<_> = known.map(|pod| pod.pod_id.as_str()).collect();
     match known.len() {
-        0 => planned(job, chosen) != 1,
-        1 => chosen.is_empty() && planned(job, chosen) > 1,
+        0 => planned(job, chosen, roles) != 1,
+        1 => chosen.is_empty() && planned(job, chosen, roles) > 1,
         _ => true,
     }
 }
 
 /// Pods that there will be, as far as replicas and names tell; 0 is unknown.
-fn planned(job: &Job, chosen: &[String]) -> u64 {
-    let of_role = |name: Option<&str>| -> u64 {
-        let replicas = job.replicas.iter();
-        let meant = replicas.filter(|r| name.is_none_or(|name| name.eq_ignore_ascii_case(&r.role)));
+fn planned(job: &Job, chosen: &[String], roles: &[String]) -> u64 {
+    let of_roles = |names: &[&str]| -> u64 {
+        let means = |role: &str| names.iter().any(|name| name.eq_ignore_ascii_case(role));
+        let meant = job.replicas.iter().filter(|replica| means(&replica.role));
         meant.map(|replica| u64::from(replica.count)).sum()
     };
+    let roles: Vec<_> = match roles {
+        [] => job.replicas.iter().map(|r| r.role.as_str()).collect(),
+        roles => roles.iter().map(String::as_str).collect(),
+    };
     if chosen.is_empty() {
-        return of_role(None);
+        return of_roles(&roles);
     }
     let names: BTreeSet<_> = chosen.iter().map(String::as_str).collect();
     // What is no role is one pod.
-    names
-        .into_iter()
-        .map(|name| of_role(Some(name)).max(1))
-        .sum()
+    let pods = names.into_iter().map(|name| of_roles(&[name]).max(1));
+    pods.sum()
 }
 
 #[cfg(test)]
@@ -84,7 +88,7 @@ mod tests {
             (0, &[], true),
         ] {
             assert_eq!(
-                several(&job(workers, pods), &[]),
+                several(&job(workers, pods), &[], &[]),
                 expected,
                 "{workers} {pods:?}"
             );
@@ -108,9 +112,31 @@ mod tests {
         ] {
             let chosen: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
             assert_eq!(
-                several(&job(2, pods), &chosen),
+                several(&job(2, pods), &chosen, &[]),
                 expected,
                 "{names:?} {pods:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn roles_narrow_it_down() {
+        let pods = &["worker-0", "worker-1", "master-0"][..];
+        for (names, roles, pods, expected) in [
+            (&[][..], &["worker"][..], pods, true),
+            (&[], &["Master"], pods, false),
+            (&[], &["Master", "worker"], pods, true),
+            (&["0"], &["worker"], pods, false),
+            (&[], &["worker"], &[], true),
+            // Nobody knows.
+            (&[], &["Evaluator"], &[], true),
+        ] {
+            let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+            let (chosen, wanted): (Vec<_>, Vec<_>) = (owned(names), owned(roles));
+            assert_eq!(
+                several(&job(2, pods), &chosen, &wanted),
+                expected,
+                "{names:?} {roles:?}"
             );
         }
     }

@@ -1,40 +1,36 @@
-//! A follow that ends with the job's result, for a submit.
+//! What becomes of a job whose log was followed to its end: the exit code of every follow.
 
 use pai_proto::{
     Client,
     v1::{Job, Phase},
 };
 
-use super::{LogsArgs, Told, sink::Sink, tell};
-use crate::{commands::wait, context::Context, error::CliError, exit::Exit, json};
+use super::news;
+use crate::{commands::wait, context::Context, error::CliError, exit::Exit, view::clean};
 
-/// Follows the log of a job that is just made, and exits with the job's result.
+/// Says it, behind the log. `last` is the job as it was at the end of its log; that may be before it is known to have ended,
+/// which is waited for then.
 ///
 /// # Errors
 /// See [`CliError`].
-pub(in crate::commands) async fn follow_to_the_result(
+pub(super) async fn tell(
     client: &Client,
-    job: Job,
+    id: String,
+    last: Option<Job>,
     context: &mut Context,
 ) -> Result<Exit, CliError> {
-    let id = json::job_id(&job).to_owned();
-    let args = LogsArgs {
-        id: id.clone(),
-        follow: true,
-        tail: None,
-        pods: Vec::new(),
-        raw: false,
+    let ended = match last.filter(is_over) {
+        Some(job) => Some(job),
+        None => {
+            let ends = wait::ends(client, vec![id.clone()], context).await?;
+            ends.into_iter().next().and_then(|end| end.job)
+        }
     };
-    let last = match tell(client, job, &args, context, Sink::of_process()?).await? {
-        Told::ReaderLeft => return Ok(Exit::Ok),
-        Told::ToTheEnd(last) => last,
-    };
-    if let Some(job) = last.filter(|job| is_over(job)) {
-        return Ok(Exit::of_job(Some(&job)));
-    }
-    // The log may end before the job is known to have ended.
-    let ends = wait::ends(client, vec![id], context).await?;
-    Ok(Exit::of_job(ends.first().and_then(|end| end.job.as_ref())))
+    context.out.note(match &ended {
+        Some(job) => news::result(job),
+        None => format!("{} is gone", clean::line(&id)),
+    });
+    Ok(Exit::of_job(ended.as_ref()))
 }
 
 fn is_over(job: &Job) -> bool {

@@ -56,7 +56,7 @@ pub(super) async fn tell(
         }
         (_, true) => {
             context.last_words = "no more of the log is shown; the job goes on";
-            logs::follow_to_the_result(client, job, context).await
+            logs::follow(client, job, context).await
         }
         (false, false) => Ok(Exit::Ok),
     }

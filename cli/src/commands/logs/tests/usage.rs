@@ -1,0 +1,80 @@
+//! Command lines that make no sense.
+
+use super::*;
+
+#[test]
+fn a_number_of_lines_that_is_none_is_a_usage_error() {
+    for tail in [&["--tail", "-1"][..], &["--tail=-1"], &["--tail", "x"]] {
+        let line = [&["paictl", "logs", "dlc1"], tail].concat();
+        let usage = Cli::try_parse_from(line).unwrap_err();
+        assert!(usage.use_stderr(), "{tail:?}");
+        assert_eq!(usage.exit_code(), 2, "{tail:?}");
+        let text = usage.render().to_string();
+        assert!(text.contains("is no number of lines"), "{text}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_together_is_a_usage_error() {
+    for line in [
+        "x -f --previous",
+        "x -f --stored",
+        "x --from 3 --tail 3",
+        "x --from 3 --since 5m",
+        "x --from 0",
+        "x --raw --timestamps",
+        "x --raw --prefix",
+        "x --prefix --no-prefix",
+        "x --prefix=perhaps",
+        "x --since yesterday",
+        "x --all",
+        "x -i",
+        "x -C 3",
+        "x --max 3",
+        "x --grep a --tail 3",
+        "x --grep a --raw",
+        "x --grep a -C 1001",
+        "x --grep a --all",
+        "x --dry-run",
+        "x --older-than 7d",
+        "x -y",
+        "--prune x --older-than 7d",
+        "--prune --tail 3",
+        "--prune --pod x",
+        "--prune --timestamps",
+        "--prune --grep a",
+        "x --prune --keep",
+        "x --keep --no-keep",
+        "x --keep -f",
+        "x --keep --grep a",
+    ] {
+        let line = ["paictl", "logs"].into_iter().chain(line.split(' '));
+        let usage = Cli::try_parse_from(line.clone()).unwrap_err();
+        assert_eq!(usage.exit_code(), 2, "{:?}", line.collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test]
+async fn jobs_that_are_too_few_or_too_many_are_a_usage_error_before_anybody_is_asked() {
+    for (line, expected) in [
+        (&["logs"][..], "no job is named"),
+        (&["logs", "--keep"], "no job is named"),
+        (&["logs", "a", "b"], "one log at a time is shown"),
+        (&["logs", "--grep", "x"], "--grep names no job"),
+        (
+            &["logs", "--grep", "x", "-f", "a"],
+            "--grep searches what is stored",
+        ),
+    ] {
+        let fake = Fake::default();
+        let heard = fake.heard.clone();
+        let (exit, stdout, stderr) = run(fake, line).await;
+        assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""), "{line:?}");
+        assert!(
+            stderr.starts_with(&format!("error: {expected}")),
+            "{stderr}"
+        );
+        assert!(stderr.contains("\nhint: "), "{stderr}");
+        assert!(heard.all().is_empty(), "{line:?}");
+    }
+}
