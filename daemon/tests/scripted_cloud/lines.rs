@@ -89,7 +89,7 @@ async fn a_line_from_before_the_wait_counts_where_nobody_has_read_it() {
     }
     world.pass(secs(60)).await;
     let mut search = seek(&world, &uid, "^step 4321 ");
-    let verdict = within(&world, &mut search, 20).await;
+    let verdict = within(&world, &mut search, 60).await;
     assert_eq!(
         verdict,
         found(POD, &format!("step 4321 {}", "x".repeat(40)))
@@ -104,7 +104,7 @@ async fn a_line_that_comes_later_ends_the_wait_and_the_following() {
     assert_eq!(within(&world, &mut search, 6).await, Verdict::NotYet);
     assert_eq!(world.running().tails.active(), 1);
     print(&world, OTHER, "saved a checkpoint");
-    let verdict = within(&world, &mut search, 6).await;
+    let verdict = within(&world, &mut search, 20).await;
     assert_eq!(verdict, found(OTHER, "saved a checkpoint"));
     world.pass(secs(4)).await;
     assert_eq!(world.running().tails.active(), 0);
@@ -184,11 +184,11 @@ async fn a_tool_sees_no_secret_and_cannot_ask_for_one() {
     let (world, uid) = running_job().await;
     print(&world, POD, "login registry-pw done");
     let mut search = seek_as(&world, &uid, "^login", true);
-    let verdict = within(&world, &mut search, 20).await;
+    let verdict = within(&world, &mut search, 60).await;
     assert_eq!(verdict, found(POD, "login [redacted] done"));
     let mut search = seek_as(&world, &uid, "registry", true);
     assert_eq!(within(&world, &mut search, 8).await, Verdict::NotYet);
     let mut search = seek(&world, &uid, "registry");
-    let verdict = within(&world, &mut search, 8).await;
+    let verdict = within(&world, &mut search, 60).await;
     assert_eq!(verdict, found(POD, "login registry-pw done"));
 }
