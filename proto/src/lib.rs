@@ -9,7 +9,7 @@
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
 //! | [`start`] | connecting, and starting the daemon first where nobody serves |
 //! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
-//! | [`status`], [`line`] | words for what is waited for |
+//! | [`status`], [`line`](mod@line) | words for what is waited for |
 //! | [`worktree`] | the git working tree that a client is called in |
 //! | [`value`] | JSON values in messages |
 //! | [`error`] | what a call can fail with |
