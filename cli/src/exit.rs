@@ -42,8 +42,8 @@ pub const TOPIC: &str = "\
 Exit codes:
     0  done; for `wait`: the condition is met, by default that every job Succeeded; for `logs -f`: the
        job Succeeded; for `logs --grep`: a line matched
-    1  another error; for `wait --for STATUS`: a job ended without reaching it; for `logs --grep`: no
-       line matched
+    1  another error; for `wait --for STATUS`: a job ended without reaching it; with --for log:/REGEX/:
+       one Succeeded without such a line; for `logs --grep`: no line matched
     2  the command line is wrong
     4  not logged in, or forbidden
     5  not found
@@ -102,7 +102,7 @@ impl Exit {
             return Self::TimedOut;
         }
         match (target, ended.met) {
-            (Target::Running | Target::Status(_), true) => Self::Ok,
+            (Target::Running | Target::Status(_) | Target::Line(_), true) => Self::Ok,
             (Target::Status(_), false) => Self::Error,
             (Target::Terminal, true) => Self::worst(ended.results.iter().filter(|r| r.reached)),
             (Target::Terminal, false) => {
@@ -110,7 +110,7 @@ impl Exit {
                     .or(Self::Error)
             }
             // One that was reached may still run, which is no end.
-            (Target::Running, false) => {
+            (Target::Running | Target::Line(_), false) => {
                 Self::worst(ended.results.iter().filter(|r| r.unreachable)).or(Self::Error)
             }
         }
@@ -145,6 +145,8 @@ pub enum Target {
     Running,
     /// The backend's own word.
     Status(String),
+    /// A line of its log: the pattern for the daemon.
+    Line(String),
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`rpc`] | the edge: clients |
 //! | [`idle`] | when a daemon that a client started leaves by itself |
+//! | [`seek`] | waits for a line of a log |
 //! | [`contexts`] | which settings are served, and the work on each |
 //! | [`submit`], [`poll`] | the work |
 //! | [`journal`] | the one door to what is known |
@@ -25,6 +26,7 @@ pub mod poll;
 pub mod provider;
 pub mod rpc;
 pub mod scope;
+pub mod seek;
 pub mod submit;
 pub mod sys;
 

@@ -9,6 +9,7 @@
 //! | [`client`] | the typed client: connect, handshake, calls, retries |
 //! | [`start`] | connecting, and starting the daemon first where nobody serves |
 //! | [`watch`], [`wait`], [`follow`] | streams that resume by themselves after a broken connection |
+//! | [`status`], [`line`](mod@line) | words for what is waited for |
 //! | [`worktree`] | the git working tree that a client is called in |
 //! | [`value`] | JSON values in messages |
 //! | [`error`] | what a call can fail with |
@@ -33,6 +34,7 @@ pub mod client;
 pub mod context;
 pub mod error;
 pub mod follow;
+pub mod line;
 mod link;
 pub mod meta;
 pub mod paths;

@@ -108,6 +108,30 @@ async fn an_agent_sees_a_job_through_to_its_end() {
 }
 
 #[tokio::test]
+async fn an_agent_waits_for_a_line_and_sees_no_secret_in_it() {
+    let world = World::with(|plan| plan.own["logs"] = json!({"lag": 0.2})).await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "never");
+    let mut mcp = Mcp::open(&world).await;
+    // Put together by the job: the submit itself would be masked.
+    let command = format!("echo ready hf_$(printf %020d 7); {}", gate.command());
+    let id = submit(&mut mcp, "train", &command).await;
+    let arguments = json!({"job_ids": [id], "until": "log:/^Ready/i"});
+    let waited = mcp.call("pai_job_wait", arguments).await;
+    let record = waited.record();
+    assert_eq!(record["met"], true, "{record}");
+    assert_eq!(record["jobs"][0]["line"], "ready [redacted]");
+    assert_eq!(record["jobs"][0]["status"], "Running");
+    let arguments = json!({"job_ids": [id], "until": "log:/hf_0/", "timeout_s": 0});
+    let asked = mcp.call("pai_job_wait", arguments).await;
+    assert_eq!(
+        asked.record()["met"],
+        false,
+        "a pattern is no way to a secret"
+    );
+}
+
+#[tokio::test]
 async fn a_wait_survives_a_kill_9_of_the_daemon() {
     let world = World::new().await;
     let daemon = world.daemon().await;

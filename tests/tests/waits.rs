@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 use pai_emulator::Status;
 use pai_tests::{Gate, World, world::text};
 use rustix::process::Signal;
+use serde_json::json;
 
 #[tokio::test]
 async fn two_waits_see_a_submitted_job_through_to_its_end() {
@@ -114,6 +115,58 @@ async fn a_status_that_was_never_reached_is_exit_1() {
     let id = world.submit("train", "true").await;
     let done = world.paictl(&["wait", &id, "--for", "Hibernating"]).await;
     assert_eq!(done.code, 1, "{done:?}");
+}
+
+#[tokio::test]
+async fn a_wait_for_a_line_ends_with_it_whether_it_was_printed_before_or_comes_later() {
+    let world = World::with(|plan| plan.own["logs"] = json!({"lag": 0.2})).await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "open");
+    let command = format!("echo epoch 1; {}; echo epoch 2", gate.command());
+    let id = world.submit("train", &command).await;
+    let first = world.paictl(&["wait", &id, "--for", "log:/epoch 1/"]).await;
+    assert_eq!(first.code, 0, "{first:?}");
+    assert!(first.stdout.starts_with(&format!("{id} Running [")));
+    assert!(first.stdout.ends_with("] epoch 1\n"), "{first:?}");
+    let pattern = "log:/^EPOCH \\d$/i";
+    let again = world
+        .paictl(&["wait", &id, "--for", pattern, "--timeout", "0", "--json"])
+        .await;
+    assert_eq!(again.code, 0, "it is stored: {again:?}");
+    let found = &again.json()[0];
+    assert_eq!(
+        (&found["line"], &found["reached"]),
+        (&json!("epoch 1"), &json!(true))
+    );
+    assert!(text(&found["line_pod_id"]).starts_with(&id));
+
+    let mut second = world.start_paictl(&["wait", &id, "--for", "log:/epoch 2/"]);
+    second.says("Running").await;
+    gate.open();
+    let second = second.finish().await;
+    assert_eq!(second.code, 0, "{second:?}");
+    assert!(second.stdout.ends_with("] epoch 2\n"), "{second:?}");
+    let never = world.paictl(&["wait", &id, "--for", "log:/epoch 3/"]).await;
+    assert_eq!(never.code, 1, "{never:?}");
+    assert_eq!(never.stdout, format!("{id} Succeeded\n"));
+    let told = format!("{id} Succeeded without such a line");
+    assert!(never.stderr.contains(&told), "{never:?}");
+}
+
+#[tokio::test]
+async fn what_is_no_pattern_is_refused_at_once() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "true").await;
+    for (wanted, code, told) in [
+        ("log:/a(/", 1, "unclosed group"),
+        ("log:a", 2, "log:/epoch 3"),
+        ("log:/a/g", 2, "log:/epoch 3"),
+    ] {
+        let done = world.paictl(&["wait", &id, "--for", wanted]).await;
+        assert_eq!(done.code, code, "{done:?}");
+        assert!(done.stderr.contains(told), "{done:?}");
+    }
 }
 
 #[tokio::test]

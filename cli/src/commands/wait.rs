@@ -21,7 +21,7 @@ use crate::{
     error::CliError,
     exit::{Exit, Target},
     json,
-    view::{clean, time, word},
+    view::{clean, log, time, word},
 };
 
 /// `--timeout 0` looks once: on the wire 0 means no timeout, and a single millisecond could be over before the request
@@ -39,14 +39,15 @@ const LEAST: Duration = Duration::from_secs(1);
 #[command(
     after_help = "Exit code: 0 when all Succeeded, 10 when one Failed, else 11 when one was \
 Stopped, else 12; 124 when the time ran out. With --for running: 0 once they have run; with --for STATUS: 0 once they \
-have reached it, 1 when one ended without. See `paictl help exit-codes`."
+have reached it, 1 when one ended without; with --for log:/REGEX/: 0 once they have printed it, else as they ended, 1 for one \
+that Succeeded without. See `paictl help exit-codes`."
 )]
 pub struct WaitArgs {
     /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
     #[arg(required = true, value_name = "ID")]
     ids: Vec<String>,
-    /// What to wait for: running, terminal, or a status of the backend such as EnvPreparing. A job that passed through
-    /// it meanwhile has reached it.
+    /// What to wait for: running, terminal, a status of the backend such as EnvPreparing, or a line of the log as
+    /// log:/REGEX/ (log:/REGEX/i ignores case). A job that passed through it, or printed it, has reached it.
     #[arg(long = "for", value_name = "WHAT", default_value = "terminal", value_parser = target::parse)]
     target: Target,
     /// Wait until one of the jobs is there, not all.
@@ -168,16 +169,26 @@ fn never(result: &WaitResult, target: &Target) -> String {
         Target::Terminal => "an end".into(),
         Target::Running => "Running".into(),
         Target::Status(status) => clean::line(status),
+        Target::Line(_) => {
+            let ended = result.job.as_ref().map_or("gone".into(), word::of_job);
+            return format!("{id} {ended} without such a line");
+        }
     };
     format!("{id} has ended and never reached {wanted}")
 }
 
-/// `dlc1abc Succeeded`
+/// `dlc1abc Succeeded`, and with a line of its log `dlc1abc Running [worker-0] epoch 3`
 fn result_line(result: &WaitResult) -> String {
-    match &result.job {
+    let told = match &result.job {
         Some(job) => format!("{} {}", word::id(job), word::of_job(job)),
         None => format!("{} gone", clean::line(&result.id)),
+    };
+    if result.line_pod_id.is_empty() {
+        return told;
     }
+    let job_id = result.job.as_ref().map_or("", json::job_id);
+    let pod = log::prefix(log::pod(&result.line_pod_id, job_id));
+    format!("{told} {pod}{}", log::line(result.line.as_bytes()))
 }
 
 fn request(args: &WaitArgs) -> WaitJobsRequest {
@@ -185,6 +196,7 @@ fn request(args: &WaitArgs) -> WaitJobsRequest {
         Target::Terminal => Condition::Terminal(Terminal {}),
         Target::Running => Condition::Phase(pai_proto::v1::Phase::Running.into()),
         Target::Status(status) => Condition::Status(status.clone()),
+        Target::Line(pattern) => Condition::LogPattern(pattern.clone()),
     };
     let mode = if args.any { Mode::Any } else { Mode::All };
     WaitJobsRequest {

@@ -58,6 +58,9 @@ pub struct Waited {
     unreachable: bool,
     timed_out: bool,
     reached_by: Option<Milestone>,
+    /// The line that was waited for, without control sequences.
+    line: Option<String>,
+    line_pod_id: Option<String>,
     #[serde(flatten)]
     job: Option<Job>,
 }
@@ -126,12 +129,15 @@ impl Updated {
 impl Waited {
     /// One result of a wait that ended, perhaps for want of time.
     pub fn new(result: &v1::WaitResult, timed_out: bool) -> Self {
+        let found = !result.line_pod_id.is_empty();
         Self {
             id: result.id.clone(),
             reached: result.reached,
             unreachable: result.unreachable,
             timed_out: timed_out && !result.reached && !result.unreachable,
             reached_by: result.milestone.as_ref().map(Into::into),
+            line: found.then(|| result.line.clone()),
+            line_pod_id: found.then(|| result.line_pod_id.clone()),
             job: result.job.as_ref().map(Into::into),
         }
     }

@@ -48,6 +48,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         lacking: Mutex::default(),
         showed_nothing: Mutex::default(),
         quiet: Mutex::default(),
+        asked_pods: Mutex::default(),
     };
     loop {
         tokio::select! {
@@ -73,6 +74,8 @@ struct Tail {
     showed_nothing: Mutex<HashSet<i64>>,
     /// Looks after the end that found nothing new.
     quiet: Mutex<u32>,
+    /// When the pods of a job that nobody follows were last asked for.
+    asked_pods: Mutex<Option<Mono>>,
     _busy: journal::Reading,
 }
 
@@ -87,9 +90,15 @@ struct Turn<'a> {
 }
 
 impl Tail {
-    /// Looks for ever.
+    /// Looks for ever. A look that nobody waits for comes when the poller has had time to learn of pods.
     async fn read_on(&self) {
         let mut failures = 0;
+        if !self.shared.is_awaited() {
+            tokio::select! {
+                () = self.scope.clock.sleep(kept::KEPT) => {}
+                () = self.shared.wake.notified() => {}
+            }
+        }
         loop {
             let result = match self.shared.is_awaited() {
                 true => self.followed_look().await,

@@ -126,9 +126,12 @@ impl Tails {
 
     /// Reads the log of a job from now on, for as long as the answer lives.
     pub fn follow(&self, job_uid: &str) -> Followed {
-        self.entered(job_uid, |shared| {
-            // A look that nobody waits for is given up.
-            shared.wake.notify_one();
+        self.entered(job_uid, |shared, is_new| {
+            let ended = shared.progress.borrow().ended.is_some();
+            if !is_new && !ended && shared.progress.receiver_count() == 0 {
+                // A look that nobody waits for is given up.
+                shared.wake.notify_one();
+            }
             Followed {
                 progress: shared.progress.subscribe(),
                 shared: Arc::clone(shared),
@@ -138,21 +141,21 @@ impl Tails {
 
     /// Reads the log of a job from now on, for as long as it is to be kept.
     pub fn keep(&self, job_uid: &str) {
-        self.entered(job_uid, |shared| {
-            if !shared.keep.send_replace(true) {
+        self.entered(job_uid, |shared, is_new| {
+            if !shared.keep.send_replace(true) && !is_new {
                 shared.wake.notify_one();
             }
         });
     }
 
     /// Begins to read where nobody does. `enter` says why, before the reading can end.
-    fn entered<T>(&self, job_uid: &str, enter: impl FnOnce(&Arc<Shared>) -> T) -> T {
+    fn entered<T>(&self, job_uid: &str, enter: impl FnOnce(&Arc<Shared>, bool) -> T) -> T {
         let mut jobs = lock(&self.jobs.0);
         if let Some(entry) = jobs.get(job_uid).filter(|entry| !entry.task.is_finished()) {
-            return enter(&entry.shared);
+            return enter(&entry.shared, false);
         }
         let shared = Arc::new(Shared::default());
-        let entered = enter(&shared);
+        let entered = enter(&shared, true);
         let reading = tail::run(
             Arc::clone(&self.scope),
             job_uid.to_owned(),

@@ -19,14 +19,19 @@ use serde_json::Value;
 pub(crate) use line::Line;
 pub(crate) use log::Logs;
 
-fn pods_of(job: &str, count: usize) -> Vec<Pod> {
+fn pods_of(job: &str, count: usize, earlier: Option<&str>) -> Vec<Pod> {
     let pod = |number| Pod {
         pod_id: format!("{job}-worker-{number}"),
         pod_uid: format!("{job}-uid-{number}"),
         role: "Worker".into(),
         ..Pod::default()
     };
-    (0..count).map(pod).collect()
+    let earlier = earlier.map(|uid| Pod {
+        pod_uid: uid.into(),
+        historic: true,
+        ..pod(0)
+    });
+    (0..count).map(pod).chain(earlier).collect()
 }
 
 /// When the clock begins, Unix ms.
@@ -229,7 +234,7 @@ impl Cloud {
         seq: u64,
         status: &'static str,
     ) -> Observation {
-        let pods = self.with(|state| state.pods);
+        let (pods, earlier) = self.with(|state| (state.pods, state.logs.earlier));
         Observation {
             native_id: job.id.clone(),
             name: job.name.clone(),
@@ -270,7 +275,7 @@ impl Cloud {
             running_ms: job.running_ms,
             ended_ms: job.ended_ms,
             restart_count: 0,
-            pods: (source == Source::Get).then(|| pods_of(&job.id, pods)),
+            pods: (source == Source::Get).then(|| pods_of(&job.id, pods, earlier)),
             source,
             seq,
             observed_ms: self.clock.wall_ms(),

@@ -1,6 +1,8 @@
 //! Logs of followed jobs: every line once, in order, whatever the cloud's windows are like and whenever the daemon dies.
 
 mod bursts;
+mod jumps;
+mod kept;
 mod lies;
 
 use std::time::Duration;
@@ -214,7 +216,7 @@ async fn a_look_that_fails_ends_nothing_and_is_told() {
 async fn many_followers_cost_as_much_as_one_and_nobody_costs_nothing() {
     let mut costs = Vec::new();
     for followers in [0, 1, 30] {
-        let (world, uid) = running_job("{}").await;
+        let (world, uid) = running_job(r#"{"logs": {"keep": "none"}}"#).await;
         let followers: Vec<_> = (0..followers).map(|_| follow(&world, &uid)).collect();
         world.pass(secs(20)).await;
         costs.push(world.cloud.with(|state| state.logs.asked.len()));

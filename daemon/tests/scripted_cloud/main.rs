@@ -8,6 +8,7 @@ mod cloud;
 mod crash_matrix;
 mod hours;
 mod joined;
+mod lines;
 mod logs;
 mod looks;
 mod owner;

@@ -8,7 +8,7 @@ mod outcome;
 use std::{pin::pin, time::Duration};
 
 use pai_proto::{
-    ClientError,
+    ClientError, line,
     v1::{
         Phase, WaitEnded, WaitJobsRequest,
         wait_jobs_request::{Condition, Mode as WireMode, Terminal},
@@ -44,8 +44,8 @@ const JOBS_MAX: usize = 50;
 pub(super) struct Args {
     /// Ids, full names, unambiguous beginnings, or @last; 50 at most.
     job_ids: Vec<String>,
-    /// terminal (any end, the default), running, or a status of the cloud such as EnvPreparing. A job that has passed
-    /// through it has reached it.
+    /// terminal (any end, the default), running, a status of the cloud such as EnvPreparing, or a line of the log as
+    /// log:/REGEX/ (log:/REGEX/i ignores case). A job that has passed through it, or printed it, has reached it.
     until: Option<String>,
     /// Whether all jobs must get there (the default) or any one.
     mode: Option<Mode>,
@@ -67,7 +67,7 @@ impl Arguments for Args {
 
 impl Verb for Args {
     const TITLE: &'static str = "Wait for training jobs";
-    const DESCRIPTION: &'static str = "Waits until jobs have ended (or reached another status) and tells how. Takes 50 s at \
+    const DESCRIPTION: &'static str = "Waits until jobs have ended (or reached another status, or printed a line) and tells how. Takes 50 s at \
 most: done=false means not yet, so call it again as its hint says, for hours if need be. Reports every change as \
 progress. Cancelling it stops the waiting, never a job.";
     const EFFECT: Effect = Effect::Reads;
@@ -109,6 +109,10 @@ impl Args {
         }
         let until = self.until();
         let condition = match until.to_ascii_lowercase().as_str() {
+            _ if let Some(pattern) = line::pattern(&until) => match pattern {
+                Ok(pattern) => Condition::LogPattern(pattern),
+                Err(why) => return refused(&why.to_string()),
+            },
             "terminal" => Condition::Terminal(Terminal {}),
             "running" => Condition::Phase(Phase::Running.into()),
             _ => Condition::Status(until),

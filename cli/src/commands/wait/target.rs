@@ -1,6 +1,6 @@
 //! What `--for` names.
 
-use pai_proto::status::is_documented;
+use pai_proto::{line, status::is_documented};
 
 use crate::{exit::Target, view::clean};
 
@@ -9,8 +9,11 @@ use crate::{exit::Target, view::clean};
 /// # Errors
 /// A sentence for clap to print.
 pub(super) fn parse(text: &str) -> Result<Target, String> {
+    if let Some(pattern) = line::pattern(text.trim()) {
+        return pattern.map(Target::Line).map_err(|why| why.to_string());
+    }
     match text.trim().to_ascii_lowercase().as_str() {
-        "" => Err("write running, terminal or a status".into()),
+        "" => Err("write running, terminal, a status or log:/REGEX/".into()),
         "terminal" => Ok(Target::Terminal),
         "running" => Ok(Target::Running),
         _ => Ok(Target::Status(text.trim().into())),
@@ -44,5 +47,15 @@ mod tests {
         // Our own word for a phase is none of the backend's.
         assert!(remark(&parse("queued").unwrap()).is_some());
         assert!(parse(" ").is_err());
+    }
+
+    #[test]
+    fn a_line_is_a_pattern_between_slashes_and_nothing_else_of_a_log() {
+        assert_eq!(
+            parse(" log:/loss 0/i ").unwrap(),
+            Target::Line("(?i)loss 0".into())
+        );
+        assert_eq!(remark(&parse("log:/x/").unwrap()), None);
+        assert!(parse("log:x").unwrap_err().contains("log:/REGEX/"));
     }
 }

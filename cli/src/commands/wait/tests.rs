@@ -66,6 +66,11 @@ fn the_target_and_mode_become_the_request() {
         status.condition,
         Some(Condition::Status("envpreparing".into()))
     );
+    let line = request(&args(&["dlc1", "--for", "log:/loss 0/i"]));
+    assert_eq!(
+        line.condition,
+        Some(Condition::LogPattern("(?i)loss 0".into()))
+    );
 }
 
 #[test]
@@ -190,6 +195,39 @@ fn the_end_is_one_line_per_job_on_stdout() {
     assert_eq!(exit, Exit::Failed);
     assert_eq!(stdout.text(), "dlc1ended Succeeded\ndlc1failed Failed\n");
     assert_eq!(stderr.text(), "");
+}
+
+#[test]
+fn a_line_stands_beside_its_job_and_is_clean() {
+    let (mut context, stdout, stderr) = context(false);
+    let found = WaitResult {
+        job: Some(sample::running()),
+        reached: true,
+        line_pod_id: "dlc1running-worker-0".into(),
+        line: "loss\u{1b}[2J 0.5\tof 1".into(),
+        ..Default::default()
+    };
+    let without = WaitResult {
+        job: Some(sample::succeeded()),
+        unreachable: true,
+        ..Default::default()
+    };
+    let mut ended = WaitEnded {
+        results: vec![found, without],
+        ..Default::default()
+    };
+    let args = args(&["dlc1running", "dlc1ended", "--for", "log:/loss/"]);
+    assert_eq!(conclude(&args, &ended, &mut context), Exit::Error);
+    assert_eq!(
+        stdout.text(),
+        "dlc1running Running [worker-0] loss 0.5\tof 1\ndlc1ended Succeeded\n"
+    );
+    assert_eq!(stderr.text(), "dlc1ended Succeeded without such a line\n");
+    ended.results[1].job = Some(sample::failed());
+    assert_eq!(conclude(&args, &ended, &mut context), Exit::Failed);
+    ended.results.remove(1);
+    ended.met = true;
+    assert_eq!(conclude(&args, &ended, &mut context), Exit::Ok);
 }
 
 #[test]

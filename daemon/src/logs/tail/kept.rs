@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Between two looks at a pod that is merely kept.
-const KEPT: Duration = Duration::from_secs(20);
+pub(super) const KEPT: Duration = Duration::from_secs(20);
 /// Between two looks after the job's end.
 const CLOSING: Duration = Duration::from_secs(15);
 /// So many looks in a row that find nothing new are the end of a log.
@@ -70,7 +70,9 @@ impl Tail {
         let now_ms = self.scope.clock.wall_ms();
         let logs = self.scope.journal.logs();
         let before = logs.streams(&self.uid).await?;
-        let pods = self.pods(job, Priority::Idle, true).await?;
+        // Right after the end the backend may name no pods (fact sheet §6.9).
+        let known = self.known_pods().await?;
+        let pods = self.pods(job, Priority::Idle, known.is_empty()).await?;
         if pods.is_empty() && before.is_empty() && pods_may_return(job, now_ms) {
             return Ok(Some(CLOSING));
         }

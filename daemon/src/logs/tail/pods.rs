@@ -4,6 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use super::Tail;
 use crate::{
+    logs::tails::lock,
     model::{Fault, Job, LogStream, Phase, Pod},
     poll,
     provider::Priority,
@@ -31,11 +32,14 @@ impl Tail {
             Phase::Pending | Phase::Queued => priority == Priority::Interactive,
             _ => true,
         };
+        // The poller asks for the pods of what changes, so what nobody waits for costs no call of its own.
+        if priority == Priority::Idle && !decides && !self.is_time_to_ask() {
+            return Ok(known);
+        }
         if worth_asking {
-            let every = match priority {
-                _ if known.is_empty() => PODS_AWAITED,
-                Priority::Idle if !decides => PODS_KEPT,
-                _ => PODS_KNOWN,
+            let every = match known.is_empty() {
+                true => PODS_AWAITED,
+                false => PODS_KNOWN,
             };
             let of_a_call = match priority {
                 Priority::Interactive => Priority::Interactive,
@@ -47,6 +51,17 @@ impl Tail {
             }
         }
         self.known_pods().await
+    }
+
+    fn is_time_to_ask(&self) -> bool {
+        let now = self.scope.clock.mono();
+        let mut asked = lock(&self.asked_pods);
+        let since = *asked.get_or_insert(now);
+        let is_time = now.saturating_sub(since) >= PODS_KEPT;
+        if is_time {
+            *asked = Some(now);
+        }
+        is_time
     }
 
     /// Those that the newest answer listed: of each pod the earlier incarnations first.

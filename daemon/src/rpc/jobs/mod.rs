@@ -2,6 +2,7 @@
 
 mod change;
 mod get;
+mod goal;
 mod list;
 mod live;
 mod raw;
@@ -130,7 +131,8 @@ impl Jobs for JobsService {
         request: Request<WaitJobsRequest>,
     ) -> Result<Response<Frames<WaitJobsResponse>>, Status> {
         let running = self.running(request.metadata()).await?;
-        let frames = wait::wait(&self.edge, running, request.into_inner()).await;
+        let masked = caller(request.metadata()).is_tool;
+        let frames = wait::wait(&self.edge, running, request.into_inner(), masked).await;
         frames.map(Response::new).map_err(to_status)
     }
 }

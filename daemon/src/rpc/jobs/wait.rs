@@ -4,13 +4,12 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use pai_proto::v1::{
     Change, Cursor, GoingAway, Heartbeat, Stale, WaitEnded, WaitJobsRequest, WaitJobsResponse,
-    WaitResult,
-    wait_jobs_request::{Condition as Asked, Mode},
-    wait_jobs_response::Frame,
+    WaitResult, wait_jobs_request::Mode, wait_jobs_response::Frame,
 };
 
 use super::{
-    reach::{Condition, Reach, reach},
+    goal::{Goal, Wanted},
+    reach::Reach,
     targets::{self, Target},
 };
 use crate::{
@@ -20,7 +19,7 @@ use crate::{
     poll::Freshness,
     rpc::{
         Edge, convert,
-        error::store_status,
+        error::{store_status, to_status},
         first_look,
         frames::{Frames, HEARTBEAT, Sink, feed},
     },
@@ -30,11 +29,14 @@ use crate::{
 /// Most jobs of one wait.
 const JOBS_MAX: usize = 1_000;
 
+/// So much longer what is stored may be searched when the time is over: its client gives up soon after it.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
 struct Waiting {
     edge: Arc<Edge>,
     running: Arc<Running>,
     targets: Vec<Target>,
-    condition: Condition,
+    goal: Goal,
     any: bool,
     deadline: Option<Mono>,
     watch: Watch,
@@ -44,6 +46,7 @@ pub(super) async fn wait(
     edge: &Arc<Edge>,
     running: Arc<Running>,
     request: WaitJobsRequest,
+    masked: bool,
 ) -> Result<Frames<WaitJobsResponse>, Fault> {
     if request.ids.is_empty() || request.ids.len() > JOBS_MAX {
         return Err(Fault::new(
@@ -52,39 +55,23 @@ pub(super) async fn wait(
         )
         .field("ids"));
     }
-    let condition = condition(&request)?;
+    let wanted = Wanted::of(&request)?;
     let timeout = (request.timeout_ms > 0).then(|| Duration::from_millis(request.timeout_ms));
     let deadline = timeout.map(|timeout| running.scope.clock.mono() + timeout);
     // Begun before the jobs are read: nothing that happens in between is missed.
     let watch = edge.journal.watch(running.scope.context, WatchStart::Now);
     let targets = targets::find(&running, &request.ids, deadline).await?;
     let waiting = Waiting {
+        goal: wanted.begin(&running, &targets, masked),
         edge: Arc::clone(edge),
         running,
         targets,
-        condition,
         any: request.mode() == Mode::Any,
         deadline,
         watch,
     };
     let running = Arc::clone(&waiting.running);
     Ok(feed(edge, Some(&running), |sink| waiting.run(sink)))
-}
-
-fn condition(request: &WaitJobsRequest) -> Result<Condition, Fault> {
-    let wrong = |what: &str| Err(Fault::new(FaultKind::Invalid, what).field("condition"));
-    match &request.condition {
-        None | Some(Asked::Terminal(_)) => Ok(Condition::Terminal),
-        Some(Asked::Phase(number)) => match convert::phase_from(*number) {
-            Some(phase) => Ok(Condition::Phase(phase)),
-            None => wrong("this version of paid does not know that phase"),
-        },
-        Some(Asked::Status(word)) if word.trim().is_empty() => {
-            wrong("the status to wait for is empty")
-        }
-        Some(Asked::LogPattern(_)) => wrong("this version of paid does not wait for lines"),
-        Some(Asked::Status(word)) => Ok(Condition::Status(word.trim().to_owned())),
-    }
 }
 
 impl Waiting {
@@ -120,10 +107,10 @@ impl Waiting {
                     }
                     Err(error) => return sink.fail(store_status(error)).await,
                 },
-                () = &mut timed_out => {
-                    let ended = self.ended(false, true);
-                    return sink.send(frame(Frame::Ended(ended))).await;
-                }
+                known = self.goal.news() => if let Err(fault) = known {
+                    return sink.fail(to_status(fault)).await;
+                },
+                () = &mut timed_out => return self.last_word(&sink).await,
                 () = scope.looks.tried(), if is_inherited => {
                     is_inherited = false;
                     sink.send(frame(Frame::Stale(staleness(&scope.looks.get())))).await;
@@ -139,6 +126,20 @@ impl Waiting {
                 }
             }
         }
+    }
+
+    /// The time is over. What was stored in time counts.
+    async fn last_word(mut self, sink: &Sink<WaitJobsResponse>) {
+        let clock = self.running.scope.clock.clone();
+        let looked = tokio::select! {
+            looked = self.goal.looked() => looked,
+            () = clock.sleep(LAST_LOOK) => Ok(()),
+        };
+        if let Err(fault) = looked {
+            return sink.fail(to_status(fault)).await;
+        }
+        let ended = self.verdict().unwrap_or_else(|| self.ended(false, true));
+        sink.send(frame(Frame::Ended(ended))).await;
     }
 
     async fn send_present_state(&self, sink: &Sink<WaitJobsResponse>) {
@@ -201,11 +202,7 @@ impl Waiting {
     }
 
     fn verdict(&self) -> Option<WaitEnded> {
-        let reached: Vec<_> = self
-            .targets
-            .iter()
-            .map(|target| reach(&target.job, &self.condition))
-            .collect();
+        let reached: Vec<_> = self.reached().collect();
         let yes = |reach: &Reach| matches!(reach, Reach::Yes(_));
         let met = match self.any {
             true => reached.iter().any(yes),
@@ -215,20 +212,27 @@ impl Waiting {
         (met || settled).then(|| self.ended(met, false))
     }
 
+    fn reached(&self) -> impl Iterator<Item = Reach> {
+        let targets = self.targets.iter().enumerate();
+        targets.map(|(place, target)| self.goal.reach(place, &target.job))
+    }
+
     fn ended(&self, met: bool, timed_out: bool) -> WaitEnded {
         let stale = self.running.scope.looks.get().old_since_ms();
-        let results = self.targets.iter().map(|target| {
-            let reach = reach(&target.job, &self.condition);
+        let targets = self.targets.iter().enumerate();
+        let results = targets.zip(self.reached()).map(|((place, target), reach)| {
+            let line = self.goal.line(place);
             WaitResult {
                 id: target.id.clone(),
                 job: Some(convert::job(&target.job, stale)),
                 reached: matches!(reach, Reach::Yes(_)),
                 unreachable: reach == Reach::Never,
-                milestone: match &reach {
-                    Reach::Yes(Some(mile)) => Some(convert::milestone(mile)),
+                line_pod_id: line.map(|line| line.pod_id.clone()).unwrap_or_default(),
+                line: line.map(|line| line.text.clone()).unwrap_or_default(),
+                milestone: match reach {
+                    Reach::Yes(Some(mile)) => Some(convert::milestone(&mile)),
                     _ => None,
                 },
-                ..WaitResult::default()
             }
         });
         WaitEnded {

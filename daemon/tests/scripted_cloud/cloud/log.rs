@@ -39,6 +39,8 @@ pub(crate) struct Logs {
     pub(crate) lie: Option<(usize, Lie)>,
     /// Answers of more bytes are not taken.
     pub(crate) too_large: usize,
+    /// The first pod had an incarnation of this uid before; its lines are written under it.
+    pub(crate) earlier: Option<&'static str>,
     /// The log of this pod can never be read.
     pub(crate) barred: Option<&'static str>,
     /// The next look finds a fault of ours.
@@ -62,6 +64,7 @@ impl Default for Logs {
             delays: HashMap::new(),
             lie: None,
             too_large: usize::MAX,
+            earlier: None,
             barred: None,
             panics: false,
             faults: VecDeque::new(),
@@ -87,6 +90,10 @@ impl Logs {
         if !window.pod_id.contains("-worker-") {
             return Err(Fault::new(FaultKind::NotFound, "no such pod"));
         }
+        let of = match self.earlier == Some(window.pod_uid.as_str()) {
+            true => &window.pod_uid,
+            false => &window.pod_id,
+        };
         let inside = |place: usize, ms: i64| {
             let second = ms.div_euclid(1000);
             let to = window.to.unwrap_or(i64::MAX);
@@ -97,7 +104,7 @@ impl Logs {
         };
         let lines = self.lines.iter().enumerate();
         let mut lines: Vec<String> = lines
-            .filter(|(place, (pod, ms, _))| *pod == window.pod_id && inside(*place, *ms))
+            .filter(|(place, (pod, ms, _))| pod == of && inside(*place, *ms))
             .map(|(_, (_, _, text))| text.clone())
             .collect();
         if self.blank || (self.blank_parts && window.to.is_some()) {

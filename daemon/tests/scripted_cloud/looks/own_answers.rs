@@ -75,7 +75,8 @@ async fn after_a_failed_call_the_job_is_asked_again_after_30_s() {
 
 #[tokio::test]
 async fn a_job_that_ended_still_gets_its_detail_after_a_failure() {
-    let world = World::new(ROOMY).await;
+    // Without the calls for its log.
+    let world = World::with_own(ROOMY, r#"{"logs": {"keep": "none"}}"#).await;
     let (uid, guard) = waited(&world).await;
     world.cloud.with(|state| {
         state.get_faults.push_back(unavailable());

@@ -1,6 +1,7 @@
 //! What a slice of a wait answers. Pure.
 
 use pai_proto::{
+    line,
     status::is_documented,
     v1::{self, Phase, WaitEnded, WaitResult},
 };
@@ -16,6 +17,10 @@ use crate::{
 const TERMINAL: &str = "terminal";
 /// Of more jobs each is told in a row, as in a list.
 const IN_SHORT: usize = 10;
+/// Bytes for the lines that were waited for, all together.
+const LINES_MAX: usize = 8 << 10;
+/// The same for one.
+const LINE_MAX: usize = 4 << 10;
 
 /// The answer.
 #[derive(Debug, Serialize)]
@@ -43,6 +48,11 @@ struct Entry {
     /// It has ended otherwise, and never will.
     #[serde(skip_serializing_if = "is_default")]
     unreachable: bool,
+    /// The line that was waited for.
+    #[serde(skip_serializing_if = "is_default")]
+    line: String,
+    #[serde(skip_serializing_if = "is_default")]
+    line_pod_id: String,
 }
 
 /// A job, or what was asked for where nothing is known of it.
@@ -91,7 +101,7 @@ pub(super) fn of(until: &str, asked: &[String], ended: Option<WaitEnded>, news: 
         timed_out: !done,
         jobs: results
             .iter()
-            .map(|result| entry(result, results.len() > IN_SHORT))
+            .map(|result| entry(result, results.len()))
             .collect(),
         staleness: news.staleness(),
         hint,
@@ -110,7 +120,11 @@ fn doubt(until: &str) -> String {
 }
 
 fn is_sound(until: &str) -> bool {
-    until.eq_ignore_ascii_case(TERMINAL) || is_documented(until)
+    until.eq_ignore_ascii_case(TERMINAL) || is_documented(until) || is_line(until)
+}
+
+fn is_line(until: &str) -> bool {
+    line::pattern(until).is_some()
 }
 
 /// How to go on. By then `@last` may be another job, and a beginning that of two.
@@ -141,8 +155,12 @@ fn told(until: &str, results: &[WaitResult]) -> String {
             true => "",
             false => ", which is not a status that PAI-DLC documents",
         };
+        let reached = match is_line(until) {
+            true => "printed",
+            false => "reached",
+        };
         hints.push(format!(
-            "{id} has ended and never reached {}{doubt}",
+            "{id} has ended and never {reached} {}{doubt}",
             clean::line(until)
         ));
     }
@@ -169,7 +187,10 @@ fn last_known(job: &v1::Job) -> WaitResult {
     }
 }
 
-fn entry(result: &WaitResult, listed: bool) -> Entry {
+/// One of so many.
+fn entry(result: &WaitResult, count: usize) -> Entry {
+    let listed = count > IN_SHORT;
+    let line = clean::line(&result.line);
     let job = match &result.job {
         Some(job) if listed => Named::Listed(job.into()),
         Some(job) => Named::Known(Box::new(job.into())),
@@ -182,5 +203,7 @@ fn entry(result: &WaitResult, listed: bool) -> Entry {
         job,
         reached: result.reached,
         unreachable: result.unreachable,
+        line: clean::cut(&line, LINE_MAX.min(LINES_MAX / count.max(1))).into_owned(),
+        line_pod_id: clean::line(&result.line_pod_id),
     }
 }

@@ -215,6 +215,22 @@ fn what_is_waited_for_reaches_the_daemon() {
         Some(Condition::Status("EnvPreparing".into()))
     );
 
+    let line = asked(Some(" log:/loss 0/i "), None);
+    assert_eq!(
+        line.condition,
+        Some(Condition::LogPattern("(?i)loss 0".into()))
+    );
+    let half = Args {
+        until: Some("log:loss".into()),
+        ..args(&["dlc1"])
+    };
+    let refused = half.request().unwrap_err();
+    assert!(
+        refused.text().contains("log:/epoch 3"),
+        "{}",
+        refused.text()
+    );
+
     let many = vec!["dlc1"; JOBS_MAX + 1];
     assert!(
         args(&many)
@@ -295,6 +311,51 @@ fn many_jobs_are_told_in_short() {
         "{}",
         many.to_string().len()
     );
+}
+
+#[test]
+fn a_line_is_told_clean_and_not_without_end() {
+    let result = |line: String| WaitResult {
+        job: Some(sample::running()),
+        reached: true,
+        line_pod_id: "dlc1running-worker-0".into(),
+        line,
+        ..Default::default()
+    };
+    let of = |results: Vec<WaitResult>| {
+        let ended = WaitEnded {
+            met: true,
+            results,
+            ..Default::default()
+        };
+        answer("log:/loss/", Some(ended), &News::default())
+    };
+    let one = of(vec![result("50%\r loss\u{1b}[2J 0.5".into())]);
+    assert_eq!(one["jobs"][0]["line"], "50%  loss 0.5");
+    assert_eq!(one["jobs"][0]["line_pod_id"], "dlc1running-worker-0");
+    assert!(one.get("hint").is_none(), "{one}");
+    let many = of(vec![result("x".repeat(4_096)); JOBS_MAX]);
+    assert!(
+        many.to_string().len() < 25_000,
+        "{}",
+        many.to_string().len()
+    );
+}
+
+#[test]
+fn who_ended_without_the_line_is_told() {
+    let ended = WaitEnded {
+        results: vec![WaitResult {
+            job: Some(sample::failed()),
+            unreachable: true,
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let waited = answer("log:/loss/", Some(ended), &News::default());
+    let hint = waited["hint"].as_str().unwrap();
+    assert!(hint.contains("never printed log:/loss/"), "{hint}");
+    assert!(hint.contains("pai_job_logs"), "{hint}");
 }
 
 #[test]

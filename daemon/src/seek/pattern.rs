@@ -1,0 +1,164 @@
+//! What a line is to be like. Pure, and as slow as the pattern is bad: not for the thread that serves.
+
+use std::borrow::Cow;
+
+use anstream::adapter::strip_str;
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::model::{Fault, FaultKind, redact::Redactor};
+
+/// Most of a line that is told, in bytes.
+pub const LINE_MAX: usize = 4 << 10;
+
+/// Most that a compiled pattern may take, in bytes.
+const COMPILED_MAX: usize = 1 << 20;
+
+/// A regular expression for lines.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When it is empty, none, or too large.
+    pub fn new(text: &str) -> Result<Self, Fault> {
+        let refused = |why: String| {
+            let hint = "see https://docs.rs/regex/latest/regex/#syntax";
+            let fault = Fault::new(FaultKind::Invalid, why).field("condition");
+            fault.hint(hint)
+        };
+        if text.is_empty() {
+            return Err(refused("the pattern to wait for is empty".into()));
+        }
+        let compiled = RegexBuilder::new(text).size_limit(COMPILED_MAX).build();
+        compiled.map(Self).map_err(|error| {
+            refused(format!(
+                "the pattern to wait for cannot be used: {}",
+                reason(&error)
+            ))
+        })
+    }
+
+    /// The line without control sequences and, where there is a mask, without secrets, if that matches. Of a long line
+    /// the part with the match.
+    pub(super) fn find(&self, line: &[u8], mask: Option<&Redactor>) -> Option<String> {
+        let text = without_sequences(String::from_utf8_lossy(line));
+        // Last: a secret with colours in it is none before.
+        let text = match mask {
+            Some(mask) => mask.text(&text).into(),
+            None => text,
+        };
+        let found = self.0.find(text.as_bytes())?;
+        Some(part(&text, found.start(), found.end()).to_owned())
+    }
+}
+
+/// Its own words, without the drawing of where it stands.
+fn reason(error: &regex::Error) -> String {
+    let told = error.to_string();
+    let last = told.lines().last().unwrap_or_default().trim();
+    last.strip_prefix("error: ").unwrap_or(last).to_owned()
+}
+
+fn without_sequences(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text.contains('\u{1b}') {
+        true => strip_str(&text).to_string().into(),
+        false => text,
+    }
+}
+
+/// At most [`LINE_MAX`] bytes, from the beginning where the match lies in them.
+fn part(text: &str, start: usize, end: usize) -> &str {
+    let from = text.ceil_char_boundary(end.saturating_sub(LINE_MAX).min(start));
+    &text[from..text.floor_char_boundary(from + LINE_MAX)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn find(pattern: &str, line: &str) -> Option<String> {
+        Pattern::new(pattern).unwrap().find(line.as_bytes(), None)
+    }
+
+    #[test]
+    fn a_line_is_matched_without_its_colours_and_with_its_carriage_returns() {
+        for (pattern, line, told) in [
+            ("loss 0.5", "\u{1b}[32mloss\u{1b}[0m 0.5", "loss 0.5"),
+            ("^ 50%", " 50%\r 99%\r", " 50%\r 99%\r"),
+            ("99%\r$", " 50%\r 99%\r", " 50%\r 99%\r"),
+            ("^step \\d+$", "step 12", "step 12"),
+            ("(?i)ERROR", "an error", "an error"),
+            ("训练", "开始训练", "开始训练"),
+            ("a\tb", "a\tb", "a\tb"),
+        ] {
+            assert_eq!(find(pattern, line).as_deref(), Some(told), "{pattern}");
+        }
+        assert_eq!(find("32m", "\u{1b}[32mloss"), None);
+        assert_eq!(find("^step \\d+$", "step 12 "), None);
+        let pattern = Pattern::new("^.*end$").unwrap();
+        assert_eq!(pattern.find(b"\xffend", None).unwrap(), "\u{fffd}end");
+    }
+
+    #[test]
+    fn what_is_masked_can_neither_be_seen_nor_asked_for() {
+        let mask = Redactor::default();
+        let key = format!("LTAI{}", "x1".repeat(8));
+        let find = |pattern: &str, line: &str| {
+            let pattern = Pattern::new(pattern).unwrap();
+            pattern.find(line.as_bytes(), Some(&mask))
+        };
+        let told = find("^key", &format!("key {key}")).unwrap();
+        assert!(!told.contains("LTAI"), "{told}");
+        assert_eq!(find("LTAI", &format!("key {key}")), None);
+        // The colour ends in a letter, with which the key does not look like one.
+        let told = find("^key", &format!("key \u{1b}[1m{key}")).unwrap();
+        assert!(!told.contains("LTAI"), "{told}");
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused_with_its_reason_in_one_line() {
+        for (text, reason) in [
+            ("", "is empty"),
+            ("a(", "cannot be used: unclosed group"),
+            ("[z-a]", "invalid character class range"),
+            (r"(?=x)", "look-around"),
+            (r"(?:\w{500}){500}", "size limit"),
+        ] {
+            let fault = Pattern::new(text).unwrap_err();
+            assert_eq!(fault.kind, FaultKind::Invalid);
+            assert_eq!(fault.field, "condition");
+            assert!(fault.message.contains(reason), "{text}: {}", fault.message);
+            assert!(!fault.message.contains('\n'), "{}", fault.message);
+        }
+    }
+
+    #[test]
+    fn of_a_long_line_the_part_with_the_match_is_told() {
+        let line = format!("{}needle{}", "a".repeat(9_000), "b".repeat(9_000));
+        let told = find("needle", &line).unwrap();
+        assert_eq!(told.len(), LINE_MAX);
+        assert!(told.ends_with("needle"));
+        let told = find("^a+", &line).unwrap();
+        assert_eq!(told, "a".repeat(LINE_MAX));
+        let told = find("a", &line).unwrap();
+        assert_eq!(told, "a".repeat(LINE_MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn a_part_is_never_too_long_and_has_the_match(
+            before in "[aä训🚂]{0,2500}",
+            found in "(needle){1,3}",
+            after in "[aä训🚂]{0,2500}",
+        ) {
+            let line = format!("{before}{found}{after}");
+            let told = find("(needle)+", &line).unwrap();
+            prop_assert!(told.len() <= LINE_MAX);
+            prop_assert!(line.contains(&told) && told.contains(&found));
+            prop_assert!(told.len() + 4 > line.len().min(LINE_MAX));
+        }
+    }
+}
