@@ -48,7 +48,8 @@ impl Pattern {
         let regex = built.map_err(|error| {
             let told = error.to_string();
             let last = told.lines().last().unwrap_or_default().trim();
-            invalid(format!("the regular expression cannot be read: {last}"))
+            let last = last.strip_prefix("error: ").unwrap_or(last);
+            invalid(format!("the regular expression cannot be used: {last}"))
         })?;
         Ok(Self {
             of_ends: text.contains("\\A")

@@ -1,21 +1,13 @@
 //! What a line is to be like. Pure, and as slow as the pattern is bad: not for the thread that serves.
 
-use std::borrow::Cow;
-
-use anstream::adapter::strip_str;
-use regex::bytes::{Regex, RegexBuilder};
-
-use crate::model::{Fault, FaultKind, redact::Redactor};
+use crate::model::{self, Fault, plain, redact::Redactor};
 
 /// Most of a line that is told, in bytes.
 pub const LINE_MAX: usize = 4 << 10;
 
-/// Most that a compiled pattern may take, in bytes.
-const COMPILED_MAX: usize = 1 << 20;
-
 /// A regular expression for lines.
 #[derive(Debug, Clone)]
-pub struct Pattern(Regex);
+pub struct Pattern(model::Pattern);
 
 impl Pattern {
     /// Reads it.
@@ -23,48 +15,22 @@ impl Pattern {
     /// # Errors
     /// When it is empty, none, or too large.
     pub fn new(text: &str) -> Result<Self, Fault> {
-        let refused = |why: String| {
-            let hint = "see https://docs.rs/regex/latest/regex/#syntax";
-            let fault = Fault::new(FaultKind::Invalid, why).field("condition");
-            fault.hint(hint)
-        };
-        if text.is_empty() {
-            return Err(refused("the pattern to wait for is empty".into()));
-        }
-        let compiled = RegexBuilder::new(text).size_limit(COMPILED_MAX).build();
-        compiled.map(Self).map_err(|error| {
-            refused(format!(
-                "the pattern to wait for cannot be used: {}",
-                reason(&error)
-            ))
-        })
+        let compiled = model::Pattern::new(text, false);
+        compiled.map(Self).map_err(|fault| fault.field("condition"))
     }
 
     /// The line without control sequences and, where there is a mask, without secrets, if that matches. Of a long line
     /// the part with the match.
     pub(super) fn find(&self, line: &[u8], mask: Option<&Redactor>) -> Option<String> {
-        let text = without_sequences(String::from_utf8_lossy(line));
+        let bytes = plain(line);
+        let text = String::from_utf8_lossy(&bytes);
         // Last: a secret with colours in it is none before.
         let text = match mask {
             Some(mask) => mask.text(&text).into(),
             None => text,
         };
         let found = self.0.find(text.as_bytes())?;
-        Some(part(&text, found.start(), found.end()).to_owned())
-    }
-}
-
-/// Its own words, without the drawing of where it stands.
-fn reason(error: &regex::Error) -> String {
-    let told = error.to_string();
-    let last = told.lines().last().unwrap_or_default().trim();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
-}
-
-fn without_sequences(text: Cow<'_, str>) -> Cow<'_, str> {
-    match text.contains('\u{1b}') {
-        true => strip_str(&text).to_string().into(),
-        false => text,
+        Some(part(&text, found.start, found.end).to_owned())
     }
 }
 
@@ -77,6 +43,7 @@ fn part(text: &str, start: usize, end: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::FaultKind;
     use proptest::prelude::*;
 
     fn find(pattern: &str, line: &str) -> Option<String> {

@@ -12,7 +12,7 @@ use pai_proto::v1::{
 use super::{
     begin::{Begin, LEFT_OUT, left_out},
     cursor::{Place, Places},
-    lanes::{self, Lane},
+    lanes,
     pods::Wanted,
 };
 use crate::{
