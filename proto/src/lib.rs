@@ -12,6 +12,7 @@
 //! | [`status`], [`line`](mod@line) | words for what is waited for |
 //! | [`worktree`] | the git working tree that a client is called in |
 //! | [`value`] | JSON values in messages |
+//! | [`text`] | foreign text made fit for a model |
 //! | [`error`] | what a call can fail with |
 //!
 //! A client keeps no state: everything that must outlive it lives in the daemon.
@@ -43,6 +44,7 @@ mod socket;
 mod stamp;
 pub mod start;
 pub mod status;
+pub mod text;
 pub mod value;
 pub mod wait;
 pub mod watch;

@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{clean, error::Failure, schema};
+use crate::{error::Failure, schema};
+use pai_proto::text;
 
 /// Longest part of a wrong value that is quoted, in bytes.
 const QUOTED_MAX: usize = 80;
@@ -29,7 +30,7 @@ pub(crate) fn read<T: Arguments>(given: JsonObject) -> Result<T, Failure> {
         _ => &none,
     };
     if let Some(unknown) = given.keys().find(|key| !known.contains_key(*key)) {
-        let shown = clean::line(&clean::cut(unknown, QUOTED_MAX));
+        let shown = text::line(&text::cut(unknown, QUOTED_MAX));
         let nearest = nearest(unknown, known.keys().map(String::as_str))
             .map(|near| format!("; did you mean `{near}`?"))
             .unwrap_or_default();
@@ -76,7 +77,7 @@ fn wrong<T: Arguments>(message: String, known: &JsonObject) -> Failure {
 
 fn quoted(value: Option<&Value>) -> String {
     let text = value.map(Value::to_string).unwrap_or_default();
-    clean::line(&clean::cut(&text, QUOTED_MAX))
+    text::line(&text::cut(&text, QUOTED_MAX))
 }
 
 /// What a value must be, in words.

@@ -14,7 +14,8 @@ use pai_proto::{
 use sha2::{Digest as _, Sha256};
 use tokio::{sync::Mutex, time::Instant};
 
-use crate::{clean, error::Failure, origin::Origin, stderr};
+use crate::{error::Failure, origin::Origin, stderr};
+use pai_proto::text;
 
 /// How long the first connection is tried: the daemon may just be starting.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -104,10 +105,10 @@ impl Daemon {
                 .unwrap_or_default(),
             patience: PATIENCE,
         };
-        let starter = Starter::of_env(env, |line| stderr(&clean::line(line)));
+        let starter = Starter::of_env(env, |line| stderr(&text::line(line)));
         let client = start::connect(options, &starter).await?;
         for warning in &client.hello().warnings {
-            stderr(&format!("warning: {}", clean::line(warning)));
+            stderr(&format!("warning: {}", text::line(warning)));
         }
         Ok(client)
     }

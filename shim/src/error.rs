@@ -2,7 +2,7 @@
 
 use pai_proto::{ClientError, context::ContextError, paths::PathError, paths::SOCKET_PATH_MAX};
 
-use crate::clean;
+use pai_proto::text;
 
 /// Why a call failed, as the agent reads it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,10 +25,10 @@ impl Failure {
 
     /// The whole text. It says that it is an error: not every client shows the flag.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("error: {}", clean::line(&self.message));
+        let mut text = format!("error: {}", text::line(&self.message));
         for (label, part) in [("hint", &self.hint), ("request id", &self.request_id)] {
             if !part.is_empty() {
-                text.push_str(&format!("\n{label}: {}", clean::line(part)));
+                text.push_str(&format!("\n{label}: {}", text::line(part)));
             }
         }
         text

@@ -15,11 +15,10 @@
 //! | `record` | what agents read about jobs and settings: an interface |
 //! | `daemon` | the connection, made when it is needed |
 //! | `progress` | what a call says while it lasts |
-//! | `clean`, `time` | foreign text and times in writing |
+//! | `time` | times in writing; foreign text is made fit by [`pai_proto::text`] |
 
 mod answer;
 mod args;
-mod clean;
 mod daemon;
 mod error;
 mod guard;

@@ -7,7 +7,7 @@ use rmcp::{
 };
 use tokio::time::Instant;
 
-use crate::clean;
+use pai_proto::text;
 
 /// Longest message, in bytes: clients cut longer ones.
 const MESSAGE_MAX: usize = 160;
@@ -46,7 +46,7 @@ impl Tell for Progress {
             return;
         };
         self.last = self.begun.elapsed().as_secs_f64().max(self.last + STEP);
-        let message = clean::line(&clean::cut(message, MESSAGE_MAX));
+        let message = text::line(&text::cut(message, MESSAGE_MAX));
         let note = ProgressNotificationParam::new(token, self.last).with_message(message);
         // A client that is gone hears nothing, and the end of stdin tells of it.
         let _unheard = self.peer.notify_progress(note).await;

@@ -8,12 +8,13 @@ mod job;
 
 pub(crate) use config::{Config, WhoAmI};
 pub(crate) use detail::Detail;
-pub(crate) use job::{Job, Row, id, is_ended, name, phase, status};
+pub(crate) use job::{Job, Row, id, name, phase, status};
 
 use pai_proto::v1;
 use serde::Serialize;
 
-use crate::{clean, time};
+use crate::time;
+use pai_proto::text;
 
 /// Longest foreign sentence, in bytes.
 const SENTENCE_MAX: usize = 800;
@@ -46,13 +47,13 @@ impl Staleness {
 
 /// Foreign text of one line; absent when there is none.
 fn known(text: &str) -> Option<String> {
-    let text = clean::line(text);
+    let text = text::line(text);
     (!text.is_empty()).then_some(text)
 }
 
 /// The same, not too long.
 fn sentence(text: &str) -> Option<String> {
-    known(&clean::cut(text, SENTENCE_MAX))
+    known(&text::cut(text, SENTENCE_MAX))
 }
 
 /// The name of an enum's value as people write it: `PHASE_RUNNING` is `running`.

@@ -27,7 +27,7 @@ pub use documents::Documents;
 pub use endpoint::Endpoints;
 pub use keys::known_profile_keys;
 pub use limits::Limits;
-pub use own::{Keep, Own};
+pub use own::{Keep, Logs, Own};
 pub use policy::{Actor, Policy};
 pub use profile::Profile;
 pub use settings::{CodeSource, Mount, Settings};

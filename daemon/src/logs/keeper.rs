@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use super::{Tails, wanted};
 use crate::{
+    config,
     journal::{LogLimits, WatchStart},
     model::{Fault, Job},
     scope::Scope,
@@ -53,8 +54,7 @@ impl Keeper {
         if let Err(fault) = self.try_all().await {
             tracing::warn!(%fault, "which logs are to be kept cannot be read");
         }
-        let own = &self.scope.settings().own.logs;
-        let limits = limits(own.job_megabytes, own.total_megabytes, own.days);
+        let limits = limits(&self.scope.settings().own.logs);
         match self.scope.journal.logs().prune(limits, false).await {
             Ok(pruned) if pruned.jobs > 0 => {
                 tracing::info!(
@@ -97,10 +97,10 @@ impl Keeper {
 }
 
 /// The limits of settings, in the units of the store.
-pub(crate) fn limits(job_megabytes: u32, total_megabytes: u32, days: u32) -> LogLimits {
+pub fn limits(own: &config::Logs) -> LogLimits {
     LogLimits {
-        job_bytes: u64::from(job_megabytes) << 20,
-        total_bytes: u64::from(total_megabytes) << 20,
-        age_ms: i64::from(days) * 86_400_000,
+        job_bytes: u64::from(own.job_megabytes) << 20,
+        total_bytes: u64::from(own.total_megabytes) << 20,
+        age_ms: i64::from(own.days) * 86_400_000,
     }
 }

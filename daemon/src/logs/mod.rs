@@ -23,6 +23,6 @@ mod tails;
 mod wanted;
 pub mod window;
 
-pub use keeper::run as keep;
+pub use keeper::{limits, run as keep};
 pub use progress::{Ended, Missing, Progress};
 pub use tails::{Followed, Tails};

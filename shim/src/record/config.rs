@@ -4,7 +4,7 @@ use pai_proto::v1;
 use serde::Serialize;
 
 use super::{is_default, known};
-use crate::clean;
+use pai_proto::text;
 
 /// Profiles and mounts that are shown, each.
 const SHOWN_MAX: usize = 20;
@@ -103,13 +103,13 @@ impl From<&v1::GetConfigResponse> for Config {
         let limits = config.limits.unwrap_or_default();
         let (profiles, mounts) = (&config.profiles, &config.mounts);
         Self {
-            settings_path: clean::line(&config.settings_path),
-            prefix: clean::line(&config.prefix),
-            region: clean::line(&config.region),
-            workspace_id: clean::line(&config.workspace_id),
+            settings_path: text::line(&config.settings_path),
+            prefix: text::line(&config.prefix),
+            region: text::line(&config.region),
+            workspace_id: text::line(&config.workspace_id),
             resource_id: known(&config.resource_id),
-            endpoint: clean::line(&config.endpoint),
-            credential_source: clean::line(&config.credential_source),
+            endpoint: text::line(&config.endpoint),
+            credential_source: text::line(&config.credential_source),
             limits: Limits {
                 max_running_jobs: limits.max_running_jobs,
                 max_gpu: limits.max_gpu,
@@ -132,8 +132,8 @@ impl From<&v1::GetConfigResponse> for Config {
 impl From<&v1::Profile> for Profile {
     fn from(profile: &v1::Profile) -> Self {
         Self {
-            name: clean::line(&profile.name),
-            job_type: clean::line(&profile.job_type),
+            name: text::line(&profile.name),
+            job_type: text::line(&profile.job_type),
             replicas: profile.replicas.iter().map(Into::into).collect(),
         }
     }
@@ -142,7 +142,7 @@ impl From<&v1::Profile> for Profile {
 impl From<&v1::ProfileReplica> for Replica {
     fn from(replica: &v1::ProfileReplica) -> Self {
         Self {
-            role: clean::line(&replica.role),
+            role: text::line(&replica.role),
             count: replica.count,
             image: known(&replica.image),
             instance_type: known(&replica.instance_type),
@@ -156,9 +156,9 @@ impl From<&v1::ProfileReplica> for Replica {
 impl From<&v1::Mount> for Mount {
     fn from(mount: &v1::Mount) -> Self {
         Self {
-            name: clean::line(&mount.name),
-            uri: clean::line(&mount.uri),
-            mount_path: clean::line(&mount.mount_path),
+            name: text::line(&mount.name),
+            uri: text::line(&mount.uri),
+            mount_path: text::line(&mount.mount_path),
             read_only: mount.read_only,
         }
     }
@@ -167,7 +167,7 @@ impl From<&v1::Mount> for Mount {
 impl From<&v1::CodeSource> for CodeSource {
     fn from(code: &v1::CodeSource) -> Self {
         Self {
-            code_source_id: clean::line(&code.code_source_id),
+            code_source_id: text::line(&code.code_source_id),
             mount_path: known(&code.mount_path),
             default_branch: known(&code.default_branch),
             default_commit: known(&code.default_commit),
@@ -178,11 +178,11 @@ impl From<&v1::CodeSource> for CodeSource {
 impl From<&v1::WhoAmIResponse> for WhoAmI {
     fn from(who: &v1::WhoAmIResponse) -> Self {
         Self {
-            account_id: clean::line(&who.account_id),
+            account_id: text::line(&who.account_id),
             user_id: known(&who.user_id),
-            identity_type: clean::line(&who.identity_type),
+            identity_type: text::line(&who.identity_type),
             arn: known(&who.arn),
-            credential_source: clean::line(&who.credential_source),
+            credential_source: text::line(&who.credential_source),
         }
     }
 }

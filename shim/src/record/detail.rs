@@ -4,7 +4,8 @@ use pai_proto::v1;
 use serde::Serialize;
 
 use super::{Job, is_default, known, phase};
-use crate::{clean, time};
+use crate::time;
+use pai_proto::text;
 
 /// Longest command that is shown, in bytes.
 const COMMAND_MAX: usize = 2_000;
@@ -81,7 +82,7 @@ impl From<&v1::Job> for Detail {
             profile: known(&job.profile),
             job_type: known(&job.job_type),
             resources: job.requested.as_ref().map(resources),
-            command: clean::lines(&clean::cut(&job.command, COMMAND_MAX)),
+            command: text::lines(&text::cut(&job.command, COMMAND_MAX)),
             replicas: job.replicas.iter().map(Into::into).collect(),
             pods: job.pods.iter().take(PODS_MAX).map(Into::into).collect(),
             pods_left_out: job.pods.len().saturating_sub(PODS_MAX),
@@ -101,7 +102,7 @@ impl From<&v1::Replica> for Replica {
             })
         });
         Self {
-            role: clean::line(&replica.role),
+            role: text::line(&replica.role),
             count: replica.count,
             each,
             image: known(&replica.image),
@@ -112,8 +113,8 @@ impl From<&v1::Replica> for Replica {
 impl From<&v1::Pod> for Pod {
     fn from(pod: &v1::Pod) -> Self {
         Self {
-            pod: clean::line(&pod.pod_id),
-            status: clean::line(&pod.status),
+            pod: text::line(&pod.pod_id),
+            status: text::line(&pod.status),
             sub_status: known(&pod.sub_status),
             node: known(&pod.node),
             started_at: time::utc(pod.started_at_ms),

@@ -4,7 +4,8 @@ use pai_proto::v1::{self, Phase};
 use serde::Serialize;
 
 use super::{is_default, known, sentence, word};
-use crate::{clean, time};
+use crate::time;
+use pai_proto::text;
 
 /// A job in a list.
 #[derive(Debug, Serialize)]
@@ -93,7 +94,7 @@ impl From<&v1::Job> for Job {
 
 /// The id by which a job is called: the cloud's, or ours while none is known.
 pub(crate) fn id(job: &v1::Job) -> String {
-    clean::line(match job.native_id.as_str() {
+    text::line(match job.native_id.as_str() {
         "" => &job.uid,
         native => native,
     })
@@ -115,11 +116,6 @@ pub(crate) fn status(job: &v1::Job) -> String {
         },
         _ => status,
     }
-}
-
-/// Whether nothing more will come of it.
-pub(crate) fn is_ended(job: &v1::Job) -> bool {
-    result(job).is_some()
 }
 
 /// How it ended; nothing while it has not.

@@ -3,8 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pai_proto::v1::{
-    self, ErrorDetail, ErrorKind, Phase, follow_logs_response::Frame,
-    stop_job_response::Outcome as Stop,
+    self, ErrorDetail, ErrorKind, follow_logs_response::Frame, stop_job_response::Outcome as Stop,
 };
 use serde_json::json;
 
@@ -299,67 +298,90 @@ async fn stop_settings_and_key_are_told() {
 }
 
 #[tokio::test]
-async fn a_log_is_text_with_a_header() {
-    let job = v1::Job {
-        phase: Phase::Failed.into(),
-        ..sample::failed()
+async fn a_log_is_text_with_a_header_and_a_cursor() {
+    let fake = Fake {
+        text: v1::ReadLogTextResponse {
+            header: "dlc1running (me-train, Failed): the last 2 lines of worker-1".into(),
+            text: "step 1\nloss nan".into(),
+            cursor: vec![1, 254],
+            ..Default::default()
+        },
+        ..Fake::with(sample::failed())
     };
-    let chunk =
-        |pod: &str, first, lines: &[&[u8]]| Frame::Chunk(sample::log_chunk(pod, first, lines));
+    let served = fake.serve();
+    let mut peer = Peer::open(served.env()).await;
+    let arguments = json!({"job_id": "dlc1", "pod": "", "tail": 5000, "grep": "nan", "cursor": "01fe", "previous": true});
+    let result = peer.call("pai_job_logs", arguments).await;
+    assert_eq!(result["isError"], false);
+    assert!(result.get("structuredContent").is_none());
+    assert_eq!(
+        text(&result),
+        "dlc1running (me-train, Failed): the last 2 lines of worker-1\nstep 1\nloss nan\n[cursor: 01fe]"
+    );
+    assert!(matches!(served.heard_call().await, Heard::Get));
+    let Heard::ReadText(request) = served.heard_call().await else {
+        panic!("no text");
+    };
+    assert_eq!(request.id, "dlc1running");
+    assert!(request.pods.is_empty() && request.previous);
+    assert_eq!(request.tail, Some(1_000), "more would not fit");
+    assert_eq!(
+        (request.grep.as_str(), request.cursor),
+        ("nan", vec![1, 254])
+    );
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_none_is_refused() {
+    let served = Fake::with(sample::running()).serve();
+    let mut peer = Peer::open(served.env()).await;
+    let result = peer
+        .call("pai_job_logs", json!({"job_id": "dlc1", "cursor": "here"}))
+        .await;
+    assert_eq!(result["isError"], true);
+    assert!(
+        text(&result).contains("not one of an earlier answer"),
+        "{result}"
+    );
+}
+
+#[tokio::test]
+async fn the_whole_log_goes_to_a_new_file_of_the_owner() {
+    use std::os::unix::fs::PermissionsExt as _;
     let fake = Fake {
         follow: vec![
-            chunk(
-                "dlc1running-worker-1",
-                41,
-                &[b"step 1", b"loss \x1b[31mnan\x1b[0m"],
-            ),
-            chunk("dlc1running-worker-0", 1, &[b"step 1"]),
+            Frame::Chunk(sample::log_chunk(
+                "dlc1running-worker-0",
+                1,
+                &[b"one", b"two"],
+            )),
             Frame::Ended(v1::LogEnded {
                 complete: true,
                 ..Default::default()
             }),
         ],
-        ..Fake::with(job)
+        ..Fake::with(sample::running())
     };
     let served = fake.serve();
     let mut peer = Peer::open(served.env()).await;
-    let result = peer
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("train.log");
+    let save = json!({"job_id": "dlc1", "save_to": path});
+    let result = peer.call("pai_job_logs", save.clone()).await;
+    assert!(text(&result).contains("[saved: 2 lines in "), "{result}");
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        "[worker-0] one\n[worker-0] two\n"
+    );
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    // Nothing is written over.
+    let result = peer.call("pai_job_logs", save).await;
+    assert_eq!(result["isError"], true);
+    let relative = peer
         .call(
             "pai_job_logs",
-            json!({"job_id": "dlc1", "pod": "", "tail": 5000}),
+            json!({"job_id": "dlc1", "save_to": "x.log"}),
         )
         .await;
-    assert_eq!(result["isError"], false);
-    assert!(result.get("structuredContent").is_none());
-    assert_eq!(
-        text(&result),
-        "dlc1running (me-train-20261120120304-y4hp, Failed): the last 3 lines of worker-0, worker-1; \
-earlier lines were left out\n\
---- worker-0 (1 line) ---\nstep 1\n\
---- worker-1 (2 lines) ---\nstep 1\nloss nan"
-    );
-    assert!(matches!(served.heard_call().await, Heard::Get));
-    let Heard::Follow(request) = served.heard_call().await else {
-        panic!("no follow");
-    };
-    assert_eq!(request.id, "dlc1running");
-    assert!(request.no_follow && request.pods.is_empty());
-    assert_eq!(request.tail, Some(1_000), "more would not fit");
-}
-
-#[tokio::test]
-async fn a_log_that_does_not_end_is_answered_with_what_has_come() {
-    let served = Fake::with(sample::failed()).serve();
-    let mut peer = Peer::open(served.env()).await;
-    let id = peer.begin("pai_job_logs", json!({"job_id": "dlc1"})).await;
-    assert!(matches!(served.heard_call().await, Heard::Get));
-    assert!(matches!(served.heard().await, Heard::Follow(_)));
-    tokio::time::pause();
-    let (answer, _) = peer.answer(id).await;
-    assert_eq!(answer["result"]["isError"], false);
-    assert_eq!(
-        text(&answer["result"]),
-        "dlc1running (me-train-20261120120304-y4hp, Failed): no log lines yet; \
-not read to the end within 50 s; ask again"
-    );
+    assert!(text(&relative).contains("absolute"), "{relative}");
 }

@@ -49,6 +49,8 @@ pub(super) struct Fake {
     pub(super) wait: Vec<wait_jobs_response::Frame>,
     /// What a follow is told; after the last one it stays open.
     pub(super) follow: Vec<follow_logs_response::Frame>,
+    /// The text of the log.
+    pub(super) text: v1::ReadLogTextResponse,
     /// Calls of `GetJob` wait here where it is set.
     pub(super) gate: Option<Arc<Semaphore>>,
     /// Gets every call.
@@ -68,6 +70,7 @@ pub(super) enum Heard {
     Wait(v1::WaitJobsRequest, CancellationToken),
     /// A follow.
     Follow(v1::FollowLogsRequest),
+    ReadText(v1::ReadLogTextRequest),
 }
 
 /// A daemon that serves until it is told to leave.
@@ -309,6 +312,14 @@ impl jobs_server::Jobs for Fake {
 
 #[tonic::async_trait]
 impl logs_server::Logs for Fake {
+    async fn read_log_text(
+        &self,
+        request: Request<v1::ReadLogTextRequest>,
+    ) -> Result<Response<v1::ReadLogTextResponse>, Status> {
+        self.hear(Heard::ReadText(request.into_inner()));
+        Ok(Response::new(self.text.clone()))
+    }
+
     async fn follow_logs(
         &self,
         request: Request<v1::FollowLogsRequest>,

@@ -1,24 +1,14 @@
-//! `pai_job_logs`: the last lines of a job's pods as plain text, small enough for every client to pass on whole.
+//! `pai_job_logs`: a piece of a job's log as plain text, small enough for every client to pass on whole.
 
-mod page;
-mod tail;
+mod save;
 
-use std::time::Duration;
-
-use pai_proto::{Client, follow::FollowUpdate, v1::FollowLogsRequest};
+use pai_proto::v1::ReadLogTextRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::time::{Instant, timeout_at};
 
-use self::tail::Tail;
 use super::{Call, Effect, Outcome, Verb, the_job};
 use crate::{answer::Answer, args::Arguments, error::Failure};
 
-/// Longest reading: after it the answer is what has come until then. Under the minute after which many clients give a call
-/// up, and long enough for lines that are too young at first.
-const LIMIT: Duration = Duration::from_secs(50);
-/// Lines per pod where nothing is said.
-const LINES: u32 = 100;
 /// Most lines per pod: more would not fit into an answer.
 const LINES_MAX: u32 = 1_000;
 
@@ -29,9 +19,20 @@ pub(super) struct Args {
     job_id: String,
     /// Only this pod, for example worker-0, or the pods of this role; without it all.
     pod: Option<String>,
-    /// So many last lines of each pod: 100 by default, 1000 at most.
+    /// So many last lines of each pod, 1000 at most; without it as many as fit.
     #[schemars(range(min = 1, max = 1000))]
     tail: Option<u32>,
+    /// Only lines that match this regular expression, the newest ones.
+    grep: Option<String>,
+    /// Only lines of the last so many seconds.
+    since_s: Option<u64>,
+    /// Only what is new since the answer that gave this cursor.
+    cursor: Option<String>,
+    /// The attempt before the newest one of each pod, where a pod was restarted.
+    #[serde(default)]
+    previous: bool,
+    /// Also write the whole log (of `pod`, where that is given) to this new file; an absolute path.
+    save_to: Option<String>,
 }
 
 impl Arguments for Args {
@@ -41,66 +42,74 @@ impl Arguments for Args {
 
 impl Verb for Args {
     const TITLE: &'static str = "Read a job's log";
-    const DESCRIPTION: &'static str = "The last lines that a job has printed, newest last, at most 8 KB: the first line says \
-which pods and how many lines are shown and whether earlier ones were left out. Name a pod to see more of it. Right after \
-a job's end it takes some seconds until its last lines can be read; they are waited for.";
+    const DESCRIPTION: &'static str = "What a job has printed, newest last, at most 8 KB: the first line says which pods and how \
+many lines are shown and how many were left out, the last one gives the cursor for what is new. Name a pod, or use grep or since_s, to \
+see more of what matters; save_to writes everything to a file. Right after a job's end it takes some seconds until its last lines can be \
+read; they are waited for.";
     const EFFECT: Effect = Effect::Reads;
 
     async fn run(self, call: Call) -> Outcome {
-        let deadline = Instant::now() + LIMIT;
-        let id = self.job_id;
+        let id = self.job_id.clone();
         let response = call
             .daemon
             .call(|client| async move { client.get(&id).await })
             .await?;
         let job = the_job(response.job)?;
-        let lines = self.tail.unwrap_or(LINES).clamp(1, LINES_MAX);
-        let request = FollowLogsRequest {
-            // The cloud's, which also a daemon knows that has lost its store.
-            id: match job.native_id.as_str() {
-                "" => job.uid.clone(),
-                native => native.to_owned(),
-            },
-            pods: self.pod.into_iter().filter(|pod| !pod.is_empty()).collect(),
-            tail: Some(lines.into()),
-            no_follow: true,
-            to_the_end: true,
-            ..Default::default()
+        // The cloud's, which also a daemon knows that has lost its store.
+        let id = match job.native_id.as_str() {
+            "" => job.uid.clone(),
+            native => native.to_owned(),
         };
-        let client = call.daemon.client().await?;
-        let mut tail = Tail::new(&job.native_id, lines as usize);
-        read(&client, request, &mut tail, deadline).await?;
-        if tail.is_away() {
-            call.daemon.forget(&client);
+        let pods: Vec<_> = self
+            .pod
+            .iter()
+            .filter(|pod| !pod.is_empty())
+            .cloned()
+            .collect();
+        let cursor = self.cursor.as_deref().unwrap_or_default();
+        let cursor = hex::decode(cursor).map_err(|_| {
+            Failure::new(
+                "the cursor is not one of an earlier answer",
+                "leave it away, or take the one from the last line of an answer",
+            )
+        })?;
+        let request = ReadLogTextRequest {
+            id: id.clone(),
+            pods: pods.clone(),
+            grep: self.grep.unwrap_or_default(),
+            since_ms: self.since_s.map(ago_ms),
+            cursor,
+            max_bytes: MAX_BYTES,
+            tail: self.tail.map(|lines| lines.clamp(1, LINES_MAX).into()),
+            previous: self.previous,
+            timeout_ms: 0,
+        };
+        let read = call
+            .daemon
+            .call(|client| async move { client.read_log_text(request).await })
+            .await?;
+        let mut text = read.header;
+        if !read.text.is_empty() {
+            text.push('\n');
+            text.push_str(&read.text);
         }
-        Ok(Answer::text(page::of(&job, &tail, lines < LINES_MAX)))
+        if let Some(path) = self.save_to.filter(|path| !path.is_empty()) {
+            let client = call.daemon.client().await?;
+            let saved = save::whole(&client, id, pods, &path).await?;
+            text.push_str(&format!("\n[saved: {saved}]"));
+        }
+        if !read.cursor.is_empty() {
+            text.push_str(&format!("\n[cursor: {}]", hex::encode(read.cursor)));
+        }
+        Ok(Answer::text(text))
     }
 }
 
-/// Reads to the end, or as far as it gets in time.
-async fn read(
-    client: &Client,
-    request: FollowLogsRequest,
-    tail: &mut Tail,
-    deadline: Instant,
-) -> Result<(), Failure> {
-    let mut follow = client.follow(request);
-    let reading = async {
-        while let Some(update) = follow.next().await {
-            match update? {
-                FollowUpdate::Lines(chunk) => tail.lines(&chunk),
-                FollowUpdate::Gap(gap) => tail.gap(&gap),
-                FollowUpdate::Stale(stale) => tail.stale(&stale),
-                FollowUpdate::Reconnecting(_) | FollowUpdate::Unattended => tail.away(true),
-                FollowUpdate::Reconnected => tail.away(false),
-                FollowUpdate::Ended(ended) => tail.ended(&ended),
-            }
-        }
-        Ok::<_, Failure>(())
-    };
-    match timeout_at(deadline, reading).await {
-        Ok(read) => read?,
-        Err(_) => tail.cut_short(LIMIT),
-    }
-    Ok(())
+/// Room for the last lines, so that all of it stays within what every client passes on.
+const MAX_BYTES: u32 = 7 << 10;
+
+/// So many seconds before now, Unix ms.
+fn ago_ms(seconds: u64) -> i64 {
+    let now_ms = jiff::Timestamp::now().as_millisecond();
+    now_ms.saturating_sub(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX))
 }

@@ -1,5 +1,6 @@
 //! `pai_job_submit`
 
+use pai_proto::text;
 use std::collections::BTreeMap;
 
 use pai_proto::{
@@ -14,7 +15,6 @@ use super::{Call, Effect, Outcome, Verb, next, the_job};
 use crate::{
     answer::Answer,
     args::Arguments,
-    clean,
     origin::Origin,
     record::{self, Job, Staleness, is_default},
 };
@@ -94,7 +94,7 @@ answers joined=true with the first one's job.";
             job: (&job).into(),
             joined: response.joined,
             staleness: Staleness::of(&job),
-            warnings: warnings.iter().map(|line| clean::line(line)).collect(),
+            warnings: warnings.iter().map(|line| text::line(line)).collect(),
             hint: hint(&job),
         })
     }

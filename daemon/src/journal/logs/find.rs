@@ -7,7 +7,10 @@ use super::{
     block::{self, Block},
     read, sql,
 };
-use crate::{model::Pattern, sys::turns::Turns};
+use crate::{
+    model::{Pattern, plain, redact::Redactor},
+    sys::turns::Turns,
+};
 
 /// A line that matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +21,21 @@ pub struct LogMatch {
     pub range: std::ops::Range<usize>,
 }
 
-/// The lines after number `after`, up to number `to`, that match: at most `max`.
+/// What is looked for.
+pub(super) struct What {
+    pub(super) pattern: Pattern,
+    /// Most matches.
+    pub(super) max: usize,
+    /// Lines match as they are told: what a pattern finds must tell no more than the line does.
+    pub(super) mask: Option<Redactor>,
+}
+
+/// The lines after the first number, up to the second one, that match.
 pub(super) fn between(
     view: &Connection,
     stream: i64,
-    after: u64,
-    to: u64,
-    pattern: &Pattern,
-    max: usize,
+    (after, to): (u64, u64),
+    what: &What,
 ) -> Result<Vec<LogMatch>, StoreError> {
     let mut found = Vec::new();
     let mut chunks = view.prepare_cached(
@@ -36,32 +46,30 @@ pub(super) fn between(
     let mut rows = chunks.query(params![stream, sql(after), sql(to)])?;
     let (mut turns, mut last) = (Turns::large(), after);
     while let Some(row) = rows.next()?
-        && found.len() < max
+        && found.len() < what.max
     {
         turns.next();
         let first = row.get::<_, i64>(0)?.unsigned_abs();
-        let block = block::unpack(
-            first,
-            row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?,
-        )?;
-        in_block(&block, (after, to), pattern, max, &mut found);
+        let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+        let block = block::unpack(first, packed)?;
+        in_block(&block, (after, to), what, &mut found);
         last = first + block.len() as u64 - 1;
     }
-    if found.len() < max && last < to {
+    if found.len() < what.max && last < to {
         let open = Block::of(&read::tail_after(view, stream, last)?);
-        in_block(&open, (after, to), pattern, max, &mut found);
+        in_block(&open, (after, to), what, &mut found);
     }
     Ok(found)
 }
 
-/// Appends the matches of a block whose numbers lie after the first bound and not after the second, up to `max` in all.
-fn in_block(
-    block: &Block,
-    (after, to): (u64, u64),
-    pattern: &Pattern,
-    max: usize,
-    found: &mut Vec<LogMatch>,
-) {
+/// A line as it is told where secrets are masked: without control sequences, since a secret with colours in it is none.
+pub(super) fn masked(line: &[u8], mask: &Redactor) -> Vec<u8> {
+    let text = plain(line);
+    mask.text(&String::from_utf8_lossy(&text)).into_bytes()
+}
+
+/// Appends the matches of a block whose numbers lie after the first bound and not after the second.
+fn in_block(block: &Block, (after, to): (u64, u64), what: &What, found: &mut Vec<LogMatch>) {
     let place_after = |number: u64| {
         let place = (number + 1).saturating_sub(block.first);
         usize::try_from(place)
@@ -69,12 +77,16 @@ fn in_block(
             .min(block.len())
     };
     let (mut place, end) = (place_after(after), place_after(to));
+    let is_secret = what.mask.as_ref().filter(|mask| {
+        let text = String::from_utf8_lossy(&block.text);
+        mask.text(&text) != text
+    });
     // Over all lines at once where nothing hides between the letters.
-    let at_once = !block.text.contains(&0x1b);
-    while place < end && found.len() < max {
+    let at_once = is_secret.is_none() && !block.text.contains(&0x1b);
+    while place < end && found.len() < what.max {
         if at_once {
             let from = block.range(place).start;
-            match pattern.candidate(&block.text, from) {
+            match what.pattern.candidate(&block.text, from) {
                 Some(byte) => place = block.place_of(byte),
                 None => return,
             }
@@ -83,7 +95,11 @@ fn in_block(
             return;
         }
         let line = block.text.get(block.range(place)).unwrap_or_default();
-        if let Some(range) = pattern.find(line) {
+        let range = match &what.mask {
+            Some(mask) if !at_once => what.pattern.find(&masked(line, mask)),
+            _ => what.pattern.find(line),
+        };
+        if let Some(range) = range {
             found.push(LogMatch {
                 number: block.first + place as u64,
                 range,
@@ -138,13 +154,12 @@ mod tests {
             let pattern = Pattern::new(patterns[round % patterns.len()], false).unwrap();
             let (after, to) = (dice.random_range(8..16), dice.random_range(10..22));
             let mut found = Vec::new();
-            in_block(
-                &block(&texts),
-                (after, to),
-                &pattern,
-                usize::MAX,
-                &mut found,
-            );
+            let what = What {
+                pattern: pattern.clone(),
+                max: usize::MAX,
+                mask: None,
+            };
+            in_block(&block(&texts), (after, to), &what, &mut found);
             let expected: Vec<_> = (11..)
                 .zip(&texts)
                 .filter(|(number, _)| *number > after && *number <= to)
@@ -155,5 +170,32 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "{pattern:?} {texts:?}");
         }
+    }
+
+    #[test]
+    fn where_secrets_are_masked_lines_match_as_they_are_told() {
+        let key = format!("LTAI{}", "x1".repeat(8));
+        let texts = [
+            format!("key {key}"),
+            format!("key \x1b[1m{key}"),
+            "key none".into(),
+        ]
+        .map(String::into_bytes);
+        let numbers = |pattern: &str, mask: Option<Redactor>| {
+            let what = What {
+                pattern: Pattern::new(pattern, false).unwrap(),
+                max: 9,
+                mask,
+            };
+            let mut found = Vec::new();
+            in_block(&block(&texts), (0, 99), &what, &mut found);
+            found.iter().map(|found| found.number).collect::<Vec<_>>()
+        };
+        let mask = || Some(Redactor::default());
+        assert_eq!(numbers("LTAIx1", None), [11, 12]);
+        assert!(numbers("LTAIx1", mask()).is_empty());
+        assert!(numbers("LTAI(x|y)|nothing", mask()).is_empty());
+        assert_eq!(numbers("^key", mask()), [11, 12, 13]);
+        assert_eq!(numbers("none", mask()), [13]);
     }
 }

@@ -237,8 +237,7 @@ impl LogStore {
                 let mut lines = read::after(&view, stream, number, max_lines, max_bytes)?;
                 for line in &mut lines {
                     if let Some(mask) = &mask {
-                        let text = String::from_utf8_lossy(&line.text);
-                        line.text = mask.text(&text).into_bytes();
+                        line.text = find::masked(&line.text, mask);
                     }
                 }
                 let end = lines.last().map_or(number, |line| line.number);
@@ -259,8 +258,8 @@ impl LogStore {
             .await
     }
 
-    /// The lines after number `after`, up to number `to`, that match: at most `max`. About ten thousand lines are a piece that
-    /// holds up others for a few milliseconds.
+    /// The lines after number `after`, up to number `to`, that match: at most `max`. Where there is a mask, lines match as they are
+    /// told. About ten thousand lines are a piece that holds up others for a few milliseconds.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -270,11 +269,17 @@ impl LogStore {
         (after, to): (u64, u64),
         pattern: Pattern,
         max: usize,
+        mask: Option<Redactor>,
     ) -> Result<Vec<LogMatch>, StoreError> {
         self.reader
             .run(move |connection| {
                 let view = connection.transaction()?;
-                find::between(&view, stream, after, to, &pattern, max)
+                find::between(
+                    &view,
+                    stream,
+                    (after, to),
+                    &find::What { pattern, max, mask },
+                )
             })
             .await
     }

@@ -3,18 +3,31 @@
 mod begin;
 mod cursor;
 mod follow;
+mod hits;
+mod keep;
 mod lanes;
 mod pods;
+mod prune;
+mod search;
+mod text;
 
 use std::sync::Arc;
 
 use pai_proto::{
     meta::{self, ClientKind},
-    v1::{FollowLogsRequest, FollowLogsResponse, logs_server::Logs},
+    v1::{
+        FollowLogsRequest, FollowLogsResponse, KeepLogsRequest, KeepLogsResponse, PruneLogsRequest,
+        PruneLogsResponse, ReadLogTextRequest, ReadLogTextResponse, SearchLogsRequest,
+        SearchLogsResponse, logs_server::Logs,
+    },
 };
 use tonic::{Request, Response, Status};
 
 use super::{Edge, error::to_status, frames::Frames};
+use crate::{
+    contexts::Running,
+    model::{Fault, FaultKind},
+};
 
 #[derive(Debug)]
 pub(super) struct LogsService {
@@ -25,6 +38,15 @@ impl LogsService {
     pub(super) fn new(edge: Arc<Edge>) -> Self {
         Self { edge }
     }
+
+    /// The context that is meant, and whether secrets are masked: lines are the user's own data, but what an agent reads goes
+    /// on to a model.
+    async fn asked<T>(&self, request: &Request<T>) -> Result<(Arc<Running>, bool), Status> {
+        let running = self.edge.context(request.metadata()).await;
+        let kind = request.metadata().get(meta::CLIENT_KIND);
+        let masked = kind.is_none_or(|kind| kind != ClientKind::Person.as_str());
+        Ok((running.map_err(to_status)?, masked))
+    }
 }
 
 #[tonic::async_trait]
@@ -33,17 +55,53 @@ impl Logs for LogsService {
         &self,
         request: Request<FollowLogsRequest>,
     ) -> Result<Response<Frames<FollowLogsResponse>>, Status> {
-        let running = self
-            .edge
-            .context(request.metadata())
-            .await
-            .map_err(to_status)?;
-        // Lines are the user's own data; what an agent reads goes on to a model.
-        let kind = request.metadata().get(meta::CLIENT_KIND);
-        let masked = kind.is_none_or(|kind| kind != ClientKind::Person.as_str());
-        let frames = follow::follow(&self.edge, running, request.into_inner(), masked)
-            .await
-            .map_err(to_status)?;
-        Ok(Response::new(frames))
+        let (running, masked) = self.asked(&request).await?;
+        let frames = follow::follow(&self.edge, running, request.into_inner(), masked).await;
+        frames.map(Response::new).map_err(to_status)
+    }
+
+    async fn search_logs(
+        &self,
+        request: Request<SearchLogsRequest>,
+    ) -> Result<Response<Frames<SearchLogsResponse>>, Status> {
+        let (running, masked) = self.asked(&request).await?;
+        let frames = search::search(&self.edge, running, request.into_inner(), masked).await;
+        frames.map(Response::new).map_err(to_status)
+    }
+
+    async fn read_log_text(
+        &self,
+        request: Request<ReadLogTextRequest>,
+    ) -> Result<Response<ReadLogTextResponse>, Status> {
+        let (running, _) = self.asked(&request).await?;
+        let text = text::read(&self.edge, running, request.into_inner()).await?;
+        Ok(Response::new(text))
+    }
+
+    async fn prune_logs(
+        &self,
+        request: Request<PruneLogsRequest>,
+    ) -> Result<Response<PruneLogsResponse>, Status> {
+        let (running, is_tool) = self.asked(&request).await?;
+        if is_tool {
+            let fault = Fault::new(
+                FaultKind::Permission,
+                "stored logs are dropped by persons only",
+            );
+            return Err(to_status(
+                fault.hint("ask the person to run `paictl logs --prune`"),
+            ));
+        }
+        let pruned = prune::prune(&running, request.into_inner()).await;
+        pruned.map(Response::new).map_err(to_status)
+    }
+
+    async fn keep_logs(
+        &self,
+        request: Request<KeepLogsRequest>,
+    ) -> Result<Response<KeepLogsResponse>, Status> {
+        let (running, _) = self.asked(&request).await?;
+        let kept = keep::keep(&running, request.into_inner()).await;
+        kept.map(Response::new).map_err(to_status)
     }
 }

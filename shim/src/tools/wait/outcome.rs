@@ -1,5 +1,6 @@
 //! What a slice of a wait answers. Pure.
 
+use pai_proto::text;
 use pai_proto::{
     line,
     status::is_documented,
@@ -8,10 +9,7 @@ use pai_proto::{
 use serde::Serialize;
 
 use super::{super::next, news::News};
-use crate::{
-    clean,
-    record::{self, Job, Row, Staleness, is_default},
-};
+use crate::record::{self, Job, Row, Staleness, is_default};
 
 /// What is waited for where nothing else is asked.
 const TERMINAL: &str = "terminal";
@@ -113,7 +111,7 @@ fn doubt(until: &str) -> String {
     if is_sound(until) {
         return String::new();
     }
-    let until = clean::line(until);
+    let until = text::line(until);
     format!(
         ". But {until} is not a status that PAI-DLC documents: to wait for the end, use until=terminal"
     )
@@ -150,7 +148,7 @@ fn told(until: &str, results: &[WaitResult]) -> String {
         let id = never
             .job
             .as_ref()
-            .map_or_else(|| clean::line(&never.id), record::id);
+            .map_or_else(|| text::line(&never.id), record::id);
         let doubt = match is_sound(until) {
             true => "",
             false => ", which is not a status that PAI-DLC documents",
@@ -161,7 +159,7 @@ fn told(until: &str, results: &[WaitResult]) -> String {
         };
         hints.push(format!(
             "{id} has ended and never {reached} {}{doubt}",
-            clean::line(until)
+            text::line(until)
         ));
     }
     let failed = |result: &&WaitResult| {
@@ -190,12 +188,12 @@ fn last_known(job: &v1::Job) -> WaitResult {
 /// One of so many.
 fn entry(result: &WaitResult, count: usize) -> Entry {
     let listed = count > IN_SHORT;
-    let line = clean::line(&result.line);
+    let line = text::line(&result.line);
     let job = match &result.job {
         Some(job) if listed => Named::Listed(job.into()),
         Some(job) => Named::Known(Box::new(job.into())),
         None => Named::Unknown {
-            job_id: clean::line(&result.id),
+            job_id: text::line(&result.id),
             status: "gone",
         },
     };
@@ -203,7 +201,7 @@ fn entry(result: &WaitResult, count: usize) -> Entry {
         job,
         reached: result.reached,
         unreachable: result.unreachable,
-        line: clean::cut(&line, LINE_MAX.min(LINES_MAX / count.max(1))).into_owned(),
-        line_pod_id: clean::line(&result.line_pod_id),
+        line: text::cut(&line, LINE_MAX.min(LINES_MAX / count.max(1))).into_owned(),
+        line_pod_id: text::line(&result.line_pod_id),
     }
 }

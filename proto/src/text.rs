@@ -11,7 +11,7 @@ const CSI: char = '\u{9b}';
 const BEL: char = '\u{7}';
 
 /// One line: line ends become spaces, tabs stay.
-pub(crate) fn line(text: &str) -> String {
+pub fn line(text: &str) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -28,12 +28,12 @@ pub(crate) fn line(text: &str) -> String {
 }
 
 /// Several lines: line ends stay.
-pub(crate) fn lines(text: &str) -> String {
+pub fn lines(text: &str) -> String {
     text.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// One line as a terminal shows it at last: a carriage return begins it anew.
-pub(crate) fn last_state(text: &str) -> String {
+pub fn last_state(text: &str) -> String {
     text.rsplit('\r')
         .map(line)
         .find(|state| !state.trim().is_empty())
@@ -41,7 +41,7 @@ pub(crate) fn last_state(text: &str) -> String {
 }
 
 /// At most so many bytes, then a word on what was cut off.
-pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() <= most {
         return text.into();
     }

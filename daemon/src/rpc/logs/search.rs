@@ -1,0 +1,266 @@
+//! `SearchLogs`: from the store alone.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use pai_proto::v1::{
+    LogHit, LogHits, LogLine, SearchEnded, SearchLogsRequest, SearchLogsResponse,
+    search_logs_response::Frame,
+};
+
+use super::{
+    hits::{Group, groups},
+    pods::Wanted,
+};
+use crate::{
+    contexts::Running,
+    journal::LogMatch,
+    model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
+    rpc::{
+        Edge,
+        error::to_status,
+        frames::{Frames, Sink, feed},
+        resolve,
+    },
+};
+
+/// Lines that are searched at a time: others have their turn in between.
+const PIECE: u64 = 16_384;
+/// Pieces that are searched at the same time, on the threads that read the store.
+const AT_ONCE: usize = 2;
+/// Most lines shown before and after a match.
+const NEIGHBOURS_MAX: u32 = 1_000;
+/// Matches where nothing is said.
+const MATCHES: u64 = 10_000;
+/// Lines of a frame.
+const LINES: usize = 2_000;
+/// Bytes of a frame, unless one line has more.
+const BYTES: usize = 64 << 10;
+
+pub(super) async fn search(
+    edge: &Arc<Edge>,
+    running: Arc<Running>,
+    request: SearchLogsRequest,
+    masked: bool,
+) -> Result<Frames<SearchLogsResponse>, Fault> {
+    let pattern = Pattern::new(&request.pattern, request.ignore_case)?;
+    if request.before.max(request.after) > NEIGHBOURS_MAX {
+        let fault = Fault::new(
+            FaultKind::Invalid,
+            format!("at most {NEIGHBOURS_MAX} lines are shown around a match"),
+        );
+        return Err(fault.field("before"));
+    }
+    let wanted = Wanted::new(request.pods, request.roles)?;
+    let jobs = match request.ids.is_empty() {
+        true => all(&running).await?,
+        false => {
+            let mut jobs = Vec::with_capacity(request.ids.len());
+            for id in &request.ids {
+                jobs.push(resolve::job(&running, id).await?);
+            }
+            jobs
+        }
+    };
+    let searching = Searching {
+        mask: masked.then(|| running.scope.redactor.clone()),
+        running,
+        jobs,
+        wanted,
+        pattern,
+        since: request.since_ms.map(|ms| ms.div_euclid(1000)),
+        before: request.before.into(),
+        after: request.after.into(),
+        left: match request.max_matches {
+            0 => MATCHES,
+            most => most,
+        },
+        told: SearchEnded::default(),
+        unread: 0,
+    };
+    let running = Arc::clone(&searching.running);
+    Ok(feed(edge, Some(&running), |sink| searching.run(sink)))
+}
+
+/// The jobs of the context of which lines are stored.
+async fn all(running: &Running) -> Result<Vec<Job>, Fault> {
+    let journal = &running.scope.journal;
+    let (uids, context) = (journal.logs().jobs().await?, running.scope.context);
+    let read = journal.read(move |reader| {
+        let mut jobs = Vec::with_capacity(uids.len());
+        for uid in &uids {
+            jobs.extend(reader.job_in(context, uid)?);
+        }
+        Ok(jobs)
+    });
+    Ok(read.await?)
+}
+
+struct Searching {
+    running: Arc<Running>,
+    jobs: Vec<Job>,
+    wanted: Wanted,
+    pattern: Pattern,
+    since: Option<i64>,
+    before: u64,
+    after: u64,
+    /// Matches that may still be told.
+    left: u64,
+    mask: Option<Redactor>,
+    told: SearchEnded,
+    /// Jobs whose logs are not read to their ends.
+    unread: usize,
+}
+
+impl Searching {
+    async fn run(mut self, sink: Sink<SearchLogsResponse>) {
+        let result = self.search_all(&sink).await;
+        match result {
+            Ok(()) => {
+                self.told.note = note(self.unread);
+                sink.send(frame(Frame::Ended(self.told))).await;
+            }
+            Err(fault) => sink.fail(to_status(fault)).await,
+        }
+    }
+
+    async fn search_all(&mut self, sink: &Sink<SearchLogsResponse>) -> Result<(), Fault> {
+        for job in std::mem::take(&mut self.jobs) {
+            let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
+            let is_read = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+            self.unread += usize::from(!is_read);
+            self.told.jobs += 1;
+            for stream in streams {
+                if !self.wanted.has(&stream) {
+                    continue;
+                }
+                self.search_one(&job, &stream, sink).await?;
+                if self.told.more {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One log.
+    async fn search_one(
+        &mut self,
+        job: &Job,
+        stream: &LogStream,
+        sink: &Sink<SearchLogsResponse>,
+    ) -> Result<(), Fault> {
+        let logs = self.running.scope.journal.logs().clone();
+        let from = match self.since {
+            Some(second) => logs.before_second(stream.id, second).await?,
+            None => stream.dropped,
+        };
+        self.told.lines += stream.last.saturating_sub(from);
+        let pieces = (from..stream.last).step_by(usize::try_from(PIECE).unwrap_or(usize::MAX));
+        let most = usize::try_from(self.left.saturating_add(1)).unwrap_or(usize::MAX);
+        let found = pieces.map(|after| {
+            let to = (after + PIECE).min(stream.last);
+            logs.find(
+                stream.id,
+                (after, to),
+                self.pattern.clone(),
+                most,
+                self.mask.clone(),
+            )
+        });
+        let mut found = stream::iter(found).buffered(AT_ONCE);
+        let mut matches: Vec<LogMatch> = Vec::new();
+        while let Some(more) = found.try_next().await? {
+            matches.extend(more);
+            if matches.len() as u64 > self.left {
+                self.told.more = true;
+                matches.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
+                break;
+            }
+        }
+        drop(found);
+        self.left -= matches.len() as u64;
+        self.told.matches += matches.len() as u64;
+        for group in groups(
+            matches,
+            self.before,
+            self.after,
+            stream.dropped + 1,
+            stream.last,
+        ) {
+            self.send(job, stream, group, sink).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(
+        &self,
+        job: &Job,
+        stream: &LogStream,
+        group: Group,
+        sink: &Sink<SearchLogsResponse>,
+    ) -> Result<(), Fault> {
+        let logs = self.running.scope.journal.logs();
+        let (mut after, mut matches) = (group.from - 1, group.matches.into_iter().peekable());
+        while after < group.to {
+            let most = usize::try_from(group.to - after)
+                .unwrap_or(usize::MAX)
+                .min(LINES);
+            let mask = self.mask.clone();
+            let page = logs
+                .after(stream.id, after, u64::MAX, most, BYTES, mask)
+                .await?;
+            let Some(last) = page.lines.last() else {
+                return Ok(());
+            };
+            let begins = after + 1 == group.from;
+            after = last.number;
+            let lines = page.lines.into_iter().enumerate().map(|(place, line)| {
+                let found = matches.next_if(|found| found.number == line.number);
+                let at = |byte: usize| u32::try_from(byte).unwrap_or(0);
+                LogHit {
+                    matches: found.is_some(),
+                    apart: begins && place == 0,
+                    start: found.as_ref().map_or(0, |found| at(found.range.start)),
+                    end: found.as_ref().map_or(0, |found| at(found.range.end)),
+                    line: Some(LogLine {
+                        number: line.number,
+                        text: line.text,
+                        second: line.second,
+                        late: line.late,
+                    }),
+                }
+            });
+            let hits = LogHits {
+                job_uid: job.uid.clone(),
+                job_id: job.native_id.clone().unwrap_or_default(),
+                job_name: job.name.clone(),
+                pod_id: stream.key.pod_id.clone(),
+                pod_uid: stream.key.pod_uid.clone(),
+                role: stream.role.clone(),
+                segment: stream.segment,
+                attempt: stream.attempt,
+                lines: lines.collect(),
+            };
+            sink.send(frame(Frame::Hits(hits))).await;
+        }
+        Ok(())
+    }
+}
+
+/// What was not searched, for people.
+fn note(unread: usize) -> String {
+    match unread {
+        0 => String::new(),
+        1 => {
+            "the log of one job is not stored to its end: `paictl logs` of it reads the rest".into()
+        }
+        many => format!(
+            "the logs of {many} jobs are not stored to their ends: `paictl logs` of a job reads the rest"
+        ),
+    }
+}
+
+fn frame(frame: Frame) -> SearchLogsResponse {
+    SearchLogsResponse { frame: Some(frame) }
+}

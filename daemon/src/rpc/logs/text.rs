@@ -1,0 +1,176 @@
+//! `ReadLogText`: a follow that ends with the present, as text for a model. Secrets are masked whoever asks, and lines are matched as
+//! they are shown: what an expression finds tells no more than the line does.
+
+mod page;
+mod tail;
+
+use std::{pin::pin, sync::Arc, time::Duration};
+
+use aliyun::aside;
+use futures_util::StreamExt as _;
+use pai_proto::v1::{
+    FollowLogsRequest, FollowLogsResponse, LogChunk, ReadLogTextRequest, ReadLogTextResponse,
+    follow_logs_response::Frame,
+};
+use tonic::Status;
+
+use self::{
+    page::Asked,
+    tail::{Tail, fit},
+};
+use super::follow;
+use crate::{
+    contexts::Running,
+    model::{Fault, FaultKind, Job, Pattern},
+    rpc::{Edge, convert, error::to_status, frames::Frames, resolve},
+};
+
+/// Bytes of an answer where nothing is said: every known client passes so many on whole.
+const BYTES: u32 = 8 << 10;
+const BYTES_LEAST: u32 = 1 << 10;
+const BYTES_MOST: u32 = 64 << 10;
+/// Lines of each pod that are read where nothing is said: more do not fit.
+const LINES: u64 = 2_000;
+/// Longest reading where nothing is said: under the minute after which many clients give a call up.
+const LIMIT: Duration = Duration::from_secs(50);
+
+pub(super) async fn read(
+    edge: &Arc<Edge>,
+    running: Arc<Running>,
+    request: ReadLogTextRequest,
+) -> Result<ReadLogTextResponse, Status> {
+    let grep = grep(&request).map_err(to_status)?;
+    let job = resolve::job(&running, &request.id)
+        .await
+        .map_err(to_status)?;
+    let is_new = !request.cursor.is_empty();
+    let following = FollowLogsRequest {
+        id: job.uid.clone(),
+        pods: request.pods.clone(),
+        cursor: request.cursor.clone(),
+        // Among all lines those that match are looked for.
+        tail: match (is_new, &grep) {
+            (false, None) => Some(request.tail.unwrap_or(LINES)),
+            _ => None,
+        },
+        since_ms: request.since_ms,
+        previous: request.previous,
+        no_follow: true,
+        to_the_end: true,
+        ..FollowLogsRequest::default()
+    };
+    let limit = match request.timeout_ms {
+        0 => LIMIT,
+        ms => Duration::from_millis(ms),
+    };
+    let max_bytes = match request.max_bytes {
+        0 => BYTES,
+        bytes => bytes.clamp(BYTES_LEAST, BYTES_MOST),
+    } as usize;
+    let most = usize::try_from(request.tail.unwrap_or(LINES)).unwrap_or(usize::MAX);
+    let mut reading = Reading {
+        tail: Tail::new(
+            job.native_id.as_deref().unwrap_or(&job.uid),
+            most,
+            max_bytes,
+        ),
+        grep,
+        cursor: request.cursor.clone(),
+        complete: false,
+    };
+    let frames = follow::follow(edge, Arc::clone(&running), following, true).await;
+    let frames = frames.map_err(to_status)?;
+    let over = running.scope.clock.sleep(limit);
+    tokio::select! {
+        read = reading.take(frames) => read?,
+        () = over => reading.tail.cut_short(limit),
+    }
+    let asked = Asked {
+        max_bytes,
+        tail: request.tail,
+        grep: &request.grep,
+        new: is_new,
+    };
+    Ok(reading.answer(&running, job, asked).await)
+}
+
+fn grep(request: &ReadLogTextRequest) -> Result<Option<Pattern>, Fault> {
+    match request.grep.as_str() {
+        "" => Ok(None),
+        text => Pattern::new(text, false)
+            .map(Some)
+            .map_err(|fault| match fault.kind {
+                FaultKind::Invalid => fault.field("grep"),
+                _ => fault,
+            }),
+    }
+}
+
+struct Reading {
+    tail: Tail,
+    grep: Option<Pattern>,
+    cursor: Vec<u8>,
+    complete: bool,
+}
+
+impl Reading {
+    /// Takes everything up to the last word.
+    async fn take(&mut self, frames: Frames<FollowLogsResponse>) -> Result<(), Status> {
+        let mut frames = pin!(frames);
+        while let Some(frame) = frames.next().await {
+            match frame?.frame {
+                Some(Frame::Chunk(chunk)) => self.lines(chunk).await,
+                Some(Frame::Gap(gap)) => {
+                    self.tail.gap(&gap);
+                    self.cursor = gap.cursor;
+                }
+                Some(Frame::Stale(stale)) => self.tail.stale(&stale),
+                Some(Frame::Ended(ended)) => {
+                    self.tail.ended(&ended);
+                    self.complete = ended.complete;
+                    self.cursor = ended.cursor;
+                }
+                Some(Frame::Heartbeat(_) | Frame::GoingAway(_)) | None => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn lines(&mut self, mut chunk: LogChunk) {
+        let (lines, grep) = (std::mem::take(&mut chunk.lines), self.grep.clone());
+        let first = lines.first().map_or(0, |line| line.number);
+        let bytes = lines.iter().map(|line| line.text.len()).sum();
+        let fitting = aside(bytes, move || {
+            let is_wanted =
+                |line: &[u8]| grep.as_ref().is_none_or(|grep| grep.find(line).is_some());
+            let wanted = lines.iter().filter(|line| is_wanted(&line.text));
+            wanted.map(|line| fit(&line.text)).collect()
+        })
+        .await;
+        self.tail.lines(&chunk, first, fitting);
+        if self.grep.is_some() || !self.cursor.is_empty() {
+            self.tail.forget_earlier();
+        }
+        self.cursor = chunk.cursor;
+    }
+
+    async fn answer(self, running: &Running, job: Job, asked: Asked<'_>) -> ReadLogTextResponse {
+        let uid = job.uid.clone();
+        let now = running
+            .scope
+            .journal
+            .read(move |reader| reader.job(&uid))
+            .await;
+        let job = now.ok().flatten().unwrap_or(job);
+        let page = page::of(&job, &self.tail, asked);
+        ReadLogTextResponse {
+            header: page.header,
+            text: page.text,
+            cursor: self.cursor,
+            job: Some(convert::job(&job, running.scope.looks.get().old_since_ms())),
+            shown: page.shown,
+            left_out: page.left_out,
+            complete: self.complete,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What is shown of a log: a header, then the newest lines that fit, a section per pod. Pure.
+
+use pai_proto::text;
+
+use super::tail::{Line, Pod, Tail};
+use crate::model::Job;
+
+/// Longest header, in bytes.
+const HEADER_MAX: usize = 900;
+/// Room for its word on what was cut off.
+const CUT_MAX: usize = 100;
+/// Room for the title of a section.
+const TITLE_MAX: usize = 90;
+/// Pods that are shown: of more, too little of each would fit.
+const PODS_MAX: usize = 8;
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    /// Bytes of header and text together.
+    pub(super) max_bytes: usize,
+    /// Lines of each pod; `None`: as many as fit.
+    pub(super) tail: Option<u64>,
+    /// Only lines that match this.
+    pub(super) grep: &'a str,
+    /// Only what is new since the last answer.
+    pub(super) new: bool,
+}
+
+/// A page.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Page {
+    pub(super) header: String,
+    pub(super) text: String,
+    pub(super) shown: u64,
+    pub(super) left_out: u64,
+}
+
+/// The whole page.
+pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
+    let id = job.native_id.as_deref().unwrap_or(&job.uid);
+    let status = match job.status.as_str() {
+        "" => job.phase.as_str(),
+        status => status,
+    };
+    let title = format!(
+        "{} ({}, {})",
+        text::line(id),
+        text::line(&job.name),
+        text::line(status)
+    );
+    let pods = tail.pods();
+    if pods.is_empty() {
+        return Page {
+            header: with_remarks(format!("{title}: {}", nothing(job, tail, asked)), tail),
+            ..Page::default()
+        };
+    }
+    let shown = &pods[..pods.len().min(PODS_MAX)];
+    let titles = shown.len() * TITLE_MAX;
+    let head = (HEADER_MAX + CUT_MAX + titles).min(asked.max_bytes / 2);
+    let lines = fitting(shown, asked.max_bytes - head);
+    let count: u64 = lines.iter().flatten().map(|line| line.count).sum();
+    let left_out: u64 = shown
+        .iter()
+        .zip(&lines)
+        .map(|(pod, lines)| pod.earlier + unfit(pod, lines))
+        .sum();
+    let mut header = format!("{title}: {}", what(shown, count, left_out, asked));
+    if pods.len() > shown.len() {
+        header.push_str(&format!(
+            "; {} more pods are not shown",
+            pods.len() - shown.len()
+        ));
+    }
+    let mut sections = Vec::new();
+    for (pod, lines) in shown.iter().zip(&lines) {
+        if shown.len() > 1 {
+            let count = lines.iter().map(|line| line.count).sum();
+            sections.push(format!("--- {} ({}) ---", pod.name, counted(count)));
+        }
+        sections.extend(lines.iter().map(|line| line.shown().into_owned()));
+    }
+    let room = head.saturating_sub(CUT_MAX + titles).max(200);
+    Page {
+        header: text::cut(&with_remarks(header, tail), room).into_owned(),
+        text: sections.join("\n"),
+        shown: count,
+        left_out,
+    }
+}
+
+fn nothing(job: &Job, tail: &Tail, asked: Asked<'_>) -> String {
+    let is_over = job.has_ended() && !tail.has_more();
+    match (asked.grep, asked.new) {
+        ("", true) if is_over => "no new lines, and none will come".into(),
+        ("", true) => "no new lines".into(),
+        ("", false) if is_over => "no log lines".into(),
+        ("", false) => "no log lines yet".into(),
+        (grep, new) => {
+            let new = if new { "new " } else { "" };
+            let yet = if is_over { "" } else { " yet" };
+            format!(
+                "no {new}line matches {}{yet}",
+                text::cut(&text::line(grep), 100)
+            )
+        }
+    }
+}
+
+fn unfit(pod: &Pod, lines: &[&Line]) -> u64 {
+    let sum = |lines: u64, line: &Line| lines + line.count;
+    pod.lines.iter().fold(0, sum) - lines.iter().fold(0, |lines, line| sum(lines, line))
+}
+
+fn counted(lines: u64) -> String {
+    match lines {
+        1 => "1 line".into(),
+        lines => format!("{lines} lines"),
+    }
+}
+
+fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
+    let names: Vec<_> = shown.iter().map(|pod| pod.name.as_str()).collect();
+    let kind = match (asked.grep.is_empty(), asked.new) {
+        (true, false) => "",
+        (true, true) => "new ",
+        (false, false) => "matching ",
+        (false, true) => "new matching ",
+    };
+    let lines = counted(count).replace(' ', &format!(" {kind}"));
+    let what = format!("the last {lines} of {}", names.join(", "));
+    if left_out == 0 {
+        return what;
+    }
+    let advice = match asked.tail {
+        Some(_) if count >= asked.tail.unwrap_or(0) => " (a larger tail shows more)",
+        _ if shown.len() > 1 => " (name a pod to see more of it)",
+        _ => " (grep and since narrow it down)",
+    };
+    format!("{what}; {} before them left out{advice}", counted(left_out))
+}
+
+fn with_remarks(mut header: String, tail: &Tail) -> String {
+    for remark in tail.remarks() {
+        header.push_str("; ");
+        header.push_str(remark);
+    }
+    text::cut(&header, HEADER_MAX).into_owned()
+}
+
+/// The newest lines of each pod, together at most `budget` bytes. What a pod does not need of its share is the others'.
+fn fitting<'a>(pods: &[&'a Pod], budget: usize) -> Vec<Vec<&'a Line>> {
+    let needs: Vec<_> = pods
+        .iter()
+        .map(|pod| pod.lines.iter().map(Line::size).sum())
+        .collect();
+    let share = share(&needs, budget);
+    pods.iter()
+        .map(|pod| {
+            let mut left = share;
+            let newest = pod.lines.iter().rev().take_while(|line| {
+                let fits = left >= line.size();
+                left = left.saturating_sub(line.size());
+                fits
+            });
+            let mut lines: Vec<_> = newest.collect();
+            lines.reverse();
+            lines
+        })
+        .collect()
+}
+
+/// The most that each may have so that all together stay within the budget.
+fn share(needs: &[usize], budget: usize) -> usize {
+    let mut needs = needs.to_vec();
+    needs.sort_unstable();
+    let mut left = budget;
+    for (index, need) in needs.iter().enumerate() {
+        let fair = left / (needs.len() - index);
+        if *need > fair {
+            return fair;
+        }
+        left -= need;
+    }
+    budget
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! What fits is the newest, and what does not is told.
+
+use pai_proto::v1::{LogChunk, LogEnded};
+
+use super::*;
+use crate::model::Phase;
+
+const EIGHT: Asked<'static> = Asked {
+    max_bytes: 8 << 10,
+    tail: None,
+    grep: "",
+    new: false,
+};
+
+fn job(phase: Phase, status: &str) -> Job {
+    let mut job = Job::new("job-1".into(), "me-train".into(), phase, 0);
+    job.native_id = Some("dlc1".into());
+    job.status = status.into();
+    job
+}
+
+fn running() -> Job {
+    job(Phase::Running, "Running")
+}
+
+fn add(tail: &mut Tail, pod: &str, lines: u64, line: impl Fn(u64) -> String) {
+    let chunk = LogChunk {
+        pod_id: format!("dlc1-{pod}"),
+        attempt: 1,
+        ..LogChunk::default()
+    };
+    tail.lines(&chunk, 1, (1..=lines).map(line).collect());
+}
+
+fn tail(pods: u64, lines: u64, line: impl Fn(u64) -> String) -> Tail {
+    let mut tail = Tail::new("dlc1", 100_000, 8 << 10);
+    for pod in 0..pods {
+        add(&mut tail, &format!("worker-{pod}"), lines, &line);
+    }
+    tail
+}
+
+fn size(page: &Page) -> usize {
+    page.header.len() + page.text.len()
+}
+
+#[test]
+fn one_pod_needs_no_sections() {
+    let page = of(
+        &running(),
+        &tail(1, 2, |number| format!("line {number}")),
+        EIGHT,
+    );
+    assert_eq!(
+        page.header,
+        "dlc1 (me-train, Running): the last 2 lines of worker-0"
+    );
+    assert_eq!(
+        (page.text.as_str(), page.shown, page.left_out),
+        ("line 1\nline 2", 2, 0)
+    );
+}
+
+#[test]
+fn the_newest_lines_fill_the_room_and_no_more_and_the_others_are_counted() {
+    for max_bytes in [1 << 10, 8 << 10, 64 << 10] {
+        let asked = Asked { max_bytes, ..EIGHT };
+        let mut tail = Tail::new("dlc1", 100_000, max_bytes);
+        add(&mut tail, "worker-0", 50_000, |number| {
+            format!("step {number}")
+        });
+        let page = of(&running(), &tail, asked);
+        assert!(
+            size(&page) <= max_bytes && size(&page) > max_bytes / 2,
+            "{}",
+            size(&page)
+        );
+        assert!(
+            page.text.ends_with("\nstep 49999\nstep 50000"),
+            "newest last"
+        );
+        assert_eq!(page.shown + page.left_out, 50_000);
+        let told = format!("{} lines before them left out", page.left_out);
+        assert!(page.header.contains(&told), "{}", page.header);
+    }
+}
+
+#[test]
+fn pods_share_the_room_and_what_one_leaves_is_the_others() {
+    let mut tail = tail(2, 400, |number| format!("{number} {}", "x".repeat(60)));
+    add(&mut tail, "master-0", 1, |_| "short".into());
+    let page = of(&running(), &tail, EIGHT);
+    assert!(size(&page) <= 8 << 10 && size(&page) > 6 << 10);
+    assert!(
+        page.text
+            .starts_with("--- master-0 (1 line) ---\nshort\n--- worker-0 ("),
+        "{}",
+        page.text
+    );
+    let counts: Vec<_> = page
+        .text
+        .lines()
+        .filter(|line| line.starts_with("--- worker"))
+        .map(|line| line.split_once(" (").unwrap().1)
+        .collect();
+    assert_eq!(counts.len(), 2);
+    assert_eq!(counts[0], counts[1], "fair");
+    assert!(
+        page.header.contains("name a pod to see more of it"),
+        "{}",
+        page.header
+    );
+}
+
+#[test]
+fn however_large_it_is_it_fits_and_says_what_is_missing() {
+    let mut tail = tail(70, 20, |number| format!("{number}{}", "训".repeat(160)));
+    for _ in 0..20 {
+        tail.ended(&LogEnded {
+            note: "the log store dropped the beginning; ".repeat(40),
+            ..LogEnded::default()
+        });
+    }
+    let mut job = running();
+    job.name = "训".repeat(80);
+    let page = of(&job, &tail, EIGHT);
+    assert!(size(&page) <= 8 << 10, "{}", size(&page));
+    assert!(
+        page.header.contains("; 62 more pods are not shown"),
+        "{}",
+        page.header
+    );
+    let sections: Vec<_> = page
+        .text
+        .lines()
+        .filter(|line| line.starts_with("--- "))
+        .collect();
+    assert_eq!(sections.len(), PODS_MAX);
+    assert!(
+        sections.iter().all(|title| !title.contains("(0 lines)")),
+        "{sections:?}"
+    );
+}
+
+#[test]
+fn what_has_no_lines_says_whether_there_may_be_some_later() {
+    let mut none = Tail::new("dlc1", 1_000, 8 << 10);
+    let grep = Asked {
+        grep: "nan",
+        ..EIGHT
+    };
+    let new = Asked { new: true, ..EIGHT };
+    for (asked, told) in [
+        (EIGHT, "Queuing): no log lines yet"),
+        (new, "Queuing): no new lines"),
+        (grep, "Queuing): no line matches nan yet"),
+    ] {
+        let header = of(&job(Phase::Queued, "Queuing"), &none, asked).header;
+        assert!(header.ends_with(told), "{header}");
+    }
+    none.ended(&LogEnded {
+        note: "the pods are gone".into(),
+        ..LogEnded::default()
+    });
+    let failed = job(Phase::Failed, "Failed");
+    for (asked, told) in [
+        (EIGHT, "Failed): no log lines; the pods are gone"),
+        (
+            new,
+            "Failed): no new lines, and none will come; the pods are gone",
+        ),
+        (grep, "Failed): no line matches nan; the pods are gone"),
+    ] {
+        let header = of(&failed, &none, asked).header;
+        assert!(header.ends_with(told), "{header}");
+    }
+    let mut young = Tail::new("dlc1", 1_000, 8 << 10);
+    young.ended(&LogEnded {
+        note: "they are too young".into(),
+        more: true,
+        ..LogEnded::default()
+    });
+    let header = of(&failed, &young, EIGHT).header;
+    assert!(
+        header.ends_with("Failed): no log lines yet; they are too young"),
+        "{header}"
+    );
+}

@@ -1,0 +1,324 @@
+//! The last lines of each pod, as they come in. Pure; holds no more than an answer can show, however much comes.
+
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
+
+use jiff::Timestamp;
+use pai_proto::{
+    text,
+    v1::{LogChunk, LogEnded, LogGap, Stale},
+};
+
+/// Longest line that is shown, in bytes.
+const LINE_MAX: usize = 500;
+/// Longest name of a pod, in bytes.
+const NAME_MAX: usize = 40;
+/// Room for how often a line came.
+const COUNT_MAX: usize = 16;
+
+/// What was read of a log.
+#[derive(Debug)]
+pub(super) struct Tail {
+    prefix: String,
+    /// Lines that are kept of each life of a pod.
+    most: usize,
+    /// Bytes that are kept of each life of a pod.
+    room: usize,
+    pods: Vec<Pod>,
+    /// Why this is not all, each for people.
+    remarks: Vec<String>,
+    /// Lines may be there, or come, that were not read.
+    more: bool,
+    stale: Option<String>,
+}
+
+/// The last lines of one life of one pod.
+#[derive(Debug)]
+pub(super) struct Pod {
+    key: (String, String),
+    /// For example `worker-0`.
+    pub(super) name: String,
+    /// Oldest first.
+    pub(super) lines: VecDeque<Line>,
+    /// Lines of the log before these.
+    pub(super) earlier: u64,
+    /// Of these, those that were read and found no room.
+    left_out: u64,
+    size: usize,
+}
+
+/// A line, and how often it came in a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Line {
+    text: String,
+    pub(super) count: u64,
+}
+
+impl Line {
+    /// As it is shown.
+    pub(super) fn shown(&self) -> Cow<'_, str> {
+        match self.count {
+            1 => self.text.as_str().into(),
+            count => format!("{} (×{count})", self.text).into(),
+        }
+    }
+
+    /// Bytes that it takes with its line end, at most.
+    pub(super) fn size(&self) -> usize {
+        self.text.len() + 1 + if self.count > 1 { COUNT_MAX } else { 0 }
+    }
+}
+
+/// A line made fit to be shown.
+pub(super) fn fit(text: &[u8]) -> String {
+    let text = text::last_state(&String::from_utf8_lossy(text));
+    text::cut(&text, LINE_MAX).into_owned()
+}
+
+impl Tail {
+    /// So many lines, and bytes, of each pod of a job with this id at the backend.
+    pub(super) fn new(native_id: &str, most: usize, room: usize) -> Self {
+        Self {
+            prefix: format!("{native_id}-"),
+            most,
+            room,
+            pods: Vec::new(),
+            remarks: Vec::new(),
+            more: false,
+            stale: None,
+        }
+    }
+
+    /// More lines of one pod: those that are to be shown, and the number of the first one that was read.
+    pub(super) fn lines(&mut self, chunk: &LogChunk, first: u64, fitting: Vec<String>) {
+        let (most, room) = (self.most, self.room);
+        let pod = self.pod(&chunk.pod_id, &chunk.pod_uid, chunk.attempt);
+        if pod.lines.is_empty() && pod.earlier == 0 {
+            pod.earlier = first.saturating_sub(1);
+        }
+        for text in fitting {
+            pod.push(text, most, room);
+        }
+    }
+
+    /// What came before is not to be told as left out: only some lines were asked for.
+    pub(super) fn forget_earlier(&mut self) {
+        for pod in &mut self.pods {
+            pod.earlier = pod.earlier.min(pod.left_out);
+        }
+    }
+
+    /// A place where lines may be missing.
+    pub(super) fn gap(&mut self, gap: &LogGap) {
+        let reason = match text::line(&gap.reason) {
+            reason if reason.is_empty() => reason,
+            reason => format!(": {reason}"),
+        };
+        let (most, room) = (self.most, self.room);
+        let pod = self.pod(&gap.pod_id, &gap.pod_uid, 0);
+        pod.push(format!("[lines may be missing here{reason}]"), most, room);
+    }
+
+    /// The log cannot be read, or can again.
+    pub(super) fn stale(&mut self, stale: &Stale) {
+        self.stale = utc(stale.since_ms).map(|since| {
+            let reason = text::line(&text::cut(&stale.reason, LINE_MAX));
+            format!("read up to {since} only ({reason})")
+        });
+    }
+
+    /// Whether lines may be there, or come, that were not read.
+    pub(super) fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// The last word.
+    pub(super) fn ended(&mut self, ended: &LogEnded) {
+        self.more = ended.more;
+        if !ended.note.is_empty() {
+            self.remarks
+                .push(text::line(&text::cut(&ended.note, LINE_MAX)));
+        }
+    }
+
+    /// The time was over before the end.
+    pub(super) fn cut_short(&mut self, limit: Duration) {
+        self.more = true;
+        self.remarks.push(format!(
+            "not read to the end within {} s; ask again",
+            limit.as_secs()
+        ));
+    }
+
+    /// The pods that have lines: `worker-2` before `worker-10`, each life after the one before it.
+    pub(super) fn pods(&self) -> Vec<&Pod> {
+        let mut pods: Vec<_> = self
+            .pods
+            .iter()
+            .filter(|pod| !pod.lines.is_empty())
+            .collect();
+        pods.sort_by_key(|pod| by_number(&pod.key.0));
+        pods
+    }
+
+    /// Why this is not all.
+    pub(super) fn remarks(&self) -> impl Iterator<Item = &str> {
+        self.remarks.iter().chain(&self.stale).map(String::as_str)
+    }
+
+    fn pod(&mut self, id: &str, uid: &str, attempt: u32) -> &mut Pod {
+        let key = (id.to_owned(), uid.to_owned());
+        let found = self.pods.iter().position(|pod| pod.key == key);
+        let index = found.unwrap_or_else(|| {
+            let name = text::line(id.strip_prefix(&self.prefix).unwrap_or(id));
+            let name = text::cut(&name, NAME_MAX).into_owned();
+            self.pods.push(Pod {
+                key,
+                name: match attempt {
+                    0 | 1 => name,
+                    attempt => format!("{name} (attempt {attempt})"),
+                },
+                lines: VecDeque::new(),
+                earlier: 0,
+                left_out: 0,
+                size: 0,
+            });
+            self.pods.len() - 1
+        });
+        &mut self.pods[index]
+    }
+}
+
+impl Pod {
+    fn push(&mut self, text: String, most: usize, room: usize) {
+        match self.lines.back_mut() {
+            Some(last) if last.text == text => {
+                if last.count == 1 {
+                    self.size += COUNT_MAX;
+                }
+                last.count += 1;
+            }
+            _ => {
+                let line = Line { text, count: 1 };
+                self.size += line.size();
+                self.lines.push_back(line);
+            }
+        }
+        while (self.size > room || self.lines.len() > most)
+            && let Some(oldest) = self.lines.pop_front()
+        {
+            self.size -= oldest.size();
+            self.left_out += oldest.count;
+            self.earlier += oldest.count;
+        }
+    }
+}
+
+/// RFC 3339 in UTC, to the second; zero and nonsense are no time.
+fn utc(ms: Option<i64>) -> Option<String> {
+    let ms = ms.filter(|ms| *ms != 0)?;
+    Some(
+        Timestamp::from_second(ms.div_euclid(1000))
+            .ok()?
+            .to_string(),
+    )
+}
+
+/// The name without the number at its end, and the number.
+fn by_number(id: &str) -> (&str, u64) {
+    let stem = id.trim_end_matches(|c: char| c.is_ascii_digit());
+    (stem, id[stem.len()..].parse().unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chunk(pod: &str, uid: &str, attempt: u32) -> LogChunk {
+        LogChunk {
+            pod_id: format!("dlc1-{pod}"),
+            pod_uid: uid.into(),
+            attempt,
+            ..LogChunk::default()
+        }
+    }
+
+    fn tail(most: usize, room: usize, first: u64, texts: impl IntoIterator<Item = String>) -> Tail {
+        let mut tail = Tail::new("dlc1", most, room);
+        tail.lines(
+            &chunk("worker-0", "a", 1),
+            first,
+            texts.into_iter().collect(),
+        );
+        tail
+    }
+
+    #[test]
+    fn lines_are_clean_and_short() {
+        assert_eq!(fit(b"1%\r50%\r\x1b[32m100%\x1b[0m"), "100%");
+        assert_eq!(fit(b"bad \xff byte"), "bad \u{fffd} byte");
+        assert!(fit("x".repeat(600).as_bytes()).ends_with("\u{2026} (100 more characters)"));
+    }
+
+    #[test]
+    fn no_more_is_held_than_an_answer_can_show_and_what_is_left_out_is_counted() {
+        let texts = || (1..=10_000).map(|number| format!("line {number}"));
+        let of_bytes = tail(100_000, 8_000, 1, texts());
+        let pod = of_bytes.pods()[0];
+        assert!(pod.size <= 8_000);
+        assert_eq!(pod.lines.back().unwrap().shown(), "line 10000");
+        assert_eq!(pod.earlier + pod.lines.len() as u64, 10_000);
+        let of_lines = tail(2, 8_000, 101, texts());
+        assert_eq!(
+            (of_lines.pods()[0].lines.len(), of_lines.pods()[0].earlier),
+            (2, 10_098)
+        );
+    }
+
+    #[test]
+    fn repeated_lines_are_one_with_a_count() {
+        let texts = ["a", "b", "b", "b", "a"].map(String::from);
+        let tail = tail(10, 8_000, 1, texts);
+        let shown: Vec<_> = tail.pods()[0].lines.iter().map(Line::shown).collect();
+        assert_eq!(shown, ["a", "b (×3)", "a"]);
+    }
+
+    #[test]
+    fn each_life_of_a_pod_has_its_own_lines() {
+        let mut tail = tail(10, 8_000, 5, ["first life".into()]);
+        tail.lines(&chunk("worker-0", "b", 2), 1, vec!["second".into()]);
+        let names: Vec<_> = tail
+            .pods()
+            .iter()
+            .map(|pod| (pod.name.as_str(), pod.earlier))
+            .collect();
+        assert_eq!(names, [("worker-0", 4), ("worker-0 (attempt 2)", 0)]);
+        tail.forget_earlier();
+        assert_eq!(tail.pods()[0].earlier, 0);
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let mut tail = Tail::new("dlc1", 1_000, 8_000);
+        tail.gap(&LogGap {
+            pod_id: "dlc1-worker-0".into(),
+            reason: "pod replaced".into(),
+            ..LogGap::default()
+        });
+        assert_eq!(
+            tail.pods()[0].lines[0].shown(),
+            "[lines may be missing here: pod replaced]"
+        );
+        let mut stale = Stale {
+            since_ms: Some(1_795_176_184_000),
+            reason: "no route".into(),
+        };
+        tail.stale(&stale);
+        let remarks: Vec<_> = tail.remarks().collect();
+        assert_eq!(remarks, ["read up to 2026-11-20T12:03:04Z only (no route)"]);
+        stale.since_ms = None;
+        tail.stale(&stale);
+        assert_eq!(tail.remarks().count(), 0, "it can be read again");
+        tail.cut_short(Duration::from_secs(40));
+        assert!(tail.remarks().next().unwrap().contains("within 40 s"));
+    }
+}
