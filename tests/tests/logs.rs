@@ -310,7 +310,7 @@ async fn a_cloud_that_fails_ends_no_follow() {
     assert!(log.to_end(follow).await.complete);
     assert_eq!(log.of("worker-0"), ["one", "two"]);
 
-    world.fault("GetPodLogs:forbidden:count=1");
+    world.fault("GetPodLogs:forbidden");
     let other = world.submit("train", "true").await;
     world.ended(&other).await;
     let refused = refusal(client.follow(log_now(&other)).next().await.unwrap());

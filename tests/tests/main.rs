@@ -20,6 +20,7 @@ mod limits;
 mod local_cloud;
 mod logs;
 mod logs_cli;
+mod logs_read;
 mod lost_submits;
 mod mcp;
 mod moved;

@@ -148,6 +148,13 @@ impl Tails {
         });
     }
 
+    /// What is kept of this job is looked at now.
+    pub fn hurry(&self, job_uid: &str) {
+        if let Some(entry) = lock(&self.jobs.0).get(job_uid) {
+            entry.shared.wake.notify_one();
+        }
+    }
+
     /// Begins to read where nobody does. `enter` says why, before the reading can end.
     fn entered<T>(&self, job_uid: &str, enter: impl FnOnce(&Arc<Shared>, bool) -> T) -> T {
         let mut jobs = lock(&self.jobs.0);

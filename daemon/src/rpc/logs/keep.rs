@@ -26,6 +26,7 @@ pub(super) async fn keep(
         .await?;
     if keep {
         running.tails.keep(&job.uid);
+        running.tails.hurry(&job.uid);
     }
     Ok(KeepLogsResponse {
         job: Some(convert::job(&job, running.scope.looks.get().old_since_ms())),

@@ -1,6 +1,6 @@
-//! `SearchLogs`: from the store alone.
+//! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use pai_proto::v1::{
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::LogMatch,
+    logs::Progress,
     model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
     rpc::{
         Edge,
@@ -24,6 +25,8 @@ use crate::{
     },
 };
 
+/// For so long a job that is named is read before the search.
+const READING: Duration = Duration::from_secs(30);
 /// Lines that are searched at a time: others have their turn in between.
 const PIECE: u64 = 16_384;
 /// Pieces that are searched at the same time, on the threads that read the store.
@@ -52,6 +55,7 @@ pub(super) async fn search(
         return Err(fault.field("before"));
     }
     let wanted = Wanted::new(request.pods, request.roles)?;
+    let is_named = !request.ids.is_empty();
     let jobs = match request.ids.is_empty() {
         true => all(&running).await?,
         false => {
@@ -66,6 +70,7 @@ pub(super) async fn search(
         mask: masked.then(|| running.scope.redactor.clone()),
         running,
         jobs,
+        is_named,
         wanted,
         pattern,
         since: request.since_ms.map(|ms| ms.div_euclid(1000)),
@@ -99,6 +104,8 @@ async fn all(running: &Running) -> Result<Vec<Job>, Fault> {
 struct Searching {
     running: Arc<Running>,
     jobs: Vec<Job>,
+    /// Not all jobs are meant, but these.
+    is_named: bool,
     wanted: Wanted,
     pattern: Pattern,
     since: Option<i64>,
@@ -126,9 +133,9 @@ impl Searching {
 
     async fn search_all(&mut self, sink: &Sink<SearchLogsResponse>) -> Result<(), Fault> {
         for job in std::mem::take(&mut self.jobs) {
-            let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
-            let is_read = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+            let is_read = self.is_read(&job).await?;
             self.unread += usize::from(!is_read);
+            let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
             self.told.jobs += 1;
             for stream in streams {
                 if !self.wanted.has(&stream) {
@@ -141,6 +148,26 @@ impl Searching {
             }
         }
         Ok(())
+    }
+
+    /// Whether everything of a job's log is stored that there is.
+    async fn is_read(&self, job: &Job) -> Result<bool, Fault> {
+        let scope = &self.running.scope;
+        let streams = scope.journal.logs().streams(&job.uid).await?;
+        let all_complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+        if !self.is_named || (all_complete && job.has_ended()) {
+            return Ok(all_complete);
+        }
+        let mut followed = self.running.tails.follow(&job.uid);
+        let look = followed.look_now(scope.clock.mono());
+        let is_over = |progress: &Progress| progress.finished >= look || progress.ended.is_some();
+        tokio::select! {
+            progress = followed.progress.wait_for(is_over) => {
+                // Its other end goes only with the whole context.
+                Ok(progress.is_ok_and(|progress| progress.fault.is_none()))
+            }
+            () = scope.clock.sleep(READING) => Ok(false),
+        }
     }
 
     /// One log.

@@ -130,7 +130,9 @@ fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
     };
     let lines = counted(count).replace(' ', &format!(" {kind}"));
     let what = format!("the last {lines} of {}", names.join(", "));
-    if left_out == 0 {
+    let has_hole = shown.iter().any(|pod| pod.has_hole);
+    let at_least = if has_hole { "at least " } else { "" };
+    if left_out == 0 && !has_hole {
         return what;
     }
     let advice = match asked.tail {
@@ -138,7 +140,10 @@ fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
         _ if shown.len() > 1 => " (name a pod to see more of it)",
         _ => " (grep and since narrow it down)",
     };
-    format!("{what}; {} before them left out{advice}", counted(left_out))
+    format!(
+        "{what}; {at_least}{} before them left out{advice}",
+        counted(left_out)
+    )
 }
 
 fn with_remarks(mut header: String, tail: &Tail) -> String {

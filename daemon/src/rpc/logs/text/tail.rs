@@ -41,7 +41,9 @@ pub(super) struct Pod {
     pub(super) lines: VecDeque<Line>,
     /// Lines of the log before these.
     pub(super) earlier: u64,
-    /// Of these, those that were read and found no room.
+    /// There may be more than that: a part of the log before these lines is not read yet.
+    pub(super) has_hole: bool,
+    /// Of `earlier`, those that were read and found no room.
     left_out: u64,
     size: usize,
 }
@@ -94,6 +96,7 @@ impl Tail {
         let pod = self.pod(&chunk.pod_id, &chunk.pod_uid, chunk.attempt);
         if pod.lines.is_empty() && pod.earlier == 0 {
             pod.earlier = first.saturating_sub(1);
+            pod.has_hole = chunk.segment > 1;
         }
         for text in fitting {
             pod.push(text, most, room);
@@ -104,6 +107,7 @@ impl Tail {
     pub(super) fn forget_earlier(&mut self) {
         for pod in &mut self.pods {
             pod.earlier = pod.earlier.min(pod.left_out);
+            pod.has_hole = false;
         }
     }
 
@@ -179,6 +183,7 @@ impl Tail {
                 },
                 lines: VecDeque::new(),
                 earlier: 0,
+                has_hole: false,
                 left_out: 0,
                 size: 0,
             });

@@ -86,6 +86,26 @@ fn the_newest_lines_fill_the_room_and_no_more_and_the_others_are_counted() {
 }
 
 #[test]
+fn what_lies_before_a_part_that_is_not_read_yet_is_not_counted() {
+    let mut tail = Tail::new("dlc1", 10, 8 << 10);
+    let chunk = LogChunk {
+        pod_id: "dlc1-worker-0".into(),
+        segment: 2,
+        ..LogChunk::default()
+    };
+    tail.lines(
+        &chunk,
+        1,
+        (1..=12).map(|number| number.to_string()).collect(),
+    );
+    let header = of(&running(), &tail, EIGHT).header;
+    assert!(
+        header.contains("10 lines of worker-0; at least 2 lines before them left out"),
+        "{header}"
+    );
+}
+
+#[test]
 fn pods_share_the_room_and_what_one_leaves_is_the_others() {
     let mut tail = tail(2, 400, |number| format!("{number} {}", "x".repeat(60)));
     add(&mut tail, "master-0", 1, |_| "short".into());
