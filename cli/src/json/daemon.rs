@@ -33,7 +33,17 @@ struct Process {
     connections: u32,
     auto_started: bool,
     leaves_at: Option<String>,
+    logs: Option<Logs>,
     contexts: Vec<Context>,
+}
+
+/// `disk_full_free_bytes` is null while lines are stored.
+#[derive(Debug, Serialize)]
+struct Logs {
+    bytes: u64,
+    jobs: u32,
+    reading: u32,
+    disk_full_free_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -126,6 +136,12 @@ impl From<&v1::GetStatusResponse> for DaemonStatus {
                 connections: status.connections,
                 auto_started: status.auto_started,
                 leaves_at: time(status.leaves_at_ms),
+                logs: status.logs.map(|logs| Logs {
+                    bytes: logs.bytes,
+                    jobs: logs.jobs,
+                    reading: logs.reading,
+                    disk_full_free_bytes: logs.disk_full_free_bytes,
+                }),
                 contexts: status.contexts.iter().map(Into::into).collect(),
             }),
         }

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use pai_proto::{
     start::IDLE_EXIT,
-    v1::{ContextStatus, ErrorDetail, GetStatusResponse},
+    v1::{ContextStatus, ErrorDetail, GetStatusResponse, LogsStatus},
 };
 
-use super::{clean, jobs, paint, pairs::Pairs, time, word};
+use super::{clean, jobs, log, paint, pairs::Pairs, time, word};
 
 /// The lines of `paictl daemon status`.
 pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
@@ -25,6 +25,9 @@ pub fn lines(status: &GetStatusResponse, now_ms: i64) -> Vec<String> {
             "Served",
             format!("{} calls, {} open streams", status.rpcs, status.streams),
         );
+    if let Some(stored) = &status.logs {
+        facts.add("Logs", logs(stored));
+    }
     if status.auto_started {
         facts.add("Leaves", leaves(status, now_ms));
     }
@@ -47,6 +50,24 @@ fn settings(context: &ContextStatus) -> String {
     match context.name.as_str() {
         "" => path,
         name => format!("{}: {path}", clean::line(name)),
+    }
+}
+
+/// What is stored of logs, and whether the disk has room for more.
+fn logs(stored: &LogsStatus) -> String {
+    let jobs = if stored.jobs == 1 { "job" } else { "jobs" };
+    let text = format!(
+        "{} of {} {jobs}, {} being read",
+        log::size(stored.bytes),
+        stored.jobs,
+        stored.reading
+    );
+    match stored.disk_full_free_bytes {
+        Some(free) => format!(
+            "{text}; the disk is full ({} are left): no line is stored",
+            log::size(free)
+        ),
+        None => text,
     }
 }
 

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use anstream::adapter::strip_str;
 use pai_proto::v1::{
-    ContextStatus, ErrorDetail, ErrorKind, GetConfigResponse, GetStatusResponse, Limits, Mount,
-    Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
+    ContextStatus, ErrorDetail, ErrorKind, GetConfigResponse, GetStatusResponse, Limits,
+    LogsStatus, Mount, Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
 };
 
 use super::{config, daemon, job, jobs, sample, table};
@@ -78,6 +78,12 @@ fn status() -> GetStatusResponse {
         contexts: vec![usable, broken],
         rev: 99,
         connections: 2,
+        logs: Some(LogsStatus {
+            bytes: 13_000_000,
+            jobs: 5,
+            reading: 2,
+            disk_full_free_bytes: Some(90_000_000),
+        }),
         ..Default::default()
     }
 }

@@ -22,7 +22,9 @@ use std::{
 };
 
 pub use live::Published;
-pub use logs::{Asked, LogBatch, LogLimits, LogMatch, LogPage, LogStore, Pruned, Reading};
+pub use logs::{
+    Asked, LogBatch, LogLimits, LogMatch, LogPage, LogStore, LogsHeld, Pruned, Reading,
+};
 pub use reader::Reader;
 pub use store::audit::{self, AuditOutcome};
 pub use store::{Intent, IntentState, Listed, Opened, StoreError, TagFilter};

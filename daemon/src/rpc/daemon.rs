@@ -18,7 +18,7 @@ use super::{
     Edge, audit,
     error::{store_status, to_status},
     settings_view,
-    status::context_status,
+    status::{context_status, full_warning, logs_status},
 };
 use crate::{
     config::{CredentialSource, Settings},
@@ -69,7 +69,10 @@ impl Daemon for DaemonService {
         // Which settings the client means matters for warnings only: any client can shake hands.
         let known = self.edge.known(request.metadata()).await.ok();
         let hello = request.into_inner();
-        let warnings = known.map(|known| warnings(&known, &hello.key_fingerprint));
+        let mut told = known
+            .map(|known| warnings(&known, &hello.key_fingerprint))
+            .unwrap_or_default();
+        told.extend(self.edge.journal.logs().full().map(full_warning));
         Ok(Response::new(HelloResponse {
             protocol_major: PROTOCOL_MAJOR,
             protocol_minor: PROTOCOL_MINOR,
@@ -77,7 +80,7 @@ impl Daemon for DaemonService {
             instance: self.edge.instance.clone(),
             store_id: self.edge.journal.store_id().into(),
             pid: std::process::id(),
-            warnings: warnings.unwrap_or_default(),
+            warnings: told,
         }))
     }
 
@@ -103,6 +106,11 @@ impl Daemon for DaemonService {
             auto_started: edge.auto_started,
             leaves_at_ms,
             connections: edge.stats.connections(),
+            logs: Some(
+                logs_status(edge.journal.logs())
+                    .await
+                    .map_err(store_status)?,
+            ),
         }))
     }
 

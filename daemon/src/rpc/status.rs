@@ -1,10 +1,13 @@
-//! The state of a context as a message.
+//! The state of a context, and of the stored logs, as messages.
 
-use pai_proto::v1::ContextStatus;
+use pai_proto::v1::{ContextStatus, LogsStatus};
 use tonic::Status;
 
 use super::error::{store_status, to_detail};
-use crate::contexts::{Env, Known, Running};
+use crate::{
+    contexts::{Env, Known, Running},
+    journal::{LogStore, StoreError},
+};
 
 /// The state of one context.
 pub(super) async fn context_status(known: &Known, env: &Env) -> Result<ContextStatus, Status> {
@@ -51,4 +54,23 @@ async fn usable(running: &Running, blank: ContextStatus) -> Result<ContextStatus
         dropped_observations: looks.dropped,
         ..blank
     })
+}
+
+/// What is stored of logs.
+pub(super) async fn logs_status(logs: &LogStore) -> Result<LogsStatus, StoreError> {
+    let held = logs.held().await?;
+    Ok(LogsStatus {
+        bytes: held.bytes,
+        jobs: held.jobs,
+        reading: u32::try_from(logs.busy()).unwrap_or(u32::MAX),
+        disk_full_free_bytes: logs.full(),
+    })
+}
+
+/// What every client should hear while the disk is full.
+pub(super) fn full_warning(free: u64) -> String {
+    format!(
+        "the disk is full ({} MB are left): lines of logs are not stored until there is room; `paictl logs --prune` makes some",
+        free >> 20
+    )
 }

@@ -10,6 +10,15 @@ use super::{Asked, LogLimits, LogStore, Pruned, StoreError, asked, retain, strea
 /// Pages that are given back to the system at a time.
 const PAGES: i64 = 2_000;
 
+/// What is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LogsHeld {
+    /// Jobs.
+    pub jobs: u32,
+    /// Bytes as stored.
+    pub bytes: u64,
+}
+
 /// Says that a job's log is being read: it is shortened at most, never dropped.
 #[derive(Debug)]
 pub struct Reading {
@@ -70,6 +79,28 @@ impl LogStore {
                 Ok(tx.commit()?)
             })
             .await
+    }
+
+    /// What is stored of all jobs.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held(&self) -> Result<LogsHeld, StoreError> {
+        self.reader
+            .run(|connection| {
+                let held = stream::held(connection)?;
+                Ok(LogsHeld {
+                    jobs: u32::try_from(held.len()).unwrap_or(u32::MAX),
+                    bytes: held.iter().map(|one| one.bytes).sum(),
+                })
+            })
+            .await
+    }
+
+    /// How many jobs are being read.
+    pub fn busy(&self) -> usize {
+        let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.len()
     }
 
     /// The jobs that somebody asked to keep.
@@ -143,5 +174,7 @@ fn shrink(connection: &rusqlite::Connection) -> Result<(), StoreError> {
         left = now;
         std::thread::yield_now();
     }
+    // Where somebody reads it is done the next time.
+    connection.pragma(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()))?;
     Ok(())
 }

@@ -35,7 +35,7 @@ use crate::{
 
 pub use asked::Asked;
 pub use find::LogMatch;
-pub use keep::Reading;
+pub use keep::{LogsHeld, Reading};
 pub use retain::{LogLimits, Pruned};
 use room::Room;
 
