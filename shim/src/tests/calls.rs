@@ -369,6 +369,12 @@ async fn the_whole_log_goes_to_a_new_file_of_the_owner() {
     let save = json!({"job_id": "dlc1", "save_to": path});
     let result = peer.call("pai_job_logs", save.clone()).await;
     assert!(text(&result).contains("[saved: 2 lines in "), "{result}");
+    assert!(matches!(served.heard_call().await, Heard::Get));
+    assert!(matches!(served.heard_call().await, Heard::ReadText(_)));
+    let Heard::Follow(request) = served.heard_call().await else {
+        panic!("no follow");
+    };
+    assert!(request.no_follow && request.to_the_end && request.tail.is_none());
     assert_eq!(
         std::fs::read_to_string(&path).unwrap(),
         "[worker-0] one\n[worker-0] two\n"
