@@ -18,6 +18,7 @@ mod joins;
 mod lag;
 mod limits;
 mod local_cloud;
+mod log_model;
 mod logs;
 mod logs_cli;
 mod logs_read;

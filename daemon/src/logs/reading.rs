@@ -188,7 +188,8 @@ impl Reading<'_> {
                 }
                 Next::Try(Try::Enough(Some(end))) if end > anchor => {
                     self.go_to(end).await?;
-                    Some(end + 1)
+                    // What the window to the limit holds may belong to others.
+                    Some(end + 1).filter(|next| limit.is_none_or(|limit| *next < limit))
                 }
                 // Nothing can be settled before the next second is.
                 Next::Try(Try::Enough(Some(_))) if anchor >= settled => return Ok(End::Behind),

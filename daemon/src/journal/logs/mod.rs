@@ -258,6 +258,16 @@ impl LogStore {
             .await
     }
 
+    /// The greatest [`LogLine::second`] of a log: no line of it was filed later. `None` where none is known.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn newest_second(&self, stream: i64) -> Result<Option<i64>, StoreError> {
+        self.writer
+            .run(move |connection| read::newest_second(connection, stream))
+            .await
+    }
+
     /// The lines after number `after`, up to number `to`, that match: at most `max`. Where there is a mask, lines match as they are
     /// told. About ten thousand lines are a piece that holds up others for a few milliseconds.
     ///

@@ -80,6 +80,15 @@ pub(super) fn before_second(
     Ok(last.unwrap_or(0).unsigned_abs())
 }
 
+/// The greatest second of a line.
+pub(super) fn newest_second(view: &Connection, stream: i64) -> Result<Option<i64>, StoreError> {
+    let mut newest = view.prepare_cached(
+        "SELECT max(second) FROM (SELECT max(to_second) AS second FROM chunk WHERE stream = ?1
+           UNION ALL SELECT max(second) FROM tail WHERE stream = ?1)",
+    )?;
+    Ok(newest.query_row([stream], |row| row.get(0))?)
+}
+
 struct Page {
     lines: Vec<LogLine>,
     after: u64,

@@ -2,7 +2,7 @@
 
 use super::{BELIEVED_AFTER, End, Goal, MOVE_AFTER_BYTES, MOVE_AFTER_LINES, Reading, SETTLING};
 use crate::{
-    logs::window::{Window, has_shrunk, lacks, merge, recount},
+    logs::window::{Window, has_shrunk, lacks, recount},
     model::Fault,
 };
 
@@ -74,9 +74,9 @@ impl Reading<'_> {
         if has_shrunk(&self.track, &answer.prints) && self.lacking_for < BELIEVED_AFTER {
             return Ok(End::Lacking);
         }
-        let new = self.lines(answer, second, |track, prints| merge(track, prints, true));
-        self.commit(new, None).await?;
-        stored();
+        if self.store(answer, second, true).await? {
+            stored();
+        }
         Ok(End::Met)
     }
 }

@@ -9,13 +9,15 @@ const SPANS_S: [i64; 5] = [10, 60, 600, 7_200, 604_800];
 
 impl Reading<'_> {
     /// From which second on the last lines lie, so many that the largest window that one answer holds has them, or `wanted` of
-    /// them. `None` where everything may as well be read from the anchor on.
+    /// them. None of them is stored. `None` where everything may as well be read from the anchor on.
     pub(in crate::logs) async fn last_lines(&mut self, wanted: u64) -> Result<Option<i64>, Fault> {
         let lag = i64::try_from(self.lag.as_secs()).unwrap_or(0);
+        let newest = self.scope.journal.logs().newest_second(self.stream.id);
+        let read_to = newest.await?.unwrap_or(0).max(self.track.anchor);
         let mut best = None;
         for span in SPANS_S {
             let from = self.supposed_now() + self.ahead - lag - span;
-            if from <= self.track.anchor {
+            if from <= read_to {
                 return Ok(best.map(|(from, _)| from));
             }
             let window = self.fetch(from, None).await?;

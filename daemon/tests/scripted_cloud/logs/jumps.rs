@@ -121,3 +121,84 @@ async fn a_job_that_ends_while_its_beginning_is_not_read_yet_is_read_to_its_begi
             .all(|(.., complete)| *complete)
     );
 }
+
+#[tokio::test]
+async fn what_is_stored_already_is_in_no_later_segment() {
+    for (ends, keeps_tail) in ANSWERS {
+        let (world, uid) = running_job("{}").await;
+        world.cloud.with(|state| {
+            state.logs.ends = ends;
+            state.logs.keeps_tail = keeps_tail;
+        });
+        let followed = follow(&world, &uid);
+        followed.last_first(20);
+        world.pass(secs(4)).await;
+        // Young lines are read again: the anchor stays before them.
+        for count in [30, 0, 30] {
+            write(&world, POD, now_ms(&world), count);
+            world.pass(secs(2)).await;
+        }
+        // And now one answer does not hold everything behind the anchor.
+        for _ in 0..3 {
+            write(&world, POD, now_ms(&world), 2_200);
+            world.pass(secs(3)).await;
+        }
+        world.pass(secs(90)).await;
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        assert!(
+            texts == written(&world, POD),
+            "{ends:?} {keeps_tail}: {} of {}",
+            texts.len(),
+            written(&world, POD).len()
+        );
+        assert_eq!(gaps, []);
+    }
+}
+
+#[tokio::test]
+async fn a_segment_that_begins_with_a_burst_shares_no_line_with_the_one_before() {
+    for keeps_tail in [true, false] {
+        let (world, uid) = running_job(r#"{"logs": {"lag": 0}}"#).await;
+        world.cloud.with(|state| state.logs.keeps_tail = keeps_tail);
+        let followed = follow(&world, &uid);
+        followed.last_first(20);
+        world.pass(secs(8)).await;
+        // As many as one answer may hold.
+        write(&world, POD, now_ms(&world), 4_990);
+        world.pass(secs(60)).await;
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        assert!(numbers(&world, &uid).await.len() > 1);
+        assert!(texts == written(&world, POD), "{}", texts.len());
+        assert_eq!(gaps, []);
+    }
+}
+
+#[tokio::test]
+async fn a_late_line_before_a_later_segment_has_its_second() {
+    let (world, uid) = running_job(r#"{"logs": {"lag": 0}}"#).await;
+    let first_ms = now_ms(&world);
+    write(&world, POD, first_ms, 3);
+    let followed = follow(&world, &uid);
+    followed.last_first(20);
+    world.pass(secs(4)).await;
+    write(&world, POD, now_ms(&world), 3);
+    world.pass(secs(16)).await;
+    // One answer does not hold this, and before it there is a late line.
+    write(&world, POD, now_ms(&world), 4_990);
+    world.cloud.with(|state| {
+        let late = (POD.to_owned(), first_ms + 1_000, "late".to_owned());
+        state.logs.lines.insert(3, late);
+    });
+    world.pass(secs(60)).await;
+    let logs = world.journal.logs();
+    let streams = logs.streams(&uid).await.unwrap();
+    assert!(streams.len() > 1, "{streams:?}");
+    let page = logs.after(streams[0].id, 0, 0, usize::MAX, usize::MAX, None);
+    let page = page.await.unwrap();
+    let late: Vec<_> = page.lines.iter().filter(|line| line.late).collect();
+    assert_eq!(late.len(), 1, "{late:?}");
+    assert_eq!(
+        (late[0].text.as_slice(), late[0].second),
+        (b"late".as_slice(), Some(first_ms / 1000 + 1))
+    );
+}
