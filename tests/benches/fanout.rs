@@ -24,7 +24,7 @@ use pai_proto::{
 use pai_tests::{World, bench};
 use paid::{
     journal::{Journal, LogBatch, WatchStart},
-    model::{EventDraft, EventKind, Job, LogKey, NewLine, Phase, Track},
+    model::{EventDraft, EventKind, Job, LogKey, LogPod, NewLine, Phase, Track},
     sys::{Clock, clock::Mono},
 };
 use tokio::sync::mpsc;
@@ -252,13 +252,17 @@ impl Load {
         let (end, lines) = (Arc::clone(&load.end), Arc::clone(&load.lines));
         // In a thread of its own: making the lines is no work of the daemon.
         let storing = async move {
-            let key = LogKey {
-                job_uid: "job-watched".into(),
-                pod_id: format!("dlc1-worker-{round}"),
-                pod_uid: "uid".into(),
+            let pod = LogPod {
+                key: LogKey {
+                    job_uid: "job-watched".into(),
+                    pod_id: format!("dlc1-worker-{round}"),
+                    pod_uid: "uid".into(),
+                },
+                role: "Worker".into(),
+                born_ms: 0,
             };
             let logs = journal.logs();
-            let (stream, _) = logs.stream(key, "Worker".into(), 0).await.expect("a log");
+            let (stream, _) = logs.stream(pod, 0).await.expect("a log");
             let mut stored = 0;
             while !end.load(Ordering::SeqCst) && stored < LINES {
                 let line = |n| NewLine {
