@@ -75,7 +75,7 @@ pub(crate) async fn run(filled: &Filled) {
 async fn search(logs: &LogStore, id: i64, pattern: Pattern, most: usize) -> Vec<LogMatch> {
     let pieces = (0..LINES).step_by(PIECE).map(|from| {
         let range = (from as u64, (from + PIECE) as u64);
-        logs.find(id, range, pattern.clone(), most)
+        logs.find(id, range, pattern.clone(), most, None)
     });
     let mut pieces = stream::iter(pieces).buffered(AT_ONCE);
     let mut found = Vec::new();
