@@ -51,15 +51,18 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// Length of what follows an ESC and belongs to it.
 fn escape_length(rest: &str) -> usize {
-    match rest.chars().next() {
-        None => 0,
-        Some('[') => 1 + sequence_length(&rest[1..]),
-        Some(']' | 'P' | 'X' | '^' | '_') => 1 + string_length(&rest[1..]),
-        // A character set or the like: intermediate characters, then a final one.
-        Some(c @ ' '..='/') => c.len_utf8() + escape_length(&rest[c.len_utf8()..]),
-        Some(c @ '0'..='~') => c.len_utf8(),
-        Some(_) => 0,
-    }
+    // A character set or the like: intermediate characters, then a final one.
+    let before = rest
+        .find(|c: char| !matches!(c, ' '..='/'))
+        .unwrap_or(rest.len());
+    let after = &rest[before..];
+    before
+        + match after.chars().next() {
+            Some('[') => 1 + sequence_length(&after[1..]),
+            Some(']' | 'P' | 'X' | '^' | '_') => 1 + string_length(&after[1..]),
+            Some('0'..='~') => 1,
+            _ => 0,
+        }
 }
 
 /// Length of a control sequence behind its introducer: parameters, intermediates, a final character.

@@ -136,7 +136,8 @@ async fn what_nobody_followed_is_fetched_when_it_is_asked_for() {
     let mut again = Log::default();
     assert!(again.to_end(client.follow(log_now(&id))).await.complete);
     assert_eq!(again.lines, log.lines);
-    assert_eq!(world.control().call_count("GetPodLogs"), calls);
+    // But for the look at each pod that nobody waits for.
+    assert!(world.control().call_count("GetPodLogs") <= calls + 2);
 }
 
 #[tokio::test]

@@ -67,8 +67,8 @@ async fn an_agent_sees_a_job_through_to_its_end() {
         header.starts_with(&id) && header.contains("worker-0"),
         "{header}"
     );
-    assert!(header.contains("earlier lines were left out"), "{header}");
-    assert_eq!(lines, "done");
+    assert!(header.contains("1 line before them left out"), "{header}");
+    assert!(lines.starts_with("done\n[cursor: "), "{lines}");
 
     let never = Gate::new(&world, "never");
     let other = submit(&mut mcp, "other", &never.command()).await;

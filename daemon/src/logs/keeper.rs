@@ -1,11 +1,11 @@
 //! Who is read although nobody follows, and when the store is tidied up. It watches the journal as a client does.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use super::{Tails, wanted};
 use crate::{
     config,
-    journal::{LogLimits, WatchStart},
+    journal::{LogLimits, Pruned, WatchStart},
     model::{Fault, Job},
     scope::Scope,
 };
@@ -55,7 +55,7 @@ impl Keeper {
             tracing::warn!(%fault, "which logs are to be kept cannot be read");
         }
         let limits = limits(&self.scope.settings().own.logs);
-        match self.scope.journal.logs().prune(limits, false).await {
+        match prune(&self.scope, limits, false).await {
             Ok(pruned) if pruned.jobs > 0 => {
                 tracing::info!(
                     jobs = pruned.jobs,
@@ -64,7 +64,7 @@ impl Keeper {
                 );
             }
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "stored logs over the limits cannot be dropped"),
+            Err(fault) => tracing::warn!(%fault, "stored logs over the limits cannot be dropped"),
         }
     }
 
@@ -94,6 +94,26 @@ impl Keeper {
             }
         }
     }
+}
+
+/// Drops what of the logs of a context is over these limits, or says what would be (`dry`). Logs whose jobs nobody knows any more
+/// are of every context.
+///
+/// # Errors
+/// When the store cannot be read or written.
+pub async fn prune(scope: &Scope, limits: LogLimits, dry: bool) -> Result<Pruned, Fault> {
+    let (stored, context) = (scope.journal.logs().jobs().await?, scope.context);
+    let read = scope.journal.read(move |reader| {
+        let mut ours = HashSet::new();
+        for uid in stored {
+            if reader.job_in(context, &uid)?.is_some() || reader.job(&uid)?.is_none() {
+                ours.insert(uid);
+            }
+        }
+        Ok(ours)
+    });
+    let ours = read.await?;
+    Ok(scope.journal.logs().prune(ours, limits, dry).await?)
 }
 
 /// The limits of settings, in the units of the store.

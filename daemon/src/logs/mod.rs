@@ -23,6 +23,15 @@ mod tails;
 mod wanted;
 pub mod window;
 
-pub use keeper::{limits, run as keep};
+use crate::model::LogStream;
+
+/// Whether a part of a log is still to be read that lies before a part that is stored. Of streams in the order of the store.
+pub fn has_hole(streams: &[LogStream]) -> bool {
+    streams
+        .windows(2)
+        .any(|pair| pair[0].key == pair[1].key && !pair[0].complete)
+}
+
+pub use keeper::{limits, prune, run as keep};
 pub use progress::{Ended, Missing, Progress};
 pub use tails::{Followed, Tails};

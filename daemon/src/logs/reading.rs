@@ -6,7 +6,10 @@ mod goal;
 mod jump;
 mod late;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use super::window::{
     self, Found, MAX_LINES, Search, Try, Window, has_shrunk, lacks, merge, recount,
@@ -90,7 +93,8 @@ pub(super) struct Reading<'a> {
     pub(super) deadline: Option<Mono>,
     /// By how many seconds the backend's clock is ahead of what we take for its time, as far as is known.
     pub(super) ahead: i64,
-    pub(super) calls: u32,
+    /// Calls of the look, over all pods.
+    pub(super) calls: &'a AtomicU32,
 }
 
 /// What comes after a window that was read.
@@ -104,6 +108,8 @@ enum Next {
 impl Reading<'_> {
     /// Reads to the goal. `stored` is called after each commit.
     pub(super) async fn run(&mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
+        // What cannot be stored is not asked for.
+        self.scope.journal.logs().has_room()?;
         let limit = match self.limit() {
             Ok(limit) => limit,
             Err(end) => return Ok(end),
@@ -283,9 +289,9 @@ impl Reading<'_> {
             to,
             max_lines: MAX_LINES,
         };
-        self.calls += 1;
+        let before = self.calls.fetch_add(1, Ordering::Relaxed);
         let priority = match self.priority {
-            Priority::Interactive if self.calls > URGENT_CALLS => Priority::Bulk,
+            Priority::Interactive if before >= URGENT_CALLS => Priority::Bulk,
             priority => priority,
         };
         let provider = self.scope.provider();
@@ -328,7 +334,7 @@ impl Reading<'_> {
         new_lines(answer, end, found)
     }
 
-    async fn commit(
+    pub(super) async fn commit(
         &self,
         lines: Vec<NewLine>,
         gap: Option<(i64, i64, &'static str)>,

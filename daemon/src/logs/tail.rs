@@ -10,7 +10,10 @@ mod pods;
 use std::{
     collections::{HashMap, HashSet},
     panic::AssertUnwindSafe,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -48,6 +51,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         lacking: Mutex::default(),
         showed_nothing: Mutex::default(),
         quiet: Mutex::default(),
+        calls: AtomicU32::new(0),
         asked_pods: Mutex::default(),
     };
     loop {
@@ -76,6 +80,8 @@ struct Tail {
     quiet: Mutex<u32>,
     /// When the pods of a job that nobody follows were last asked for.
     asked_pods: Mutex<Option<Mono>>,
+    /// Of the look that is under way.
+    calls: AtomicU32,
     _busy: journal::Reading,
 }
 
@@ -103,12 +109,17 @@ impl Tail {
             let result = match self.shared.is_awaited() {
                 true => self.followed_look().await,
                 false => {
+                    let asked = self.shared.asked.load(Ordering::Relaxed);
                     let kept = tokio::select! {
                         kept = self.kept_look() => kept,
                         // Somebody has come to follow it.
                         () = self.shared.wake.notified() => continue,
                     };
                     if matches!(kept, Ok(None)) {
+                        // Somebody may have asked for it meanwhile.
+                        if self.shared.asked.load(Ordering::Relaxed) != asked {
+                            continue;
+                        }
                         self.shared.keep.send_replace(false);
                     }
                     kept
@@ -183,6 +194,9 @@ impl Tail {
         let end = reading.run(|| self.shared.committed()).await?;
         if end != End::Far {
             self.note(stream.id, end);
+            if matches!(end, End::Present | End::Nothing) && self.is_over(pod) {
+                logs.complete(vec![stream.id]).await?;
+            }
             return Ok((stream.id, end));
         }
         let wanted = self.shared.last_lines();
@@ -218,8 +232,18 @@ impl Tail {
             may_jump: turn.may_jump,
             deadline: turn.deadline,
             ahead: 0,
-            calls: 0,
+            calls: &self.calls,
         }
+    }
+
+    /// Whether an incarnation has ended so long ago that its log gets no line any more.
+    fn is_over(&self, pod: &Pod) -> bool {
+        let grows_ms = i64::try_from((kept::MAY_GROW + self.lag()).as_millis()).unwrap_or(i64::MAX);
+        let now_ms = self.scope.now_ms();
+        pod.historic
+            && pod
+                .finished_ms
+                .is_some_and(|ended| ended.saturating_add(grows_ms) < now_ms)
     }
 
     fn note(&self, stream: i64, end: End) {

@@ -49,6 +49,8 @@ pub(super) struct Shared {
     pub(super) keep: watch::Sender<bool>,
     /// So many last lines are wanted before what lies before them; 0: the first ones come first.
     last: AtomicU64,
+    /// How often somebody asked to keep it.
+    pub(super) asked: AtomicU64,
 }
 
 impl Shared {
@@ -142,6 +144,7 @@ impl Tails {
     /// Reads the log of a job from now on, for as long as it is to be kept.
     pub fn keep(&self, job_uid: &str) {
         self.entered(job_uid, |shared, is_new| {
+            shared.asked.fetch_add(1, Ordering::Relaxed);
             if !shared.keep.send_replace(true) && !is_new {
                 shared.wake.notify_one();
             }

@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 use super::{Line, pattern::Pattern, searched::Searched};
 use crate::{
     contexts::Running,
+    logs::has_hole,
     model::{Fault, LogLine, redact::Redactor},
 };
 
@@ -88,7 +89,18 @@ impl Search {
             if let Some(line) = self.stored(ground).await? {
                 return Ok(Step::Found(line));
             }
-            if ended {
+            // What lies before a later part of it may still be read.
+            if ended
+                && !has_hole(
+                    &ground
+                        .running
+                        .scope
+                        .journal
+                        .logs()
+                        .streams(&self.uid)
+                        .await?,
+                )
+            {
                 return Ok(Step::Ended);
             }
             // Its other end goes only with the whole context, and then this goes, too.

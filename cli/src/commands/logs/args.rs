@@ -87,8 +87,8 @@ pub(super) struct Read {
     /// Of each pod the attempt before its newest one.
     #[arg(long, short)]
     pub(super) previous: bool,
-    /// Only what is stored; ask nothing of the cloud.
-    #[arg(long)]
+    /// Only what is stored; ask nothing of the cloud. A search with --all does so anyway.
+    #[arg(long, conflicts_with = "grep")]
     pub(super) stored: bool,
     /// The lines byte for byte as the backend gave them, without names of pods. Not for terminals. With --json it changes
     /// nothing.

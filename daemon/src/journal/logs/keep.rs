@@ -1,7 +1,7 @@
 //! What is kept, and what is dropped.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -111,11 +111,16 @@ impl LogStore {
         self.reader.run(|connection| asked::kept(connection)).await
     }
 
-    /// Drops what is over these limits, or says what would be (`dry`).
+    /// Drops what of the logs of these jobs is over these limits, or says what would be (`dry`).
     ///
     /// # Errors
     /// When the store cannot be written.
-    pub async fn prune(&self, limits: LogLimits, dry: bool) -> Result<Pruned, StoreError> {
+    pub async fn prune(
+        &self,
+        job_uids: HashSet<String>,
+        limits: LogLimits,
+        dry: bool,
+    ) -> Result<Pruned, StoreError> {
         let now_ms = self.clock.wall_ms();
         let busy: Vec<String> = {
             let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +128,8 @@ impl LogStore {
         };
         self.writer
             .run(move |connection| {
-                let held = stream::held(connection)?;
+                let mut held = stream::held(connection)?;
+                held.retain(|one| job_uids.contains(&one.job_uid));
                 let is_busy = |uid: &str| busy.iter().any(|one| one == uid);
                 let plan = retain::plan(&held, &limits, &is_busy, now_ms);
                 if dry {

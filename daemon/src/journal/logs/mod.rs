@@ -102,6 +102,14 @@ impl LogStore {
         self.room.space()
     }
 
+    /// Whether lines can be stored.
+    ///
+    /// # Errors
+    /// [`StoreError::DiskFull`].
+    pub fn has_room(&self) -> Result<(), StoreError> {
+        self.room.check()
+    }
+
     /// Bytes that are left on a disk that is too full for lines to be stored; `None` while they are.
     pub fn full(&self) -> Option<u64> {
         self.room.full()

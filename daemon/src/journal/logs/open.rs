@@ -70,7 +70,9 @@ fn try_open(path: &Path) -> Result<(Connection, String), StoreError> {
     connection.pragma_update(None, "foreign_keys", "ON")?;
     if migrate(&mut connection, path, STEPS)? == 1 {
         // Files of the first version cannot shrink otherwise.
-        connection.execute_batch("VACUUM")?;
+        if let Err(error) = connection.execute_batch("VACUUM") {
+            tracing::warn!(%error, "the file of stored logs keeps its size");
+        }
     }
     connection.pragma_update(None, "application_id", APPLICATION_ID)?;
     let tx = connection.transaction()?;

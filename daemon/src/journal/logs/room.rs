@@ -77,9 +77,12 @@ impl Room {
                 if error.sqlite_error_code() == Some(ErrorCode::DiskFull) =>
             {
                 tracing::warn!(%error, "lines cannot be stored");
-                Err(StoreError::DiskFull {
-                    free: self.space.free().unwrap_or(0),
-                })
+                let free = self.space.free().unwrap_or(0);
+                // Until the system is asked again.
+                self.full.store(free, Ordering::Relaxed);
+                *self.asked.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(self.clock.mono());
+                Err(StoreError::DiskFull { free })
             }
             written => written,
         }

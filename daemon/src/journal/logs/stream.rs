@@ -57,10 +57,14 @@ fn make(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let key = &pod.key;
+    let mut count = connection.prepare_cached(
+        "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'streams' RETURNING CAST(value AS INTEGER)",
+    )?;
+    let id: i64 = count.query_row([], |row| row.get(0))?;
     connection.execute(
-        "INSERT INTO stream (job_uid, pod_id, pod_uid, segment, role, anchor, begin_second, zone, changed_ms, born_ms)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, x'', ?7, ?8)",
-        params![key.job_uid, key.pod_id, key.pod_uid, segment, pod.role, anchor, now_ms, pod.born_ms],
+        "INSERT INTO stream (job_uid, pod_id, pod_uid, segment, role, anchor, begin_second, zone, changed_ms, born_ms, id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, x'', ?7, ?8, ?9)",
+        params![key.job_uid, key.pod_id, key.pod_uid, segment, pod.role, anchor, now_ms, pod.born_ms, id],
     )?;
     Ok(())
 }
@@ -93,7 +97,9 @@ pub(super) fn of_job(connection: &Connection, job_uid: &str) -> Result<Vec<LogSt
     let select = format!(
         "SELECT {COLUMNS} FROM stream WHERE job_uid = ?1
          ORDER BY (SELECT min(pod.id) FROM stream AS pod WHERE pod.job_uid = ?1 AND pod.pod_id = stream.pod_id),
-                  born_ms, (SELECT min(one.id) FROM stream AS one
+                  (SELECT max(one.born_ms) FROM stream AS one
+                   WHERE one.job_uid = ?1 AND one.pod_id = stream.pod_id AND one.pod_uid = stream.pod_uid),
+                  (SELECT min(one.id) FROM stream AS one
                             WHERE one.job_uid = ?1 AND one.pod_id = stream.pod_id AND one.pod_uid = stream.pod_uid),
                   segment"
     );
@@ -146,11 +152,11 @@ pub(super) fn complete(connection: &Connection, id: i64) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Drops the logs of a job; the bytes that they took.
+/// Drops the logs of a job; the bytes that they took. That they were read to their ends stays noted: they are not fetched again by
+/// themselves.
 pub(super) fn drop_job(connection: &Connection, job_uid: &str) -> Result<u64, StoreError> {
     let bytes = bytes_of(connection, job_uid)?;
     connection.execute("DELETE FROM stream WHERE job_uid = ?1", [job_uid])?;
-    connection.execute("DELETE FROM job WHERE job_uid = ?1", [job_uid])?;
     Ok(bytes)
 }
 

@@ -65,7 +65,14 @@ impl Reading<'_> {
         second: i64,
         stored: &mut impl FnMut(),
     ) -> Result<End, Fault> {
-        let theirs = self.fetch(second, Some(second)).await?.lines.len();
+        // That there are none must be said twice.
+        if answer.lines.is_empty() {
+            answer = self.fetch(self.track.anchor, Some(second)).await?;
+        }
+        let mut theirs = self.fetch(second, Some(second)).await?.lines.len();
+        if theirs == 0 && !answer.lines.is_empty() {
+            theirs = self.fetch(second, Some(second)).await?.lines.len();
+        }
         let Some(ours) = answer.lines.len().checked_sub(theirs) else {
             return Ok(End::Lacking);
         };

@@ -3,10 +3,14 @@
 
 use std::time::Duration;
 
-use super::{Tail, Turn, is_lasting, pods::with_stored};
+use super::{
+    Tail, Turn, is_lasting,
+    pods::{are_too_few, with_stored},
+};
 use crate::{
     logs::{
         end::{pods_may_return, readable_from_ms},
+        has_hole,
         reading::{End, Goal},
         tails::lock,
         wanted::{self, Pods},
@@ -16,6 +20,8 @@ use crate::{
     sys::clock::Mono,
 };
 
+const NOT_THERE: &str = "the cloud does not have these lines any more";
+
 /// Between two looks at a pod that is merely kept.
 pub(super) const KEPT: Duration = Duration::from_secs(20);
 /// Between two looks after the job's end.
@@ -23,7 +29,7 @@ const CLOSING: Duration = Duration::from_secs(15);
 /// So many looks in a row that find nothing new are the end of a log.
 const QUIET: u32 = 2;
 /// For so long after a job's end its log may get lines, at most.
-const MAY_GROW: Duration = Duration::from_secs(120);
+pub(super) const MAY_GROW: Duration = Duration::from_secs(120);
 
 impl Tail {
     /// A look that nobody waits for; the pause after it. `None` when there is nothing to read any more.
@@ -72,17 +78,22 @@ impl Tail {
         let before = logs.streams(&self.uid).await?;
         // Right after the end the backend may name no pods (fact sheet §6.9).
         let known = self.known_pods().await?;
-        let pods = self.pods(job, Priority::Idle, known.is_empty()).await?;
+        let asks = known.is_empty() || (which == Pods::All && are_too_few(job, &known));
+        let pods = self.pods(job, Priority::Idle, asks).await?;
         if pods.is_empty() && before.is_empty() && pods_may_return(job, now_ms) {
             return Ok(Some(CLOSING));
         }
         let pods: Vec<Pod> = wanted::choose(with_stored(pods, &before), which);
         let turn = self.turn(job, Goal::Present);
-        let mut whole = true;
+        let mut whole =
+            !(which == Pods::All && are_too_few(job, &pods) && pods_may_return(job, now_ms));
+        let mut barred = false;
         for pod in &pods {
             match self.read_pod(&turn, pod).await {
                 Ok((_, end)) => whole &= matches!(end, End::Present | End::Nothing),
-                Err(fault) if is_of_the_pod(&fault) => {}
+                // What the backend does not have will not come.
+                Err(fault) if fault.kind == FaultKind::NotFound => {}
+                Err(fault) if is_of_the_pod(&fault) => barred = true,
                 Err(fault) => return Err(fault),
             }
         }
@@ -100,7 +111,11 @@ impl Tail {
         };
         let late = readable_from_ms(job, MAY_GROW).is_some_and(|over_ms| now_ms >= over_ms);
         let readable = readable_from_ms(job, self.lag()).is_some_and(|from_ms| now_ms >= from_ms);
-        if !whole || !readable || (quiet < QUIET && !late) {
+        if barred && late {
+            // It is not closed: whoever asks for it later, or the keeper, tries again.
+            return Ok(None);
+        }
+        if !whole || barred || has_hole(&after) || !readable || (quiet < QUIET && !late) {
             return Ok(Some(CLOSING));
         }
         let read = after
@@ -145,7 +160,14 @@ impl Tail {
                 }
                 Ok(end) => self.note(pair[0].id, end),
                 // What the backend does not have any more is not waited for.
-                Err(fault) if is_of_the_pod(&fault) => logs.complete(vec![pair[0].id]).await?,
+                Err(fault) if fault.kind == FaultKind::NotFound && job.has_ended() => {
+                    let gap = (reading.track.anchor, pair[1].begin, NOT_THERE);
+                    reading.commit(Vec::new(), Some(gap)).await?;
+                    logs.complete(vec![pair[0].id]).await?;
+                    self.shared.committed();
+                }
+                // It may be there the next time.
+                Err(fault) if is_of_the_pod(&fault) => {}
                 Err(fault) => return Err(fault),
             }
         }

@@ -1,10 +1,10 @@
 //! A look for those who follow: all pods, to the present.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
 
 use super::{
     LOOK, Tail, Turn, is_lasting,
-    pods::{are_complete, with_stored},
+    pods::{are_complete, are_too_few, with_stored},
 };
 use crate::{
     logs::{
@@ -52,6 +52,7 @@ impl Tail {
     }
 
     fn begin(&self, began_ms: i64) -> u64 {
+        self.calls.store(0, Ordering::Relaxed);
         let (mut started, now) = (0, self.scope.clock.mono());
         self.shared.progress.send_modify(|progress| {
             if progress.began.is_none() {
@@ -153,7 +154,7 @@ impl Tail {
         if missing.is_shown() {
             return Ok(Look::GoesOn(missing));
         }
-        if !whole(&job) || (pods.is_empty() && pods_may_return(&job, began_ms)) {
+        if !whole(&job) || (are_too_few(&job, &pods) && pods_may_return(&job, began_ms)) {
             return Ok(Look::GoesOn(match job.has_ended() {
                 true => Missing::Late,
                 false => Missing::Nothing,

@@ -96,6 +96,13 @@ pub(super) fn with_stored(mut pods: Vec<Pod>, stored: &[LogStream]) -> Vec<Pod> 
     pods
 }
 
+/// Whether the job was to have more pods than these.
+pub(super) fn are_too_few(job: &Job, pods: &[Pod]) -> bool {
+    let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();
+    let named: HashSet<_> = pods.iter().map(|pod| &pod.pod_id).collect();
+    named.len() < planned as usize
+}
+
 /// Whether the logs of all these pods, and of as many as the job was to have, were read to their ends.
 pub(super) fn are_complete(job: &Job, pods: &[Pod], streams: &[LogStream]) -> bool {
     let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();

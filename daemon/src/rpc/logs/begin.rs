@@ -27,12 +27,17 @@ impl Begin {
     /// the numbers before the lines since the wanted second.
     pub(super) fn places(&self, streams: &[LogStream], before: &[u64]) -> Vec<u64> {
         let newest = streams.last().map_or(0, |stream| stream.attempt);
+        // Numbers count per segment: that of the first one is meant.
+        let of_newest = streams.iter().filter(|stream| stream.attempt == newest);
+        let first = of_newest.map(|stream| stream.segment).min();
         let mut places: Vec<u64> = streams
             .iter()
             .map(|stream| match self.from_number {
                 Some(_) if stream.attempt != newest => LEFT_OUT,
-                Some(number) => number.saturating_sub(1).min(stream.last),
-                None => 0,
+                Some(number) if Some(stream.segment) == first => {
+                    number.saturating_sub(1).min(stream.last)
+                }
+                _ => 0,
             })
             .collect();
         if self.since.is_some() {

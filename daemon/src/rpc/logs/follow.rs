@@ -256,13 +256,13 @@ impl Following {
         };
         let mut progress = followed.progress.clone();
         loop {
-            let is_over = {
-                let now = progress.borrow_and_update();
-                now.finished >= look || now.ended.is_some()
-            };
-            if is_over {
+            let now = progress.borrow_and_update().clone();
+            // What a look that failed has not read cannot be counted off.
+            let counts = now.fault.is_none() || self.once;
+            if (now.finished >= look && counts) || now.ended.is_some() {
                 return Ok(true);
             }
+            self.tell_staleness(&now, sink).await;
             if !self.news(&mut progress, sink).await? {
                 return Ok(false);
             }

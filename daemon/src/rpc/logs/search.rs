@@ -15,7 +15,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::LogMatch,
-    logs::Progress,
+    logs::{Progress, has_hole},
     model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
     rpc::{
         Edge,
@@ -28,7 +28,7 @@ use crate::{
 /// For so long a job that is named is read before the search.
 const READING: Duration = Duration::from_secs(30);
 /// Lines that are searched at a time: others have their turn in between.
-const PIECE: u64 = 16_384;
+const PIECE: u64 = 8_192;
 /// Pieces that are searched at the same time, on the threads that read the store.
 const AT_ONCE: usize = 2;
 /// Most lines shown before and after a match.
@@ -161,13 +161,14 @@ impl Searching {
         let mut followed = self.running.tails.follow(&job.uid);
         let look = followed.look_now(scope.clock.mono());
         let is_over = |progress: &Progress| progress.finished >= look || progress.ended.is_some();
-        tokio::select! {
-            progress = followed.progress.wait_for(is_over) => {
+        let is_read = tokio::select! {
+            progress = followed.progress.wait_for(is_over) => progress.is_ok_and(|progress| {
                 // Its other end goes only with the whole context.
-                Ok(progress.is_ok_and(|progress| progress.fault.is_none()))
-            }
-            () = scope.clock.sleep(READING) => Ok(false),
-        }
+                progress.fault.is_none() && !progress.missing.is_shown()
+            }),
+            () = scope.clock.sleep(READING) => false,
+        };
+        Ok(is_read && !has_hole(&scope.journal.logs().streams(&job.uid).await?))
     }
 
     /// One log.

@@ -21,7 +21,7 @@ use self::{
 use super::follow;
 use crate::{
     contexts::Running,
-    model::{Fault, FaultKind, Job, Pattern},
+    model::{Fault, FaultKind, Job, Pattern, redact::Redactor},
     rpc::{Edge, convert, error::to_status, frames::Frames, resolve},
 };
 
@@ -75,6 +75,7 @@ pub(super) async fn read(
             max_bytes,
         ),
         grep,
+        mask: running.scope.redactor.clone(),
         cursor: request.cursor.clone(),
         complete: false,
     };
@@ -109,6 +110,7 @@ fn grep(request: &ReadLogTextRequest) -> Result<Option<Pattern>, Fault> {
 struct Reading {
     tail: Tail,
     grep: Option<Pattern>,
+    mask: Redactor,
     cursor: Vec<u8>,
     complete: bool,
 }
@@ -138,13 +140,15 @@ impl Reading {
 
     async fn lines(&mut self, mut chunk: LogChunk) {
         let (lines, grep) = (std::mem::take(&mut chunk.lines), self.grep.clone());
+        let mask = self.mask.clone();
         let first = lines.first().map_or(0, |line| line.number);
         let bytes = lines.iter().map(|line| line.text.len()).sum();
         let fitting = aside(bytes, move || {
             let is_wanted =
                 |line: &[u8]| grep.as_ref().is_none_or(|grep| grep.find(line).is_some());
             let wanted = lines.iter().filter(|line| is_wanted(&line.text));
-            wanted.map(|line| fit(&line.text)).collect()
+            // Once more: what is taken out may have stood in a secret.
+            wanted.map(|line| mask.text(&fit(&line.text))).collect()
         })
         .await;
         self.tail.lines(&chunk, first, fitting);

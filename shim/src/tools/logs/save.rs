@@ -5,6 +5,7 @@ use std::{fs::File, io::Write as _, os::unix::fs::OpenOptionsExt as _, path::Pat
 use pai_proto::{
     Client,
     follow::FollowUpdate,
+    text,
     v1::{FollowLogsRequest, LogChunk},
 };
 
@@ -41,11 +42,33 @@ pub(super) async fn whole(
         ..FollowLogsRequest::default()
     };
     let (mut follow, mut lines) = (client.follow(request), 0_usize);
+    let mut why_not_all = String::new();
     while let Some(update) = follow.next().await {
-        let text = match update? {
+        let update = match update {
+            Ok(update) => update,
+            Err(error) => {
+                // What is written in part would hold up the next try.
+                let _gone = std::fs::remove_file(path);
+                return Err(error.into());
+            }
+        };
+        let text = match update {
+            FollowUpdate::Ended(ended) => {
+                if ended.more || !ended.note.is_empty() {
+                    why_not_all = format!(
+                        ", not all: {}",
+                        text::line(if ended.note.is_empty() {
+                            "the job goes on"
+                        } else {
+                            &ended.note
+                        })
+                    );
+                }
+                continue;
+            }
             FollowUpdate::Lines(chunk) => {
                 lines += chunk.lines.len();
-                text(&chunk, &id)
+                of_chunk(&chunk, &id)
             }
             FollowUpdate::Gap(gap) => {
                 format!("[lines may be missing here: {}]\n", gap.reason).into_bytes()
@@ -55,11 +78,11 @@ pub(super) async fn whole(
         file.write_all(&text).map_err(refused)?;
     }
     file.sync_all().map_err(refused)?;
-    Ok(format!("{lines} lines in {}", path.display()))
+    Ok(format!("{lines} lines in {}{why_not_all}", path.display()))
 }
 
 /// The lines of a chunk, each with its pod.
-fn text(chunk: &LogChunk, id: &str) -> Vec<u8> {
+fn of_chunk(chunk: &LogChunk, id: &str) -> Vec<u8> {
     let pod = chunk
         .pod_id
         .strip_prefix(id)

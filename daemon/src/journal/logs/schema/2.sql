@@ -8,6 +8,9 @@ ALTER TABLE stream ADD COLUMN begin_second INTEGER NOT NULL DEFAULT 0;
 UPDATE stream SET packed_bytes =
     (SELECT coalesce(sum(length(lines)), 0) FROM chunk WHERE chunk.stream = stream.id);
 
+-- Ids of streams are never given again: who has one of a log that was dropped must not find another.
+INSERT INTO meta (key, value) SELECT 'streams', coalesce(max(id), 0) FROM stream;
+
 -- The seconds of its lines that are known: the least and the greatest. The block comes last, so that it is read only where
 -- it is wanted.
 CREATE TABLE chunk_2 (

@@ -8,6 +8,7 @@ use crate::{
     rpc::{
         frames::Sink,
         logs::{
+            begin::LEFT_OUT,
             cursor::Place,
             lanes::{self, Item, Lane},
         },
@@ -38,7 +39,10 @@ impl Following {
 
     /// Sends everything that is stored and was not sent yet. True where more is stored, behind what is still to be read.
     pub(super) async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
-        let mut lanes = lanes::of_pods(self.streams().await?);
+        let mut streams = self.streams().await?;
+        // What comes after a log that is left out need not wait for it.
+        streams.retain(|stream| self.places.get(stream).number != LEFT_OUT);
+        let mut lanes = lanes::of_pods(streams);
         if let Some(first) = lanes.first().and_then(|lane| lane.streams.first())
             && std::mem::take(&mut self.replaced)
         {
@@ -93,6 +97,12 @@ impl Following {
                     true => continue,
                     false => return Ok(()),
                 }
+            }
+            let follows = |line: &crate::model::LogLine| line.number == place.number + 1;
+            if page.lines.first().is_some_and(|line| !follows(line)) {
+                // Dropped while it was read.
+                let told = self.gap(&stream, 0, 0, DROPPED);
+                sink.send(frame(told)).await;
             }
             let mut lines = page.lines.into_iter().peekable();
             for gap in page.gaps {
