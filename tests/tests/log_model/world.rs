@@ -146,7 +146,6 @@ impl World {
         journal.logs().complete(Vec::new()).await.unwrap();
     }
 
-
     pub(crate) fn follow(&mut self) -> &Followed {
         let followed = self.running().tails.follow(&self.job_uid);
         self.followed.insert(followed)
