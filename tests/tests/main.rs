@@ -19,6 +19,7 @@ mod lag;
 mod limits;
 mod local_cloud;
 mod log_model;
+mod log_texts;
 mod logs;
 mod logs_cli;
 mod logs_read;

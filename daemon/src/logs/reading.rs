@@ -110,7 +110,7 @@ impl Reading<'_> {
     pub(super) async fn run(&mut self, mut stored: impl FnMut()) -> Result<End, Fault> {
         // What cannot be stored is not asked for.
         self.scope.journal.logs().has_room()?;
-        let limit = match self.limit() {
+        let mut limit = match self.limit() {
             Ok(limit) => limit,
             Err(end) => return Ok(end),
         };
@@ -143,6 +143,14 @@ impl Reading<'_> {
             let end = to.or(limit);
             let answer = self.fetch(anchor, end).await?;
             let (now, settled) = self.seconds(&answer);
+            if self.goal == Goal::Settled && limit.is_some_and(|limit| limit > settled) {
+                // Our clock is ahead of theirs.
+                limit = match self.limit() {
+                    Ok(limit) => limit,
+                    Err(end) => return Ok(end),
+                };
+                continue;
+            }
             let small = end.is_some_and(|end| end <= anchor + 1);
             if let Some(end) = to.filter(|end| *end <= settled && answer.is_empty()) {
                 let times = if empty.0 == end { empty.1 } else { 0 };

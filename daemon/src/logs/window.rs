@@ -180,6 +180,17 @@ pub fn is_end(track: &Track, to_end: usize, lines: &[u64]) -> bool {
     from.and_then(|from| track.zone.get(from..to_end)) == Some(lines)
 }
 
+/// The last ones of these lines, as many as a window has in their order.
+pub fn end_in<'a>(known: &'a [u64], window: &[u64]) -> &'a [u64] {
+    let mut from = known.len();
+    for line in window.iter().rev() {
+        if from > 0 && known[from - 1] == *line {
+            from -= 1;
+        }
+    }
+    &known[from..]
+}
+
 /// Moves the anchor. `from_new_anchor` lines are in the window from `anchor` to the very end that the zone's first
 /// `to_end` lines were read to.
 pub fn advance(track: &mut Track, anchor: i64, to_end: usize, from_new_anchor: usize) {

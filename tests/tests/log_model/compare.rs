@@ -112,7 +112,7 @@ fn is_part(some: &[&str], all: &[&str]) -> bool {
 /// What stands out of order has the mark, and what has the mark came late.
 fn marks(sides: &Sides) -> Result<(), String> {
     let late = sides.printed.iter().filter(|line| line.is_late);
-    let late: BTreeSet<_> = late.map(|line| line.text.as_str()).collect();
+    let late: BTreeSet<_> = late.map(Printed::second).collect();
     for segment in &sides.stored {
         let mut newest = i64::MIN;
         for line in segment {
@@ -121,8 +121,8 @@ fn marks(sides: &Sides) -> Result<(), String> {
             fail_unless(line.late || second >= newest, || {
                 format!("line {number}, {text:?}, is out of order, and not marked")
             })?;
-            fail_unless(!line.late || late.contains(text), || {
-                format!("line {number}, {text:?}, is marked, and was not late")
+            fail_unless(!line.late || late.contains(&second), || {
+                format!("line {number}, {text:?}, is marked, and nothing of its second was late")
             })?;
             newest = newest.max(second);
         }

@@ -2,7 +2,7 @@
 
 use super::{ASKED_OF_NOTHING, BELIEVED_AFTER, Reading, TOO_MANY};
 use crate::{
-    logs::window::{Window, advance, is_end, lacks, merge},
+    logs::window::{Window, advance, end_in, is_end, lacks, merge},
     model::{Fault, Track},
 };
 
@@ -87,11 +87,30 @@ impl Reading<'_> {
     /// Leaves a second behind of which the backend does not give out everything.
     pub(super) async fn pass_over(&mut self, answer: Window) -> Result<(), Fault> {
         let second = self.track.anchor;
-        let new = self.lines(answer, second, |track, prints| merge(track, prints, true));
+        let later = self.stored_after(second).await?;
+        let of_it = self.track.zone.len() - later.len();
+        self.track.zone.truncate(of_it);
+        let mut new = self.lines(answer, second, |track, prints| merge(track, prints, true));
+        for line in &mut new {
+            line.late |= !later.is_empty();
+        }
         self.track = Track {
             anchor: second + 1,
-            zone: Vec::new(),
+            zone: later,
         };
         self.commit(new, Some((second, second, TOO_MANY))).await
+    }
+
+    /// The zone's lines that were filed after a second which was not overfull when they were read. Lines of that second with the
+    /// texts of later ones look the same.
+    async fn stored_after(&mut self, second: i64) -> Result<Vec<u64>, Fault> {
+        let newest = self.scope.journal.logs().newest_second(self.stream.id);
+        match newest.await? {
+            Some(newest) if newest > second && !self.track.zone.is_empty() => {
+                let shown = self.fetch(second + 1, Some(newest)).await?;
+                Ok(end_in(&self.track.zone, &shown.prints).to_vec())
+            }
+            _ => Ok(Vec::new()),
+        }
     }
 }

@@ -164,7 +164,7 @@ impl Provider for Line {
     ) -> BoxFuture<'_, Result<LogLines, Fault>> {
         Box::pin(async move {
             let cloud = self.up().await;
-            let now_ms = cloud.clock.wall_ms();
+            let now_ms = cloud.now_ms();
             cloud.with(|state| state.logs.answer(window, now_ms))
         })
     }

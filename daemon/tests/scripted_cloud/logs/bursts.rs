@@ -171,3 +171,37 @@ async fn as_many_lines_as_another_backend_would_cut_at_are_read_all_the_same() {
         assert!(calls < 60, "{calls} calls");
     }
 }
+
+#[tokio::test]
+async fn what_is_stored_behind_a_second_that_late_lines_make_overfull_is_stored_once() {
+    for keeps_tail in [true, false] {
+        let (world, uid) = running_job("{}").await;
+        world.cloud.with(|state| {
+            state.logs.keeps_tail = keeps_tail;
+            state.logs.cap = 5_000;
+        });
+        let _followed = follow(&world, &uid);
+        let burst_ms = now_ms(&world);
+        world.cloud.with(|state| {
+            for n in 0..5_100 {
+                state.logs.write(POD, burst_ms, format!("burst {n}"));
+            }
+            for n in 0..3 {
+                state
+                    .logs
+                    .write(POD, burst_ms + 1_000, format!("behind {n}"));
+            }
+            state.logs.delays = (4_800..5_100).map(|place| (place, 12_000)).collect();
+        });
+        world.pass(secs(10)).await;
+        assert_eq!(stored(&world, &uid, POD).await.0.len(), 4_803);
+        world.pass(secs(60)).await;
+        let (texts, gaps) = stored(&world, &uid, POD).await;
+        let behind = texts.iter().filter(|text| text.starts_with("behind"));
+        assert_eq!((behind.count(), gaps.len()), (3, 1), "{keeps_tail}");
+        let distinct: std::collections::HashSet<_> = texts.iter().collect();
+        assert_eq!(distinct.len(), texts.len(), "{keeps_tail}");
+        let burst = burst_ms / 1000;
+        assert_eq!(gaps, [(burst, burst)]);
+    }
+}

@@ -159,3 +159,27 @@ async fn a_disk_without_room_stores_no_line_and_says_so_and_goes_on_when_there_i
     );
     assert!(followed.progress.borrow().fault.is_none());
 }
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_settles_nothing_too_early() {
+    let (world, uid) = running_job("{}").await;
+    world.cloud.with(|state| state.behind_ms += 8_000);
+    for round in 0..60 {
+        let at_ms = world.cloud.now_ms();
+        world.cloud.with(|state| {
+            // As late as a line may be.
+            state.logs.delays.insert(state.logs.lines.len(), 19_500);
+            for n in 0..60 {
+                let text = format!("line {round}.{n}");
+                state.logs.write(POD, at_ms, text);
+            }
+        });
+        world.pass(secs(3)).await;
+    }
+    world.pass(secs(60)).await;
+    let (mut texts, _) = stored(&world, &uid, POD).await;
+    let mut written = written(&world, POD);
+    texts.sort();
+    written.sort();
+    assert!(texts == written, "{} of {}", texts.len(), written.len());
+}
