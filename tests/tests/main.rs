@@ -21,6 +21,7 @@ mod local_cloud;
 mod logs;
 mod logs_cli;
 mod logs_read;
+mod logs_review;
 mod lost_submits;
 mod mcp;
 mod moved;

@@ -152,7 +152,9 @@ async fn a_wait_for_a_line_does_not_give_up_before_the_hole_is_read() {
     let (world, uid) = running_job(r#"{"logs": {"keep": "none"}}"#).await;
     world.cloud.with(|state| state.pods = 1);
     let at_ms = now_ms(&world) - 400_000;
-    world.cloud.with(|state| state.logs.write(POD, at_ms, "needle"));
+    world
+        .cloud
+        .with(|state| state.logs.write(POD, at_ms, "needle"));
     write_numbered(&world, 1, 300, 190);
     end(&world, "Succeeded").await;
     let followed = follow(&world, &uid);
@@ -203,7 +205,11 @@ async fn one_empty_answer_where_segments_meet_loses_and_repeats_no_line() {
                     .map(|(place, _)| place)
                     .collect()
             });
-            (texts == written(&world, POD) || !gaps.is_empty(), texts.len(), meets)
+            (
+                texts == written(&world, POD) || !gaps.is_empty(),
+                texts.len(),
+                meets,
+            )
         };
         let (is_right, _, meets) = run(None).await;
         assert!(is_right && !meets.is_empty());
@@ -269,4 +275,51 @@ async fn a_later_segment_comes_behind_the_earlier_one_whatever_is_known_of_the_p
     let order: Vec<_> = streams.iter().map(|stream| stream.segment).collect();
     assert_eq!((next.segment, order), (2, vec![1, 2]));
     logs.next_segment(pod("job-a", "a", 0), 20).await.unwrap();
+}
+
+/// A key is printed over several lines, of which each is masked alone.
+#[tokio::test]
+async fn a_private_key_in_a_log_is_not_told_to_tools() {
+    let (world, uid) = running_job("{}").await;
+    let at_ms = now_ms(&world);
+    world.cloud.with(|state| {
+        for text in [
+            "-----BEGIN RSA PRIVATE KEY-----",
+            "MIIEowIBAAKCAQEAsecretbody",
+            "-----END RSA PRIVATE KEY-----",
+        ] {
+            state.logs.write(POD, at_ms, text);
+        }
+    });
+    let _followed = follow(&world, &uid);
+    world.pass(secs(4)).await;
+    let pattern = Pattern::new("MIIEow").unwrap();
+    let mut seek = Seek::begin(world.running(), vec![uid], pattern, true);
+    seek.looked().await.unwrap();
+    assert_eq!(*seek.verdict(0), Verdict::NotYet);
+}
+
+/// A pod that begins anew again and again: each of its dead incarnations is asked for with every look, until the job ends.
+#[tokio::test]
+async fn an_incarnation_that_is_over_is_not_asked_for_with_every_look() {
+    let (world, _) = running_job("{}").await;
+    world.cloud.with(|state| {
+        state.pods = 1;
+        state.logs.earlier = Some("dead");
+        state.jobs[0].status = "Restarting";
+    });
+    world.running().poller.look_now().await.unwrap();
+    world.cloud.with(|state| state.jobs[0].status = "Running");
+    world.running().poller.look_now().await.unwrap();
+    world.pass(secs(180)).await;
+    let of_the_dead = || {
+        world.cloud.with(|state| {
+            let windows = state.logs.asked.iter();
+            windows.filter(|window| window.pod_uid == "dead").count()
+        })
+    };
+    let before = of_the_dead();
+    assert!(before > 0);
+    world.pass(secs(300)).await;
+    assert!(of_the_dead() - before <= 3, "{}", of_the_dead() - before);
 }
