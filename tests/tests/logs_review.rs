@@ -72,36 +72,6 @@ async fn a_first_look_that_fails_does_not_make_a_tail_the_whole_log() {
 }
 
 #[tokio::test]
-async fn an_attempt_before_this_one_is_not_denied_because_a_look_failed() {
-    let world = world().await;
-    let _daemon = world.daemon().await;
-    let gate = Gate::new(&world, "end");
-    let command = format!("echo hello; {}; echo end", gate.command());
-    let id = world.submit("train", &command).await;
-    let uid = world.reached(&id, Status::Running).await.pods[0]
-        .pod_uid
-        .clone();
-    assert!(world.control().restart_job(&id));
-    let runs_anew = |control: &pai_emulator::Control| {
-        let job = control.job(&id)?;
-        (job.pods[0].pod_uid != uid && job.status == Status::Running).then_some(())
-    };
-    world
-        .control()
-        .wait_for(Duration::from_secs(20), runs_anew)
-        .await
-        .unwrap();
-    gate.open();
-    world.paictl(&["wait", &id]).await;
-    world.fault("GetPodLogs:server_error:count=30");
-    let told = world.paictl(&["logs", "--previous", &id]).await;
-    assert!(
-        !told.stderr.contains("no pod of this job had an attempt"),
-        "{told:?}"
-    );
-}
-
-#[tokio::test]
 async fn a_search_says_so_where_a_part_of_the_log_is_not_read() {
     let world = world().await;
     let _daemon = world.daemon().await;
