@@ -155,4 +155,10 @@ mod tests {
         assert_eq!(cut("short", 5), "short");
         assert_eq!(cut("训练任务", 8), "训练… (2 more characters)");
     }
+
+    #[test]
+    fn a_long_escape_sequence_does_not_fill_the_stack() {
+        let text = format!("\u{1b}{}m", " ".repeat(2_000_000));
+        assert!(line(&text).len() <= text.len());
+    }
 }

@@ -23,6 +23,7 @@ mod log_texts;
 mod logs;
 mod logs_cli;
 mod logs_read;
+mod logs_review;
 mod lost_submits;
 mod mcp;
 mod moved;

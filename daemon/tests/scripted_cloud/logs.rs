@@ -4,6 +4,7 @@ mod bursts;
 mod jumps;
 mod kept;
 mod lies;
+mod review;
 
 use std::time::Duration;
 

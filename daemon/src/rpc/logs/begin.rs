@@ -154,4 +154,15 @@ mod tests {
         assert_eq!(begin(None, Some(300), None), [OUT, 50]);
         assert_eq!(begin(Some(5), Some(30), None), [OUT, 45]);
     }
+
+    /// Numbers count within a segment: a later one is delivered from its first line on.
+    #[test]
+    fn a_number_leaves_out_no_line_of_a_later_segment() {
+        let begin = Begin {
+            from_number: Some(30),
+            ..Begin::default()
+        };
+        let two = streams(&[(1, 1, 100, 0, true), (1, 2, 50, 0, false)]);
+        assert_eq!(begin.places(&two, &[]), [29, 0]);
+    }
 }

@@ -326,4 +326,19 @@ mod tests {
         tail.cut_short(Duration::from_secs(40));
         assert!(tail.remarks().next().unwrap().contains("within 40 s"));
     }
+
+    /// What makes a line fit puts together what control characters kept apart when secrets were masked.
+    #[test]
+    fn a_secret_with_control_characters_in_it_is_not_put_together_behind_the_mask() {
+        use crate::model::{plain, redact::Redactor};
+        let mask = Redactor::default();
+        for apart in ["\0", "\u{8}", "\u{9b}1m", "\u{200b}"] {
+            let key = format!("LTAI{}", "x1".repeat(8));
+            let line = format!("key {}{apart}{}", &key[..9], &key[9..]);
+            let bytes = plain(line.as_bytes());
+            let masked = mask.text(&String::from_utf8_lossy(&bytes));
+            let told = fit(masked.as_bytes());
+            assert!(!told.contains(&key), "{apart:?}: {told}");
+        }
+    }
 }

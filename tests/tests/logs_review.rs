@@ -1,0 +1,102 @@
+//! Faults that a review found in how logs are told.
+
+use std::time::{Duration, Instant};
+
+use pai_emulator::{ScriptedLine, Status};
+use pai_tests::{Gate, World, until::within, world::profile};
+use serde_json::json;
+
+async fn world() -> World {
+    World::with(|plan| {
+        let profile = profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "0"}));
+        plan.settings = json!({"profiles": {"default": profile}});
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 0.2, "keep": "none"}});
+    })
+    .await
+}
+
+/// A running job with 18,000 lines, 60 of each of the 300 s before now, that nobody has read.
+async fn long_log(world: &World, gate: &Gate) -> String {
+    let command = format!("echo begun; {}; echo over", gate.command());
+    let id = world.submit("train", &command).await;
+    let job = world.reached(&id, Status::Running).await;
+    let now_ms = i64::try_from(
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis(),
+    )
+    .unwrap();
+    let lines: Vec<_> = (0..300_i64)
+        .flat_map(|second| (0..60).map(move |n| (second, n)))
+        .map(|(second, n)| {
+            ScriptedLine::new(now_ms - (302 - second) * 1000, format!("line {second}.{n}"))
+        })
+        .collect();
+    world
+        .control()
+        .script_log(&job.pods[0].pod_uid, &lines)
+        .unwrap();
+    id
+}
+
+#[tokio::test]
+async fn the_last_lines_of_a_long_log_are_shown_before_all_of_it_is_read() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = long_log(&world, &gate).await;
+    let begun = Instant::now();
+    let last = world.paictl(&["logs", "--tail", "5", &id]).await;
+    let took = begun.elapsed();
+    assert_eq!(last.stdout.lines().count(), 5, "{last:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    gate.open();
+}
+
+#[tokio::test]
+async fn a_first_look_that_fails_does_not_make_a_tail_the_whole_log() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let command = format!("seq 1 500; {}; echo over", gate.command());
+    let id = world.submit("train", &command).await;
+    world.reached(&id, Status::Running).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    world.fault("GetPodLogs:refuse:count=1");
+    let follow = world.start_paictl(&["logs", "-f", "--tail", "5", &id]);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    gate.open();
+    let told = within("the end", follow.finish()).await;
+    assert_eq!(told.stdout.lines().count(), 6, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_search_says_so_where_a_part_of_the_log_is_not_read() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = long_log(&world, &gate).await;
+    let follow = world.start_paictl(&["logs", "-f", "--tail", "5", &id]);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let found = world.paictl(&["logs", "--grep", "^line 3\\.7$", &id]).await;
+    assert!(
+        found.stdout == "line 3.7\n" || found.stderr.contains("not stored"),
+        "{found:?}"
+    );
+    gate.open();
+    drop(follow);
+}
+
+#[tokio::test]
+async fn a_search_of_what_is_stored_asks_nothing_of_the_cloud() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "echo hello").await;
+    world.paictl(&["wait", &id]).await;
+    let calls = world.control().call_count("GetPodLogs");
+    world
+        .paictl(&["logs", "--stored", "--grep", "hello", &id])
+        .await;
+    assert_eq!(world.control().call_count("GetPodLogs"), calls);
+}
