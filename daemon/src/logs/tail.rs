@@ -50,6 +50,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         shared,
         lacking: Mutex::default(),
         showed_nothing: Mutex::default(),
+        over: Mutex::default(),
         quiet: Mutex::default(),
         calls: AtomicU32::new(0),
         asked_pods: Mutex::default(),
@@ -76,6 +77,8 @@ struct Tail {
     lacking: Mutex<HashMap<i64, Mono>>,
     /// Logs in which the look that was to be the last one found no line.
     showed_nothing: Mutex<HashSet<i64>>,
+    /// Since when incarnations are known to have ended, by log.
+    over: Mutex<HashMap<i64, Mono>>,
     /// Looks after the end that found nothing new.
     quiet: Mutex<u32>,
     /// When the pods of a job that nobody follows were last asked for.
@@ -194,7 +197,8 @@ impl Tail {
         let end = reading.run(|| self.shared.committed()).await?;
         if end != End::Far {
             self.note(stream.id, end);
-            if matches!(end, End::Present | End::Nothing) && self.is_over(pod) {
+            let is_read = matches!(end, End::Present | End::Nothing);
+            if pod.historic && is_read && self.is_over(stream.id) {
                 logs.complete(vec![stream.id]).await?;
             }
             return Ok((stream.id, end));
@@ -236,14 +240,11 @@ impl Tail {
         }
     }
 
-    /// Whether an incarnation has ended so long ago that its log gets no line any more.
-    fn is_over(&self, pod: &Pod) -> bool {
-        let grows_ms = i64::try_from((kept::MAY_GROW + self.lag()).as_millis()).unwrap_or(i64::MAX);
-        let now_ms = self.scope.now_ms();
-        pod.historic
-            && pod
-                .finished_ms
-                .is_some_and(|ended| ended.saturating_add(grows_ms) < now_ms)
+    /// Whether an incarnation has been over for so long that its log gets no line any more.
+    fn is_over(&self, stream: i64) -> bool {
+        let now = self.scope.clock.mono();
+        let since = *lock(&self.over).entry(stream).or_insert(now);
+        now.saturating_sub(since) >= kept::MAY_GROW + self.lag()
     }
 
     fn note(&self, stream: i64, end: End) {

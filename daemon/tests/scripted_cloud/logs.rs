@@ -1,10 +1,10 @@
 //! Logs of followed jobs: every line once, in order, whatever the cloud's windows are like and whenever the daemon dies.
 
 mod bursts;
+mod edges;
 mod jumps;
 mod kept;
 mod lies;
-mod review;
 
 use std::time::Duration;
 

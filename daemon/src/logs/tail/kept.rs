@@ -80,13 +80,11 @@ impl Tail {
         let known = self.known_pods().await?;
         let asks = known.is_empty() || (which == Pods::All && are_too_few(job, &known));
         let pods = self.pods(job, Priority::Idle, asks).await?;
-        if pods.is_empty() && before.is_empty() && pods_may_return(job, now_ms) {
-            return Ok(Some(CLOSING));
-        }
+        let more_may_come = (pods.is_empty() || (which == Pods::All && are_too_few(job, &pods)))
+            && pods_may_return(job, now_ms);
         let pods: Vec<Pod> = wanted::choose(with_stored(pods, &before), which);
         let turn = self.turn(job, Goal::Present);
-        let mut whole =
-            !(which == Pods::All && are_too_few(job, &pods) && pods_may_return(job, now_ms));
+        let mut whole = !more_may_come;
         let mut barred = false;
         for pod in &pods {
             match self.read_pod(&turn, pod).await {

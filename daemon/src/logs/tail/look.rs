@@ -100,6 +100,7 @@ impl Tail {
             return Ok(complete());
         }
         let pods = self.pods(&job, priority, whole(&job)).await?;
+        let names_none = pods.is_empty();
         let pods = with_stored(pods, &known);
         // The answer with the pods may have told more.
         let Some(job) = self.job().await? else {
@@ -154,7 +155,9 @@ impl Tail {
         if missing.is_shown() {
             return Ok(Look::GoesOn(missing));
         }
-        if !whole(&job) || (are_too_few(&job, &pods) && pods_may_return(&job, began_ms)) {
+        if !whole(&job)
+            || ((names_none || are_too_few(&job, &pods)) && pods_may_return(&job, began_ms))
+        {
             return Ok(Look::GoesOn(match job.has_ended() {
                 true => Missing::Late,
                 false => Missing::Nothing,

@@ -147,8 +147,7 @@ impl Reading {
             let is_wanted =
                 |line: &[u8]| grep.as_ref().is_none_or(|grep| grep.find(line).is_some());
             let wanted = lines.iter().filter(|line| is_wanted(&line.text));
-            // Once more: what is taken out may have stood in a secret.
-            wanted.map(|line| mask.text(&fit(&line.text))).collect()
+            wanted.map(|line| fit(&line.text, &mask)).collect()
         })
         .await;
         self.tail.lines(&chunk, first, fitting);

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
+use crate::model::redact::Redactor;
 use jiff::Timestamp;
 use pai_proto::{
     text,
@@ -70,9 +71,9 @@ impl Line {
     }
 }
 
-/// A line made fit to be shown.
-pub(super) fn fit(text: &[u8]) -> String {
-    let text = text::last_state(&String::from_utf8_lossy(text));
+/// A line made fit to be shown. Masked once more: what is taken out of it may have stood in a secret.
+pub(super) fn fit(text: &[u8], mask: &Redactor) -> String {
+    let text = mask.text(&text::last_state(&String::from_utf8_lossy(text)));
     text::cut(&text, LINE_MAX).into_owned()
 }
 
@@ -259,9 +260,18 @@ mod tests {
 
     #[test]
     fn lines_are_clean_and_short() {
-        assert_eq!(fit(b"1%\r50%\r\x1b[32m100%\x1b[0m"), "100%");
-        assert_eq!(fit(b"bad \xff byte"), "bad \u{fffd} byte");
-        assert!(fit("x".repeat(600).as_bytes()).ends_with("\u{2026} (100 more characters)"));
+        assert_eq!(
+            fit(b"1%\r50%\r\x1b[32m100%\x1b[0m", &Redactor::default()),
+            "100%"
+        );
+        assert_eq!(
+            fit(b"bad \xff byte", &Redactor::default()),
+            "bad \u{fffd} byte"
+        );
+        assert!(
+            fit("x".repeat(600).as_bytes(), &Redactor::default())
+                .ends_with("\u{2026} (100 more characters)")
+        );
     }
 
     #[test]
@@ -330,14 +340,14 @@ mod tests {
     /// What makes a line fit puts together what control characters kept apart when secrets were masked.
     #[test]
     fn a_secret_with_control_characters_in_it_is_not_put_together_behind_the_mask() {
-        use crate::model::{plain, redact::Redactor};
+        use crate::model::plain;
         let mask = Redactor::default();
         for apart in ["\0", "\u{8}", "\u{9b}1m", "\u{200b}"] {
             let key = format!("LTAI{}", "x1".repeat(8));
             let line = format!("key {}{apart}{}", &key[..9], &key[9..]);
             let bytes = plain(line.as_bytes());
             let masked = mask.text(&String::from_utf8_lossy(&bytes));
-            let told = fit(masked.as_bytes());
+            let told = fit(masked.as_bytes(), &mask);
             assert!(!told.contains(&key), "{apart:?}: {told}");
         }
     }

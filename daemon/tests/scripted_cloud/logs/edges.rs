@@ -277,28 +277,6 @@ async fn a_later_segment_comes_behind_the_earlier_one_whatever_is_known_of_the_p
     logs.next_segment(pod("job-a", "a", 0), 20).await.unwrap();
 }
 
-/// A key is printed over several lines, of which each is masked alone.
-#[tokio::test]
-async fn a_private_key_in_a_log_is_not_told_to_tools() {
-    let (world, uid) = running_job("{}").await;
-    let at_ms = now_ms(&world);
-    world.cloud.with(|state| {
-        for text in [
-            "-----BEGIN RSA PRIVATE KEY-----",
-            "MIIEowIBAAKCAQEAsecretbody",
-            "-----END RSA PRIVATE KEY-----",
-        ] {
-            state.logs.write(POD, at_ms, text);
-        }
-    });
-    let _followed = follow(&world, &uid);
-    world.pass(secs(4)).await;
-    let pattern = Pattern::new("MIIEow").unwrap();
-    let mut seek = Seek::begin(world.running(), vec![uid], pattern, true);
-    seek.looked().await.unwrap();
-    assert_eq!(*seek.verdict(0), Verdict::NotYet);
-}
-
 /// A pod that begins anew again and again: each of its dead incarnations is asked for with every look, until the job ends.
 #[tokio::test]
 async fn an_incarnation_that_is_over_is_not_asked_for_with_every_look() {
