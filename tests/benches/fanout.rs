@@ -24,7 +24,7 @@ use pai_proto::{
 use pai_tests::{World, bench};
 use paid::{
     journal::{Journal, LogBatch, WatchStart},
-    model::{EventDraft, EventKind, Job, LogKey, NewLine, Phase, Track},
+    model::{EventDraft, EventKind, Job, LogKey, LogPod, NewLine, Phase, Track},
     sys::{Clock, clock::Mono},
 };
 use tokio::sync::mpsc;
@@ -257,8 +257,13 @@ impl Load {
                 pod_id: format!("dlc1-worker-{round}"),
                 pod_uid: "uid".into(),
             };
+            let pod = LogPod {
+                key,
+                role: "Worker".into(),
+                born_ms: 0,
+            };
             let logs = journal.logs();
-            let (stream, _) = logs.stream(key, "Worker".into(), 0).await.expect("a log");
+            let (stream, _) = logs.stream(pod, 0).await.expect("a log");
             let mut stored = 0;
             while !end.load(Ordering::SeqCst) && stored < LINES {
                 let line = |n| NewLine {
