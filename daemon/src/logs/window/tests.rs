@@ -195,3 +195,18 @@ proptest! {
         prop_assert_eq!(found, Some(fitting));
     }
 }
+
+#[test]
+fn the_last_known_lines_are_found_among_newer_ones() {
+    let cases: [(&[u64], &[u64], &[u64]); 6] = [
+        (&[1, 2, 3], &[2, 9, 3, 8], &[2, 3]),
+        (&[1, 2, 3], &[3], &[3]),
+        (&[1, 2, 3], &[7, 8], &[]),
+        (&[1, 2, 3], &[], &[]),
+        (&[], &[1], &[]),
+        (&[4, 4, 4], &[4, 4], &[4, 4]),
+    ];
+    for (known, window, expected) in cases {
+        assert_eq!(end_in(known, window), expected, "{known:?} {window:?}");
+    }
+}
