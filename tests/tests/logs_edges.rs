@@ -1,4 +1,4 @@
-//! Faults that a review found in how logs are told.
+//! Edges of how logs are told: a first look that fails, parts that are not read yet, searches of what is stored.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Faults that a review found.
+//! Edges at which lines could be lost, repeated, or told as complete: segments that meet, drops, rights that come and go, late names.
 
 use paid::{
     journal::LogBatch,
