@@ -261,11 +261,6 @@ impl Load {
                 role: "Worker".into(),
                 born_ms: 0,
             };
-            let pod = LogPod {
-                key,
-                role: "Worker".into(),
-                born_ms: 0,
-            };
             let logs = journal.logs();
             let (stream, _) = logs.stream(pod, 0).await.expect("a log");
             let mut stored = 0;
