@@ -68,7 +68,10 @@ async fn an_agent_sees_a_job_through_to_its_end() {
         "{header}"
     );
     assert!(header.contains("1 line before them left out"), "{header}");
-    assert!(lines.starts_with("done\n[cursor: "), "{lines}");
+    assert!(
+        lines.starts_with("[cursor: ") && lines.ends_with("]\ndone"),
+        "{lines}"
+    );
 
     let never = Gate::new(&world, "never");
     let other = submit(&mut mcp, "other", &never.command()).await;

@@ -12,7 +12,11 @@ const OTHER: &str = "dlc1-worker-1";
 
 /// A running job of two pods, and its uid.
 async fn running_job() -> (World, String) {
-    let world = World::with_own(r#"{"maxRunningJobs": 9}"#, r#"{"logs": {"lag": 8, "keep": "none"}}"#).await;
+    let world = World::with_own(
+        r#"{"maxRunningJobs": 9}"#,
+        r#"{"logs": {"lag": 8, "keep": "none"}}"#,
+    )
+    .await;
     world.cloud.with(|state| state.pods = 2);
     let submitted = world.submit("run").await.unwrap().unwrap();
     world.cloud.with(|state| state.jobs[0].status = "Running");

@@ -316,7 +316,7 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     assert!(result.get("structuredContent").is_none());
     assert_eq!(
         text(&result),
-        "dlc1running (me-train, Failed): the last 2 lines of worker-1\nstep 1\nloss nan\n[cursor: 01fe]"
+        "dlc1running (me-train, Failed): the last 2 lines of worker-1\n[cursor: 01fe]\nstep 1\nloss nan"
     );
     assert!(matches!(served.heard_call().await, Heard::Get));
     let Heard::ReadText(request) = served.heard_call().await else {

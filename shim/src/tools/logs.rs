@@ -43,7 +43,7 @@ impl Arguments for Args {
 impl Verb for Args {
     const TITLE: &'static str = "Read a job's log";
     const DESCRIPTION: &'static str = "What a job has printed, newest last, at most 8 KB: the first line says which pods and how \
-many lines are shown and how many were left out, the last one gives the cursor for what is new. Name a pod, or use grep or since_s, to \
+many lines are shown and how many were left out, the next one gives the cursor for what is new. Name a pod, or use grep or since_s, to \
 see more of what matters; save_to writes everything to a file. Right after a job's end it takes some seconds until its last lines can be \
 read; they are waited for.";
     const EFFECT: Effect = Effect::Reads;
@@ -89,23 +89,24 @@ read; they are waited for.";
             .call(|client| async move { client.read_log_text(request).await })
             .await?;
         let mut text = read.header;
-        if !read.text.is_empty() {
-            text.push('\n');
-            text.push_str(&read.text);
+        if !read.cursor.is_empty() {
+            text.push_str(&format!("\n[cursor: {}]", hex::encode(read.cursor)));
         }
         if let Some(path) = self.save_to.filter(|path| !path.is_empty()) {
             let client = call.daemon.client().await?;
             let saved = save::whole(&client, id, pods, &path).await?;
             text.push_str(&format!("\n[saved: {saved}]"));
         }
-        if !read.cursor.is_empty() {
-            text.push_str(&format!("\n[cursor: {}]", hex::encode(read.cursor)));
+        // The newest line is the last one.
+        if !read.text.is_empty() {
+            text.push('\n');
+            text.push_str(&read.text);
         }
         Ok(Answer::text(text))
     }
 }
 
-/// Room for the last lines, so that all of it stays within what every client passes on.
+/// Room for the other first lines, so that all of it stays within what every client passes on.
 const MAX_BYTES: u32 = 7 << 10;
 
 /// So many seconds before now, Unix ms.
