@@ -34,11 +34,3 @@ pub(super) fn put(connection: &Connection, job_uid: &str, asked: Asked) -> Resul
         .execute(params![job_uid, asked.keep, asked.closed])?;
     Ok(())
 }
-
-/// The jobs that somebody asked to keep.
-pub(super) fn kept(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut select =
-        connection.prepare_cached("SELECT job_uid FROM job WHERE keep ORDER BY job_uid")?;
-    let jobs = select.query_map([], |row| row.get(0))?;
-    Ok(jobs.collect::<Result<_, _>>()?)
-}

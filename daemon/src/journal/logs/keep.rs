@@ -103,14 +103,6 @@ impl LogStore {
         busy.len()
     }
 
-    /// The jobs that somebody asked to keep.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn kept(&self) -> Result<Vec<String>, StoreError> {
-        self.reader.run(|connection| asked::kept(connection)).await
-    }
-
     /// Drops what of the logs of these jobs is over these limits, or says what would be (`dry`).
     ///
     /// # Errors
