@@ -5,6 +5,7 @@
 
 mod assignment;
 mod command;
+mod key;
 mod name;
 mod value;
 
@@ -17,6 +18,7 @@ use std::{
 use regex::{Captures, Regex};
 use serde_json::{Map, Value};
 
+pub use key::{KEY_LINES, KeyLines};
 use name::Kind;
 
 /// What stands where a secret was.
@@ -54,11 +56,6 @@ static TOKEN: LazyLock<Regex> = LazyLock::new(|| {
         )",
     )
     .expect("a constant pattern")
-});
-
-static PRIVATE_KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)")
-        .expect("a constant pattern")
 });
 
 /// `scheme://user:password@host`, and `scheme://token@host`.
@@ -210,7 +207,7 @@ impl Redactor {
                 out = out.replace(value.as_str(), MASK);
             }
         }
-        let out = PRIVATE_KEY.replace_all(&out, MASK);
+        let out = key::mask(&out);
         let out = URL.replace_all(&out, url);
         let out = TOKEN.replace_all(&out, format!("${{1}}{MASK}"));
         let out = command::mask(out);

@@ -1,6 +1,6 @@
 //! What a line is to be like. Pure, and as slow as the pattern is bad: not for the thread that serves.
 
-use crate::model::{self, Fault, plain, redact::Redactor};
+use crate::model::{self, Fault, plain};
 
 /// Most of a line that is told, in bytes.
 pub const LINE_MAX: usize = 4 << 10;
@@ -19,16 +19,10 @@ impl Pattern {
         compiled.map(Self).map_err(|fault| fault.field("condition"))
     }
 
-    /// The line without control sequences and, where there is a mask, without secrets, if that matches. Of a long line
-    /// the part with the match.
-    pub(super) fn find(&self, line: &[u8], mask: Option<&Redactor>) -> Option<String> {
+    /// The line without control sequences, if that matches. Of a long line the part with the match.
+    pub(super) fn find(&self, line: &[u8]) -> Option<String> {
         let bytes = plain(line);
         let text = String::from_utf8_lossy(&bytes);
-        // Last: a secret with colours in it is none before.
-        let text = match mask {
-            Some(mask) => mask.text(&text).into(),
-            None => text,
-        };
         let found = self.0.find(text.as_bytes())?;
         Some(part(&text, found.start, found.end).to_owned())
     }
@@ -47,7 +41,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn find(pattern: &str, line: &str) -> Option<String> {
-        Pattern::new(pattern).unwrap().find(line.as_bytes(), None)
+        Pattern::new(pattern).unwrap().find(line.as_bytes())
     }
 
     #[test]
@@ -66,23 +60,7 @@ mod tests {
         assert_eq!(find("32m", "\u{1b}[32mloss"), None);
         assert_eq!(find("^step \\d+$", "step 12 "), None);
         let pattern = Pattern::new("^.*end$").unwrap();
-        assert_eq!(pattern.find(b"\xffend", None).unwrap(), "\u{fffd}end");
-    }
-
-    #[test]
-    fn what_is_masked_can_neither_be_seen_nor_asked_for() {
-        let mask = Redactor::default();
-        let key = format!("LTAI{}", "x1".repeat(8));
-        let find = |pattern: &str, line: &str| {
-            let pattern = Pattern::new(pattern).unwrap();
-            pattern.find(line.as_bytes(), Some(&mask))
-        };
-        let told = find("^key", &format!("key {key}")).unwrap();
-        assert!(!told.contains("LTAI"), "{told}");
-        assert_eq!(find("LTAI", &format!("key {key}")), None);
-        // The colour ends in a letter, with which the key does not look like one.
-        let told = find("^key", &format!("key \u{1b}[1m{key}")).unwrap();
-        assert!(!told.contains("LTAI"), "{told}");
+        assert_eq!(pattern.find(b"\xffend").unwrap(), "\u{fffd}end");
     }
 
     #[test]

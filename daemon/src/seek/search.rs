@@ -56,10 +56,10 @@ impl Ground {
 
     /// The first of these lines that matches. On a thread that may block: patterns are foreign, and may be slow.
     async fn matching(&self, lines: Vec<LogLine>) -> Result<Option<String>, Fault> {
-        let (pattern, mask) = (Arc::clone(&self.pattern), self.mask.clone());
+        let pattern = Arc::clone(&self.pattern);
         let work = move || {
             let mut lines = lines.iter();
-            lines.find_map(|line| pattern.find(&line.text, mask.as_ref()))
+            lines.find_map(|line| pattern.find(&line.text))
         };
         let found = tokio::task::spawn_blocking(work).await;
         found.map_err(|error| Fault::internal(format!("a page of a log: {error}")))
@@ -117,7 +117,8 @@ impl Search {
         while let Some((stream, number)) = self.searched.next(&streams) {
             let _turn = ground.turn.lock().await;
             // No gaps.
-            let page = logs.after(stream.id, number, u64::MAX, LINES, BYTES, None);
+            let mask = ground.mask.clone();
+            let page = logs.after(stream.id, number, u64::MAX, LINES, BYTES, mask);
             let lines = page.await?.lines;
             let last = lines.last().map(|line| line.number);
             if let Some(text) = ground.matching(lines).await? {

@@ -5,10 +5,11 @@ use rusqlite::{Connection, params};
 use super::{
     StoreError,
     block::{self, Block},
+    masked::{self, Masked},
     read, sql,
 };
 use crate::{
-    model::{Pattern, plain, redact::Redactor},
+    model::{Pattern, redact::Redactor},
     sys::turns::Turns,
 };
 
@@ -37,75 +38,114 @@ pub(super) fn between(
     (after, to): (u64, u64),
     what: &What,
 ) -> Result<Vec<LogMatch>, StoreError> {
-    let mut found = Vec::new();
+    let mut search = Search {
+        bounds: (after, to),
+        what,
+        masked: what.mask.clone().map(Masked::new),
+        found: Vec::new(),
+    };
+    let before = after.saturating_sub(masked::lines_before(what.mask.as_ref()));
     let mut chunks = view.prepare_cached(
         "SELECT first, lines FROM chunk WHERE stream = ?1 AND last > ?2 AND first <= ?3
            AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)
          ORDER BY first",
     )?;
-    let mut rows = chunks.query(params![stream, sql(after), sql(to)])?;
-    let (mut turns, mut last) = (Turns::large(), after);
+    let mut rows = chunks.query(params![stream, sql(before), sql(to)])?;
+    let (mut turns, mut last) = (Turns::large(), before);
     while let Some(row) = rows.next()?
-        && found.len() < what.max
+        && !search.is_over()
     {
         turns.next();
         let first = row.get::<_, i64>(0)?.unsigned_abs();
         let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
         let block = block::unpack(first, packed)?;
-        in_block(&block, (after, to), what, &mut found);
+        search.block(&block);
         last = first + block.len() as u64 - 1;
     }
-    if found.len() < what.max && last < to {
-        let open = Block::of(&read::tail_after(view, stream, last)?);
-        in_block(&open, (after, to), what, &mut found);
+    if !search.is_over() && last < to {
+        search.block(&Block::of(&read::tail_after(view, stream, last)?));
     }
-    Ok(found)
+    Ok(search.found)
 }
 
-/// A line as it is told where secrets are masked: without control sequences, since a secret with colours in it is none.
-pub(super) fn masked(line: &[u8], mask: &Redactor) -> Vec<u8> {
-    let text = plain(line);
-    mask.text(&String::from_utf8_lossy(&text)).into_bytes()
+/// Goes through the blocks of one log.
+struct Search<'a> {
+    /// Numbers after the first and not after the second.
+    bounds: (u64, u64),
+    what: &'a What,
+    /// As it is at the beginning of the next block.
+    masked: Option<Masked>,
+    found: Vec<LogMatch>,
 }
 
-/// Appends the matches of a block whose numbers lie after the first bound and not after the second.
-fn in_block(block: &Block, (after, to): (u64, u64), what: &What, found: &mut Vec<LogMatch>) {
-    let place_after = |number: u64| {
-        let place = (number + 1).saturating_sub(block.first);
-        usize::try_from(place)
-            .unwrap_or(usize::MAX)
-            .min(block.len())
-    };
-    let (mut place, end) = (place_after(after), place_after(to));
-    let is_secret = what.mask.as_ref().filter(|mask| {
-        let text = String::from_utf8_lossy(&block.text);
-        mask.text(&text) != text
-    });
-    // Over all lines at once where nothing hides between the letters.
-    let at_once = is_secret.is_none() && !block.text.contains(&0x1b);
-    while place < end && found.len() < what.max {
-        if at_once {
+impl Search<'_> {
+    fn is_over(&self) -> bool {
+        self.found.len() >= self.what.max
+    }
+
+    /// Appends the matches of the next block.
+    fn block(&mut self, block: &Block) {
+        let place_after = |number: u64| {
+            let place = (number + 1).saturating_sub(block.first);
+            usize::try_from(place)
+                .unwrap_or(usize::MAX)
+                .min(block.len())
+        };
+        let (from, end) = (place_after(self.bounds.0), place_after(self.bounds.1));
+        let is_clean = self
+            .masked
+            .as_ref()
+            .is_none_or(|masked| from == end || masked.is_clean(block));
+        // Over all lines at once where nothing hides between the letters.
+        if is_clean && !block.text.contains(&0x1b) {
+            self.at_once(block, from, end);
+        } else {
+            self.line_by_line(block, from, end);
+        }
+        self.masked = self
+            .masked
+            .take()
+            .map(|masked| masked.behind(block, block.len()));
+    }
+
+    fn at_once(&mut self, block: &Block, from: usize, end: usize) {
+        let mut place = from;
+        while place < end && !self.is_over() {
             let from = block.range(place).start;
-            match what.pattern.candidate(&block.text, from) {
+            match self.what.pattern.candidate(&block.text, from) {
                 Some(byte) => place = block.place_of(byte),
                 None => return,
             }
+            if place >= end {
+                return;
+            }
+            let line = block.text.get(block.range(place)).unwrap_or_default();
+            self.take(block, place, self.what.pattern.find(line));
+            place += 1;
         }
-        if place >= end {
-            return;
+    }
+
+    fn line_by_line(&mut self, block: &Block, from: usize, end: usize) {
+        let mut masked = self
+            .masked
+            .as_ref()
+            .map(|masked| masked.behind(block, from));
+        for place in from..end {
+            if self.is_over() {
+                return;
+            }
+            let line = block.text.get(block.range(place)).unwrap_or_default();
+            let range = match &mut masked {
+                Some(masked) => self.what.pattern.find(&masked.line(line)),
+                None => self.what.pattern.find(line),
+            };
+            self.take(block, place, range);
         }
-        let line = block.text.get(block.range(place)).unwrap_or_default();
-        let range = match &what.mask {
-            Some(mask) if !at_once => what.pattern.find(&masked(line, mask)),
-            _ => what.pattern.find(line),
-        };
-        if let Some(range) = range {
-            found.push(LogMatch {
-                number: block.first + place as u64,
-                range,
-            });
-        }
-        place += 1;
+    }
+
+    fn take(&mut self, block: &Block, place: usize, range: Option<std::ops::Range<usize>>) {
+        let number = block.first + place as u64;
+        self.found.extend(range.map(|range| LogMatch { number, range }));
     }
 }
 
@@ -126,6 +166,27 @@ mod tests {
             })
             .collect();
         Block::of(&lines)
+    }
+
+    fn search(
+        block: &Block,
+        bounds: (u64, u64),
+        pattern: Pattern,
+        mask: Option<Redactor>,
+    ) -> Vec<LogMatch> {
+        let what = What {
+            pattern,
+            max: usize::MAX,
+            mask: mask.clone(),
+        };
+        let mut search = Search {
+            bounds,
+            what: &what,
+            masked: mask.map(Masked::new),
+            found: Vec::new(),
+        };
+        search.block(block);
+        search.found
     }
 
     /// What is found over all lines at once is what each line alone says.
@@ -153,13 +214,7 @@ mod tests {
                 .collect();
             let pattern = Pattern::new(patterns[round % patterns.len()], false).unwrap();
             let (after, to) = (dice.random_range(8..16), dice.random_range(10..22));
-            let mut found = Vec::new();
-            let what = What {
-                pattern: pattern.clone(),
-                max: usize::MAX,
-                mask: None,
-            };
-            in_block(&block(&texts), (after, to), &what, &mut found);
+            let found = search(&block(&texts), (after, to), pattern.clone(), None);
             let expected: Vec<_> = (11..)
                 .zip(&texts)
                 .filter(|(number, _)| *number > after && *number <= to)
@@ -182,13 +237,8 @@ mod tests {
         ]
         .map(String::into_bytes);
         let numbers = |pattern: &str, mask: Option<Redactor>| {
-            let what = What {
-                pattern: Pattern::new(pattern, false).unwrap(),
-                max: 9,
-                mask,
-            };
-            let mut found = Vec::new();
-            in_block(&block(&texts), (0, 99), &what, &mut found);
+            let pattern = Pattern::new(pattern, false).unwrap();
+            let found = search(&block(&texts), (0, 99), pattern, mask);
             found.iter().map(|found| found.number).collect::<Vec<_>>()
         };
         let mask = || Some(Redactor::default());

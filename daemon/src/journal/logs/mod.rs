@@ -9,6 +9,7 @@ mod block;
 mod find;
 mod gap;
 mod keep;
+mod masked;
 mod open;
 mod read;
 mod retain;
@@ -242,11 +243,10 @@ impl LogStore {
         self.reader
             .run(move |connection| {
                 let view = connection.transaction()?;
-                let mut lines = read::after(&view, stream, number, max_lines, max_bytes)?;
-                for line in &mut lines {
-                    if let Some(mask) = &mask {
-                        line.text = find::masked(&line.text, mask);
-                    }
+                let before = masked::lines_before(mask.as_ref());
+                let mut lines = read::after(&view, stream, number, before, max_lines, max_bytes)?;
+                if let Some(mask) = mask {
+                    masked::mask(&mut lines, number, mask);
                 }
                 let end = lines.last().map_or(number, |line| line.number);
                 let gaps = gap::up_to(&view, stream, gaps_seen, end)?;

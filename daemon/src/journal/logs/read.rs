@@ -5,17 +5,24 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::{StoreError, block, sql};
 use crate::model::LogLine;
 
-/// Lines after `number`, at most `max_lines`, and no more once they have `max_bytes`; at least one where there is one.
+/// Bytes that are read of a line before a page.
+const BEFORE_BYTES: usize = 16 << 10;
+
+/// Lines after `number`, at most `max_lines`, and no more once they have `max_bytes`; at least one where there is one. Of the
+/// lines before them, which come first, the ends of up to `before`.
 pub(super) fn after(
     view: &Connection,
     stream: i64,
     number: u64,
+    before: u64,
     max_lines: usize,
     max_bytes: usize,
 ) -> Result<Vec<LogLine>, StoreError> {
     let mut page = Page {
+        before: Vec::new(),
+        begin: number,
         lines: Vec::new(),
-        after: number,
+        after: number.saturating_sub(before),
         max_lines,
         room: max_bytes,
     };
@@ -25,7 +32,7 @@ pub(super) fn after(
            AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)
          ORDER BY first",
     )?;
-    let mut rows = chunks.query(params![stream, sql(number)])?;
+    let mut rows = chunks.query(params![stream, sql(page.after)])?;
     while let Some(row) = rows.next()? {
         let first = row.get::<_, i64>(0)?.unsigned_abs();
         let block = block::unpack(
@@ -34,7 +41,7 @@ pub(super) fn after(
         )?;
         let from = usize::try_from((page.after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
         if !page.take(block.from(from)) {
-            return Ok(page.lines);
+            return Ok(page.all());
         }
     }
     let mut tail = view.prepare_cached(TAIL)?;
@@ -44,7 +51,7 @@ pub(super) fn after(
             break;
         }
     }
-    Ok(page.lines)
+    Ok(page.all())
 }
 
 /// The last line before all those that may have been filed at `second` or later; the newest one where there are none such.
@@ -90,6 +97,9 @@ pub(super) fn newest_second(view: &Connection, stream: i64) -> Result<Option<i64
 }
 
 struct Page {
+    /// Lines up to number `begin`, which take no room.
+    before: Vec<LogLine>,
+    begin: u64,
     lines: Vec<LogLine>,
     after: u64,
     max_lines: usize,
@@ -103,6 +113,11 @@ impl Page {
             if line.number <= self.after {
                 continue;
             }
+            if line.number <= self.begin {
+                self.after = line.number;
+                self.before.push(ending(line));
+                continue;
+            }
             let fits = line.text.len() <= self.room && self.lines.len() < self.max_lines;
             if !fits && !self.lines.is_empty() {
                 return false;
@@ -113,6 +128,18 @@ impl Page {
         }
         true
     }
+
+    fn all(mut self) -> Vec<LogLine> {
+        self.before.append(&mut self.lines);
+        self.before
+    }
+}
+
+/// A line of which only the end matters.
+fn ending(mut line: LogLine) -> LogLine {
+    let from = line.text.len().saturating_sub(BEFORE_BYTES);
+    line.text.drain(..from);
+    line
 }
 
 const TAIL: &str =

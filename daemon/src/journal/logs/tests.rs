@@ -1,6 +1,7 @@
 //! Lines come back as they were stored, over chunks and restarts, and a file that cannot be used is dropped.
 
 mod kept;
+mod masked;
 
 use std::{os::unix::fs::MetadataExt as _, path::Path};
 

@@ -70,6 +70,7 @@ pub(super) fn left_out() -> Place {
     Place {
         number: LEFT_OUT,
         gap: LEFT_OUT,
+        ..Place::default()
     }
 }
 

@@ -1,10 +1,15 @@
 //! Where a follow stands. Opaque to clients. Pure.
+//!
+//! Numbers count within what is stored. Where that was dropped or lost, and the log is read anew, the number is believed if
+//! the line is the same one. Else a follow goes on with the second by which its newest line had been filed: it repeats lines
+//! rather than leave some out.
 
 use std::collections::BTreeMap;
 
 use prost::Message;
 
-use crate::model::{Fault, FaultKind, LogStream};
+use super::begin::LEFT_OUT;
+use crate::model::{Fault, FaultKind, LogKey, LogStream};
 
 #[derive(Clone, PartialEq, Message)]
 struct Wire {
@@ -26,10 +31,16 @@ struct WirePlace {
     number: u64,
     #[prost(uint64, tag = "5")]
     gap: u64,
+    /// Zero: it is stored no more.
+    #[prost(int64, tag = "6")]
+    stream: i64,
+    #[prost(int64, optional, tag = "7")]
+    second: Option<i64>,
+    #[prost(bool, tag = "8")]
+    told: bool,
+    #[prost(fixed64, tag = "9")]
+    print: u64,
 }
-
-/// One incarnation's segment.
-type Key = (String, String, u32);
 
 /// How far a log was delivered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,13 +49,43 @@ pub(super) struct Place {
     pub(super) number: u64,
     /// The newest gap that was told.
     pub(super) gap: u64,
+    /// The greatest second of a line that was delivered, as far as known.
+    pub(super) second: Option<i64>,
+    /// Of the text of the newest line; zero where none was delivered.
+    pub(super) print: u64,
+}
+
+/// One incarnation of a pod.
+type Pod = (String, String);
+
+/// One segment of its log, and how far it was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Part {
+    pod: Pod,
+    segment: u32,
+    place: Place,
 }
 
 /// How far each log was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Places {
     store: String,
-    of: BTreeMap<Key, Place>,
+    /// By the number of the log in the store, which is never given again.
+    of: BTreeMap<i64, Part>,
+    /// Logs that are stored no more.
+    former: BTreeMap<Pod, Former>,
+}
+
+/// What was delivered of logs that are stored no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Former {
+    /// The last segment of which lines were delivered.
+    pub(super) segment: u32,
+    pub(super) place: Place,
+    /// Nothing was to be delivered.
+    pub(super) is_left_out: bool,
+    /// The client knows that it is read anew.
+    pub(super) is_told: bool,
 }
 
 impl Places {
@@ -53,12 +94,12 @@ impl Places {
         Self {
             store: store.to_owned(),
             of: BTreeMap::new(),
+            former: BTreeMap::new(),
         }
     }
 
-    /// What a client brings back, with whether the store has been replaced since: numbers are counted anew then, in the same
-    /// order as far as the backend still has the lines.
-    pub(super) fn decode(bytes: &[u8], store: &str) -> Result<(Self, bool), Fault> {
+    /// What a client brings back.
+    pub(super) fn decode(bytes: &[u8], store: &str) -> Result<Self, Fault> {
         let wire = Wire::decode(bytes).map_err(|_| {
             Fault::new(
                 FaultKind::Invalid,
@@ -67,76 +108,141 @@ impl Places {
             .hint("follow the log without a cursor")
             .field("cursor")
         })?;
-        let replaced = wire.store != store;
-        let places = wire.places.into_iter().map(|place| {
-            let gap = if replaced { 0 } else { place.gap };
-            let key = (place.pod_id, place.pod_uid, place.segment);
-            let number = place.number;
-            (key, Place { number, gap })
-        });
-        let places = Self {
-            store: store.to_owned(),
-            of: places.collect(),
-        };
-        Ok((places, replaced))
+        let mut places = Self::new(store);
+        for wired in wire.places {
+            let part = Part {
+                pod: (wired.pod_id, wired.pod_uid),
+                segment: wired.segment,
+                place: Place {
+                    number: wired.number,
+                    gap: wired.gap,
+                    second: wired.second,
+                    print: wired.print,
+                },
+            };
+            if wire.store == store && wired.stream != 0 {
+                places.of.insert(wired.stream, part);
+            } else {
+                places.is_gone(part, wired.told);
+            }
+        }
+        Ok(places)
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let places = self.of.iter().map(|(key, place)| WirePlace {
-            pod_id: key.0.clone(),
-            pod_uid: key.1.clone(),
-            segment: key.2,
+        let wire = |stream: i64, pod: &Pod, segment: u32, place: Place, told: bool| WirePlace {
+            pod_id: pod.0.clone(),
+            pod_uid: pod.1.clone(),
+            segment,
             number: place.number,
             gap: place.gap,
+            stream,
+            second: place.second,
+            told,
+            print: place.print,
+        };
+        let stored = self.of.iter().map(|(stream, part)| {
+            wire(*stream, &part.pod, part.segment, part.place, false)
+        });
+        let former = self.former.iter().map(|(pod, former)| {
+            wire(0, pod, former.segment, former.place, former.is_told)
         });
         Wire {
             store: self.store.clone(),
-            places: places.collect(),
+            places: stored.chain(former).collect(),
         }
         .encode_to_vec()
     }
 
-    pub(super) fn get(&self, stream: &LogStream) -> Place {
-        self.of.get(&key(stream)).copied().unwrap_or_default()
+    /// These are all logs of the job that are stored now.
+    pub(super) fn meet(&mut self, streams: &[LogStream]) {
+        for stream in streams {
+            // The backend may have named the incarnation since.
+            if let Some(part) = self.of.get_mut(&stream.id) {
+                part.pod = pod(&stream.key);
+            }
+        }
+        let is_there = |id: &i64| streams.iter().any(|stream| stream.id == *id);
+        let gone = self.of.extract_if(.., |id, _| !is_there(id));
+        for (_, part) in gone.collect::<Vec<_>>() {
+            self.is_gone(part, false);
+        }
+    }
+
+    fn is_gone(&mut self, part: Part, is_told: bool) {
+        let Part {
+            pod,
+            segment,
+            place,
+        } = part;
+        let is_left_out = place.number == LEFT_OUT;
+        let former = Former {
+            segment,
+            place,
+            is_left_out,
+            is_told,
+        };
+        let known = self.former.entry(pod).or_insert(former);
+        if !is_left_out && (known.is_left_out || known.segment < segment) {
+            (known.segment, known.place) = (segment, place);
+        }
+        known.is_left_out &= is_left_out;
+        known.is_told &= is_told;
+    }
+
+    /// How far it was delivered; `None` where nothing is known of this log.
+    pub(super) fn get(&self, stream: &LogStream) -> Option<Place> {
+        self.of.get(&stream.id).map(|part| part.place)
     }
 
     pub(super) fn set(&mut self, stream: &LogStream, place: Place) {
-        self.of.insert(key(stream), place);
+        let part = Part {
+            pod: pod(&stream.key),
+            segment: stream.segment,
+            place,
+        };
+        self.of.insert(stream.id, part);
     }
 
-    /// The backend has named the incarnations of some logs since their places were noted: each such place goes to the oldest
-    /// log of its pod that has none of its own. `streams` are those of the store, oldest first.
-    pub(super) fn name(&mut self, streams: &[LogStream]) {
-        for stream in streams {
-            let unnamed = (stream.key.pod_id.clone(), String::new(), stream.segment);
-            let is_there = streams.iter().any(|other| key(other) == unnamed);
-            if is_there || self.of.contains_key(&key(stream)) {
-                continue;
-            }
-            if let Some(place) = self.of.remove(&unnamed) {
-                self.of.insert(key(stream), place);
-            }
+    /// What was delivered of a log that is read anew.
+    pub(super) fn former(&self, stream: &LogStream) -> Option<Former> {
+        let (pod_id, pod_uid) = pod(&stream.key);
+        let unnamed = (pod_id.clone(), String::new());
+        let found = self.former.get(&(pod_id, pod_uid));
+        found.or_else(|| self.former.get(&unnamed)).copied()
+    }
+
+    /// The client knows now that this log is read anew.
+    pub(super) fn told(&mut self, stream: &LogStream) {
+        let of_pod = |pod: &Pod| pod.0 == stream.key.pod_id;
+        let former = self.former.iter_mut().filter(|(pod, _)| of_pod(pod));
+        former.for_each(|(_, former)| former.is_told = true);
+    }
+
+    /// Whether nothing of this log is to be delivered.
+    pub(super) fn leaves_out(&self, stream: &LogStream) -> bool {
+        match self.get(stream) {
+            Some(place) => place.number == LEFT_OUT,
+            None => self.former(stream).is_some_and(|former| former.is_left_out),
         }
     }
 }
 
-fn key(stream: &LogStream) -> Key {
-    let of = &stream.key;
-    (of.pod_id.clone(), of.pod_uid.clone(), stream.segment)
+fn pod(key: &LogKey) -> Pod {
+    (key.pod_id.clone(), key.pod_uid.clone())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::LogKey;
 
-    fn stream(pod: &str) -> LogStream {
+    fn stream(id: i64, pod: &str, uid: &str) -> LogStream {
         LogStream {
-            id: 1,
+            id,
             key: LogKey {
                 job_uid: "job-1".into(),
                 pod_id: pod.into(),
-                pod_uid: "u".into(),
+                pod_uid: uid.into(),
             },
             role: String::new(),
             segment: 1,
@@ -149,46 +255,87 @@ mod tests {
         }
     }
 
+    fn at(number: u64, second: i64) -> Place {
+        Place {
+            number,
+            gap: 2,
+            second: Some(second),
+            print: 99,
+        }
+    }
+
+    fn again(places: &Places, store: &str) -> Places {
+        Places::decode(&places.encode(), store).unwrap()
+    }
+
     #[test]
     fn places_come_back() {
         let mut places = Places::new("s");
-        let place = Place { number: 7, gap: 2 };
-        places.set(&stream("a"), place);
-        let (back, replaced) = Places::decode(&places.encode(), "s").unwrap();
-        assert_eq!((&back, replaced), (&places, false));
-        assert_eq!(back.get(&stream("a")), place);
-        assert_eq!(back.get(&stream("b")), Place::default());
+        places.set(&stream(1, "a", "u"), at(7, 70));
+        let back = again(&places, "s");
+        assert_eq!(back, places);
+        assert_eq!(back.get(&stream(1, "a", "u")), Some(at(7, 70)));
+        let other = stream(2, "b", "u");
+        assert_eq!((back.get(&other), back.former(&other)), (None, None));
     }
 
     #[test]
     fn a_log_that_got_its_name_later_goes_on_where_it_was() {
-        let mut unnamed = stream("a");
-        unnamed.key.pod_uid.clear();
         let mut places = Places::new("s");
-        let place = Place { number: 7, gap: 2 };
-        places.set(&unnamed, place);
-        let (named, mut later) = (stream("a"), stream("a"));
-        later.key.pod_uid = "v".into();
-        let before = places.clone();
-        places.name(&[unnamed, named.clone()]);
+        places.set(&stream(1, "a", ""), at(7, 70));
+        let (named, later) = (stream(1, "a", "u"), stream(2, "a", "v"));
+        places.meet(&[named.clone(), later.clone()]);
+        assert_eq!(places.get(&named), Some(at(7, 70)));
         assert_eq!(
-            places, before,
-            "it has no name yet, and the other is another"
+            (places.get(&later), places.former(&later)),
+            (None, None),
+            "the next attempt"
         );
-        for _ in 0..2 {
-            places.name(&[named.clone(), later.clone()]);
-            assert_eq!(places.get(&named), place);
-            assert_eq!(places.get(&later), Place::default(), "the next attempt");
+        // By that name it is known when it is gone.
+        places.meet(&[]);
+        assert!(places.former(&stream(3, "a", "u")).is_some());
+        assert!(places.former(&stream(4, "a", "v")).is_none());
+    }
+
+    #[test]
+    fn a_log_that_is_read_anew_goes_on_with_its_second() {
+        let mut places = Places::new("s");
+        places.set(&stream(1, "a", "u"), at(7, 70));
+        let mut later = stream(2, "a", "u");
+        later.segment = 2;
+        places.set(&later, at(3, 95));
+        places.set(&stream(3, "b", ""), at(5, 80));
+        let mut dropped = places.clone();
+        dropped.meet(&[]);
+        for mut places in [again(&places, "t"), dropped.clone(), again(&dropped, "s")] {
+            let (anew, named) = (stream(11, "a", "u"), stream(12, "b", "v"));
+            let known = |former: Option<Former>| former.map(|of| (of.place.second, of.is_told));
+            assert_eq!(places.get(&anew), None);
+            assert_eq!(known(places.former(&anew)), Some((Some(95), false)));
+            assert_eq!(places.former(&anew).unwrap().segment, 2);
+            assert_eq!(known(places.former(&named)), Some((Some(80), false)));
+            places.told(&named);
+            let places = again(&places, "s");
+            assert_eq!(known(places.former(&anew)), Some((Some(95), false)));
+            assert_eq!(known(places.former(&named)), Some((Some(80), true)));
         }
     }
 
     #[test]
-    fn another_store_keeps_the_numbers_and_forgets_its_gaps() {
+    fn what_is_left_out_stays_so() {
+        let (one, two) = (stream(1, "a", "u"), stream(2, "a", "u"));
         let mut places = Places::new("s");
-        places.set(&stream("a"), Place { number: 7, gap: 2 });
-        let (back, replaced) = Places::decode(&places.encode(), "t").unwrap();
-        assert!(replaced);
-        assert_eq!(back.get(&stream("a")), Place { number: 7, gap: 0 });
+        places.set(&one, super::super::begin::left_out());
+        assert!(places.leaves_out(&one) && !places.leaves_out(&two));
+        let mut dropped = again(&places, "s");
+        dropped.meet(&[]);
+        assert!(again(&dropped, "s").leaves_out(&stream(11, "a", "u")));
+        // A part of the same log was delivered.
+        places.set(&two, at(7, 70));
+        places.meet(&[]);
+        let anew = stream(11, "a", "u");
+        assert!(!places.leaves_out(&anew));
+        assert_eq!(places.former(&anew).unwrap().place, at(7, 70));
     }
 
     #[test]

@@ -38,6 +38,7 @@ const BEHIND_MS: i64 = 5_000;
 const SINCE_LINES: u64 = 100_000;
 
 const ONLY_STORED: &str = "only what is stored was asked for: there may be more";
+
 struct Following {
     running: Arc<Running>,
     job: Job,
@@ -49,8 +50,6 @@ struct Following {
     /// Not yet compared with the job's pods, of which some are not known yet.
     unchecked: bool,
     places: Places,
-    /// The store was replaced since the cursor was given.
-    replaced: bool,
     /// Where it begins, until that is settled.
     begin: Option<Begin>,
     /// Older lines are left out, Unix s.
@@ -73,8 +72,8 @@ pub(super) async fn follow(
     let job = resolve::job(&running, &request.id).await?;
     let scope = &running.scope;
     let store = scope.journal.logs().id();
-    let (places, replaced) = match request.cursor.is_empty() {
-        true => (Places::new(store), false),
+    let places = match request.cursor.is_empty() {
+        true => Places::new(store),
         false => Places::decode(&request.cursor, store)?,
     };
     if request.stored_only && !request.no_follow {
@@ -120,7 +119,6 @@ pub(super) async fn follow(
         wanted,
         unchecked,
         places,
-        replaced,
     };
     let running = Arc::clone(&following.running);
     Ok(feed(edge, Some(&running), |sink| following.run(sink)))
@@ -321,6 +319,7 @@ impl Following {
                     number => Place {
                         number,
                         gap: self.newest_gap(stream, number).await?,
+                        ..Place::default()
                     },
                 };
                 self.places.set(stream, place);

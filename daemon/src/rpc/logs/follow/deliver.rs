@@ -4,12 +4,12 @@ use pai_proto::v1::{FollowLogsResponse, LogChunk, LogGap, LogLine, follow_logs_r
 
 use super::{Following, frame};
 use crate::{
+    logs,
     model::{Fault, FaultKind, LogStream},
     rpc::{
         frames::Sink,
         logs::{
-            begin::LEFT_OUT,
-            cursor::Place,
+            cursor::{Former, Place},
             lanes::{self, Item, Lane},
         },
     },
@@ -23,13 +23,13 @@ const BYTES: usize = 64 << 10;
 const DROPPED: &str =
     "older lines were dropped to keep the limits of the store (logs.jobMegabytes)";
 const REPLACED: &str =
-    "the stored log was lost and is read anew: lines may be missing or repeated here";
+    "what was stored of this log is gone, and it is read anew: lines may be repeated or missing here";
 
 impl Following {
     pub(super) async fn streams(&mut self) -> Result<Vec<LogStream>, Fault> {
         let logs = self.running.scope.journal.logs();
         let mut streams = logs.streams(&self.job.uid).await?;
-        self.places.name(&streams);
+        self.places.meet(&streams);
         if self.previous {
             streams = previous(streams)?;
         }
@@ -41,14 +41,8 @@ impl Following {
     pub(super) async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
         let mut streams = self.streams().await?;
         // What comes after a log that is left out need not wait for it.
-        streams.retain(|stream| self.places.get(stream).number != LEFT_OUT);
+        streams.retain(|stream| !self.places.leaves_out(stream));
         let mut lanes = lanes::of_pods(streams);
-        if let Some(first) = lanes.first().and_then(|lane| lane.streams.first())
-            && std::mem::take(&mut self.replaced)
-        {
-            let gap = self.gap(first, 0, 0, REPLACED);
-            sink.send(frame(gap)).await;
-        }
         loop {
             for lane in &mut lanes {
                 self.load(lane, sink).await?;
@@ -72,7 +66,10 @@ impl Following {
             let Some(stream) = lane.stream().cloned() else {
                 return Ok(());
             };
-            let place = self.places.get(&stream);
+            let place = match self.places.get(&stream) {
+                Some(place) => place,
+                None => self.first_place(&stream, sink).await?,
+            };
             if place.number >= stream.last && place.gap >= stream.gap {
                 match lane.go_on() {
                     true => continue,
@@ -82,7 +79,7 @@ impl Following {
             if place.number < stream.dropped {
                 let number = stream.dropped;
                 let gap = self.newest_gap(&stream, number).await?;
-                self.places.set(&stream, Place { number, gap });
+                self.places.set(&stream, Place { number, gap, ..place });
                 let told = self.gap(&stream, 0, 0, DROPPED);
                 sink.send(frame(told)).await;
                 continue;
@@ -116,6 +113,58 @@ impl Following {
         Ok(())
     }
 
+    /// Where to begin in a log of which nothing was delivered: with its first line, or, where it is read anew, behind the newest
+    /// one that was.
+    async fn first_place(
+        &mut self,
+        stream: &LogStream,
+        sink: &Sink<FollowLogsResponse>,
+    ) -> Result<Place, Fault> {
+        let Some(former) = self.places.former(stream) else {
+            return Ok(Place::default());
+        };
+        let number = self.behind(stream, former).await?;
+        let gap = match number {
+            0 => 0,
+            number => self.newest_gap(stream, number).await?,
+        };
+        let place = Place {
+            number,
+            gap,
+            ..former.place
+        };
+        // Not settled before there is something with which it goes on.
+        if number < stream.last || gap < stream.gap {
+            self.places.set(stream, place);
+            if !former.is_told {
+                self.places.told(stream);
+                let told = self.gap(stream, 0, 0, REPLACED);
+                sink.send(frame(told)).await;
+            }
+        }
+        Ok(place)
+    }
+
+    /// The line behind which it goes on: the one of the same number and text, or the last one that was surely delivered.
+    async fn behind(&self, stream: &LogStream, former: Former) -> Result<u64, Fault> {
+        let store = self.running.scope.journal.logs();
+        let Place { number, print, .. } = former.place;
+        if former.segment == stream.segment && number > 0 && print != 0 {
+            let mask = self.mask.clone();
+            let page = store.after(stream.id, number - 1, u64::MAX, 1, 0, mask);
+            let same = |line: &crate::model::LogLine| {
+                line.number == number && logs::window::print(&line.text) == print
+            };
+            if page.await?.lines.first().is_some_and(same) {
+                return Ok(number);
+            }
+        }
+        match former.place.second {
+            Some(second) => Ok(store.before_second(stream.id, second).await?),
+            None => Ok(0),
+        }
+    }
+
     async fn send_items(
         &mut self,
         stream: &LogStream,
@@ -129,14 +178,11 @@ impl Following {
                 Item::Gap(gap) => {
                     self.send_lines(stream, std::mem::take(&mut lines), sink)
                         .await;
-                    let number = self.places.get(stream).number;
-                    self.places.set(
-                        stream,
-                        Place {
-                            number,
-                            gap: gap.id,
-                        },
-                    );
+                    let place = Place {
+                        gap: gap.id,
+                        ..self.places.get(stream).unwrap_or_default()
+                    };
+                    self.places.set(stream, place);
                     let told = self.gap(stream, gap.from_second, gap.to_second, &gap.reason);
                     sink.send(frame(told)).await;
                 }
@@ -154,9 +200,13 @@ impl Following {
         let Some(last) = lines.last() else {
             return;
         };
+        let before = self.places.get(stream).unwrap_or_default();
+        let newest = lines.iter().filter_map(|line| line.second).max();
         let place = Place {
             number: last.number,
-            ..self.places.get(stream)
+            second: before.second.max(newest),
+            print: logs::window::print(&last.text),
+            ..before
         };
         self.places.set(stream, place);
         let is_wanted = |line: &crate::model::LogLine| match (line.second, self.since) {

@@ -1,0 +1,153 @@
+//! Private keys as programs print them: in one text, or line by line, where a line of the middle looks like anything.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use regex::{Captures, Regex};
+
+use super::MASK;
+
+/// Lines behind its first one that a key may have: the largest in use have 200.
+pub const KEY_LINES: u64 = 256;
+
+/// Stands at both ends of every key.
+const MARK: &str = "PRIVATE KEY-----";
+
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z)")
+        .expect("a constant pattern")
+});
+
+static BEGIN: LazyLock<Regex> = LazyLock::new(|| edge("BEGIN"));
+static END: LazyLock<Regex> = LazyLock::new(|| edge("END"));
+
+fn edge(which: &str) -> Regex {
+    Regex::new(&format!("-----{which} [A-Z ]*PRIVATE KEY-----")).expect("a constant pattern")
+}
+
+/// What may be of a key: the only word of a line, or a long one.
+static PART: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(^\s*)[A-Za-z0-9+/]+={0,2}(\s*$)|[A-Za-z0-9+/]{16,}={0,2}")
+        .expect("a constant pattern")
+});
+
+/// The text without the keys that begin in it.
+pub(super) fn mask(text: &str) -> Cow<'_, str> {
+    WHOLE.replace_all(text, MASK)
+}
+
+/// Masks the lines of one log, one after the other. A key that began in one of them goes on in the next ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct KeyLines {
+    /// So many next lines may be of a key.
+    left: u64,
+}
+
+impl KeyLines {
+    /// Whether the next line may be of a key.
+    pub fn is_inside(self) -> bool {
+        self.left > 0
+    }
+
+    /// Goes past a line.
+    pub fn pass(&mut self, line: &str) {
+        let _ = self.mask(line);
+    }
+
+    /// The line without what may be of a key that began before it. A key that begins in it is left to
+    /// [`super::Redactor::text`].
+    pub fn mask<'a>(&mut self, line: &'a str) -> Cow<'a, str> {
+        if !self.is_inside() && !line.contains(MARK) {
+            return line.into();
+        }
+        let of_key = match (self.is_inside(), END.find(line)) {
+            (true, Some(end)) => end.end(),
+            (true, None) => line.len(),
+            (false, _) => 0,
+        };
+        let last = |edge: &Regex| edge.find_iter(line).last().map(|edge| edge.start());
+        self.left = match (last(&BEGIN), last(&END)) {
+            (Some(begin), end) if end.is_none_or(|end| end < begin) => KEY_LINES,
+            (_, Some(_)) => 0,
+            _ => self.left.saturating_sub(1),
+        };
+        let (head, rest) = line.split_at(of_key);
+        let part = |found: &Captures<'_>| {
+            let edge = |n| found.get(n).map_or("", |edge| edge.as_str());
+            format!("{}{MASK}{}", edge(1), edge(2))
+        };
+        match PART.replace_all(head, part) {
+            Cow::Borrowed(_) => line.into(),
+            Cow::Owned(masked) => (masked + rest).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQDZ2xk3";
+
+    /// As a masked log shows it.
+    fn shown(lines: &[&str]) -> Vec<String> {
+        let (mut keys, redactor) = (KeyLines::default(), crate::model::redact::Redactor::default());
+        let lines = lines.iter();
+        lines.map(|line| redactor.text(&keys.mask(line))).collect()
+    }
+
+    #[test]
+    fn a_key_is_masked_line_by_line() {
+        let rank = format!("[rank1]: {BODY}");
+        let lines = [
+            "step 1",
+            "key: -----BEGIN RSA PRIVATE KEY-----",
+            "Proc-Type: 4,ENCRYPTED",
+            "",
+            BODY,
+            &rank,
+            "loss 0.25, epoch 3/9",
+            "  Qw==\r",
+            "-----END RSA PRIVATE KEY----- after it",
+            BODY,
+        ];
+        assert_eq!(
+            shown(&lines),
+            [
+                "step 1",
+                "key: [redacted]",
+                "Proc-Type: 4,ENCRYPTED",
+                "",
+                "[redacted]",
+                "[rank1]: [redacted]",
+                "loss 0.25, epoch 3/9",
+                "  [redacted]\r",
+                "-----END RSA PRIVATE KEY----- after it",
+                BODY,
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_may_begin_and_end_within_a_line() {
+        let begin = "-----BEGIN PRIVATE KEY-----";
+        let end = "-----END PRIVATE KEY-----";
+        let whole = format!("{begin}abc{end}");
+        let two = format!("{whole} {begin}");
+        let next = format!("{BODY}{end} x {begin}abc");
+        assert_eq!(shown(&[&whole, BODY]), [MASK, BODY]);
+        assert_eq!(shown(&[&two, BODY]), ["[redacted] [redacted]", MASK]);
+        let third = shown(&[begin, &next, BODY]);
+        assert!(!third[1].contains("abc") && !third[1].contains(BODY), "{third:?}");
+        assert_eq!(third[2], MASK);
+    }
+
+    #[test]
+    fn a_key_without_an_end_is_over_some_time() {
+        let mut keys = KeyLines::default();
+        keys.pass("-----BEGIN PRIVATE KEY----- not found");
+        for _ in 0..KEY_LINES {
+            assert_eq!(keys.mask(BODY), MASK);
+        }
+        assert_eq!(keys.mask(BODY), BODY);
+    }
+}

@@ -1,0 +1,67 @@
+//! A log that was dropped and is read anew.
+
+use pai_emulator::{ScriptedLine, Status};
+use pai_proto::v1;
+use pai_tests::{Gate, World, world::profile};
+use serde_json::json;
+
+/// What a reader that comes back after the log was dropped is shown, and all that was printed since its last line.
+async fn resumed(shifts: bool) -> String {
+    let world = World::with(|plan| {
+        let profile = profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "0"}));
+        plan.settings = json!({"profiles": {"default": profile}});
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 0.2, "keep": "none"}});
+    })
+    .await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    let gate = Gate::new(&world, "more");
+    let printing = format!(
+        "sleep 1.2; seq -f 'old %g' 1 30; {}; echo last",
+        gate.command()
+    );
+    let id = world.submit("train", &printing).await;
+    let job = world.reached(&id, Status::Running).await;
+    let begun = std::time::SystemTime::now();
+    let read = async |cursor: Vec<u8>| {
+        let ask = v1::ReadLogTextRequest {
+            id: id.clone(),
+            cursor,
+            ..v1::ReadLogTextRequest::default()
+        };
+        client.read_log_text(ask).await.unwrap()
+    };
+    world.paictl(&["wait", "--for", "log:/old 30/", &id]).await;
+    let first = read(Vec::new()).await;
+    assert!(first.text.ends_with("old 30"), "{}", first.text);
+    let pruned = world.paictl(&["logs", "--prune", "--yes", &id]).await;
+    assert_eq!(pruned.code, 0, "{pruned:?}");
+    if shifts {
+        let begun = begun.duration_since(std::time::UNIX_EPOCH).unwrap();
+        let begun_ms = i64::try_from(begun.as_millis()).unwrap();
+        let early = [ScriptedLine::new(begun_ms, "early")];
+        let uid = &job.pods[0].pod_uid;
+        world.control().script_log(uid, &early).unwrap();
+    }
+    gate.open();
+    world.paictl(&["wait", &id]).await;
+    let then = read(first.cursor).await;
+    // And from there by its numbers.
+    let nothing = read(then.cursor).await;
+    assert_eq!((nothing.text.as_str(), nothing.shown), ("", 0));
+    let (note, lines) = then.text.split_once('\n').unwrap();
+    assert!(note.contains("read anew: lines may be repeated"), "{note}");
+    lines.to_owned()
+}
+
+#[tokio::test]
+async fn a_cursor_of_a_log_that_was_dropped_goes_on_where_it_was() {
+    assert_eq!(resumed(false).await, "last");
+}
+
+#[tokio::test]
+async fn where_numbers_mean_other_lines_now_lines_are_repeated_and_none_is_left_out() {
+    let shown = resumed(true).await;
+    let old: Vec<_> = (1..=30).map(|n| format!("old {n}")).collect();
+    assert!(shown.ends_with(&format!("{}\nlast", old.join("\n"))), "{shown}");
+}
