@@ -248,6 +248,10 @@ async fn what_is_stored_can_be_read_without_the_cloud_and_dropped() {
     let id = printed(&world, "seq 1 3000").await;
     let empty = world.paictl(&["logs", "--stored", &id]).await;
     assert_eq!((empty.code, empty.stdout.as_str()), (0, ""), "{empty:?}");
+    let empty = world
+        .paictl(&["logs", "--stored", "--grep", ".", &id])
+        .await;
+    assert_eq!((empty.code, empty.stdout.as_str()), (1, ""), "{empty:?}");
     let whole = world.paictl(&["logs", &id]).await;
     assert_eq!(whole.stdout.lines().count(), 3_000);
     let calls = || daemon_calls(&world);
@@ -260,6 +264,10 @@ async fn what_is_stored_can_be_read_without_the_cloud_and_dropped() {
         .paictl(&["logs", "--stored", "--since", "1h", "--tail", "1", &id])
         .await;
     assert_eq!(since.stdout, "3000\n", "{since:?}");
+    let found = world
+        .paictl(&["logs", "--stored", "--grep", "^299[89]$", &id])
+        .await;
+    assert_eq!(found.stdout, "2998\n2999\n", "{found:?}");
     assert_eq!(calls(), before);
     let dry = world
         .paictl(&["--json", "logs", "--prune", "--dry-run", &id])

@@ -88,7 +88,7 @@ pub(super) struct Read {
     #[arg(long, short)]
     pub(super) previous: bool,
     /// Only what is stored; ask nothing of the cloud. A search with --all does so anyway.
-    #[arg(long, conflicts_with = "grep")]
+    #[arg(long)]
     pub(super) stored: bool,
     /// The lines byte for byte as the backend gave them, without names of pods. Not for terminals. With --json it changes
     /// nothing.

@@ -159,5 +159,6 @@ fn request(pattern: &str, args: &LogsArgs, jobs: &[Job], context: &Context) -> S
         before,
         after,
         max_matches: args.search.max.unwrap_or(0),
+        stored_only: args.read.stored,
     }
 }

@@ -8,9 +8,9 @@ use std::{
 };
 
 use rand::RngExt as _;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::StoreError;
+use super::{StoreError, block};
 use crate::journal::store::migrate::migrate;
 
 const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
@@ -69,6 +69,7 @@ fn try_open(path: &Path) -> Result<(Connection, String), StoreError> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "foreign_keys", "ON")?;
     if migrate(&mut connection, path, STEPS)? == 1 {
+        note_seconds(&mut connection)?;
         // Files of the first version cannot shrink otherwise.
         if let Err(error) = connection.execute_batch("VACUUM") {
             tracing::warn!(%error, "the file of stored logs keeps its size");
@@ -91,6 +92,33 @@ fn try_open(path: &Path) -> Result<(Connection, String), StoreError> {
     };
     tx.commit()?;
     Ok((connection, id))
+}
+
+/// Notes the seconds of the lines of each chunk, which files of the first version have in the chunks only.
+fn note_seconds(connection: &mut Connection) -> Result<(), StoreError> {
+    let tx = connection.transaction()?;
+    let chunks: Vec<(i64, i64)> = {
+        let mut chunks = tx.prepare("SELECT stream, first FROM chunk WHERE to_second IS NULL")?;
+        let keys = chunks.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        keys.collect::<Result<_, _>>()?
+    };
+    for (stream, first) in chunks {
+        let lines: Vec<u8> = tx.query_row(
+            "SELECT lines FROM chunk WHERE stream = ?1 AND first = ?2",
+            [stream, first],
+            |row| row.get(0),
+        )?;
+        // One that cannot be read is told of where it is read.
+        let Ok(block) = block::unpack(first.unsigned_abs(), &lines) else {
+            continue;
+        };
+        let seconds = || (0..block.len()).filter_map(|place| block.second(place));
+        tx.execute(
+            "UPDATE chunk SET from_second = ?3, to_second = ?4 WHERE stream = ?1 AND first = ?2",
+            params![stream, first, seconds().min(), seconds().max()],
+        )?;
+    }
+    Ok(tx.commit()?)
 }
 
 fn move_aside(path: &Path, aside: &Path) -> io::Result<()> {

@@ -1,4 +1,5 @@
-//! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored.
+//! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored or only what
+//! is stored is wanted.
 
 use std::{sync::Arc, time::Duration};
 
@@ -55,7 +56,7 @@ pub(super) async fn search(
         return Err(fault.field("before"));
     }
     let wanted = Wanted::new(request.pods, request.roles)?;
-    let is_named = !request.ids.is_empty();
+    let is_read_first = !request.ids.is_empty() && !request.stored_only;
     let jobs = match request.ids.is_empty() {
         true => all(&running).await?,
         false => {
@@ -70,7 +71,7 @@ pub(super) async fn search(
         mask: masked.then(|| running.scope.redactor.clone()),
         running,
         jobs,
-        is_named,
+        is_read_first,
         wanted,
         pattern,
         since: request.since_ms.map(|ms| ms.div_euclid(1000)),
@@ -104,8 +105,8 @@ async fn all(running: &Running) -> Result<Vec<Job>, Fault> {
 struct Searching {
     running: Arc<Running>,
     jobs: Vec<Job>,
-    /// Not all jobs are meant, but these.
-    is_named: bool,
+    /// The jobs are read up to the present first.
+    is_read_first: bool,
     wanted: Wanted,
     pattern: Pattern,
     since: Option<i64>,
@@ -155,7 +156,7 @@ impl Searching {
         let scope = &self.running.scope;
         let streams = scope.journal.logs().streams(&job.uid).await?;
         let all_complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
-        if !self.is_named || (all_complete && job.has_ended()) {
+        if !self.is_read_first || (all_complete && job.has_ended()) {
             return Ok(all_complete);
         }
         let mut followed = self.running.tails.follow(&job.uid);

@@ -96,6 +96,8 @@ async fn the_arguments_become_the_request() {
     assert_eq!(asked(&line).await, expected);
     let around = asked(&["logs", "--grep", "x", "dlc1", "-C", "3", "-A", "0"]).await;
     assert_eq!((around.before, around.after), (3, 0));
+    let stored = asked(&["logs", "--grep", "x", "dlc1", "--stored"]).await;
+    assert!(stored.stored_only && !around.stored_only);
 }
 
 #[tokio::test]

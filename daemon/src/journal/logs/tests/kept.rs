@@ -217,3 +217,47 @@ async fn a_file_of_the_first_version_keeps_its_lines() {
     let page = logs.after(stream.id, 514, 0, 9, 999, None).await.unwrap();
     assert_eq!((page.lines.len(), page.gaps.len()), (1, 1));
 }
+
+/// A chunk as the first version wrote it.
+#[derive(Clone, PartialEq, prost::Message)]
+struct OldChunk {
+    #[prost(message, repeated, tag = "1")]
+    lines: Vec<OldLine>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct OldLine {
+    #[prost(bytes = "vec", tag = "1")]
+    text: Vec<u8>,
+    #[prost(sint64, optional, tag = "2")]
+    second: Option<i64>,
+}
+
+#[tokio::test]
+async fn the_seconds_of_a_file_of_the_first_version_are_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logs.db");
+    std::fs::write(&path, include_bytes!("logs-v1.db")).unwrap();
+    let line = |number: i64| OldLine {
+        text: format!("line {number}").into(),
+        second: Some(1_000 + number),
+    };
+    let chunk = OldChunk {
+        lines: (1..=512).map(line).collect(),
+    };
+    let packed = zstd::bulk::compress(&prost::Message::encode_to_vec(&chunk), 3).unwrap();
+    let file = rusqlite::Connection::open(&path).unwrap();
+    let replaced = file.execute("UPDATE chunk SET lines = ?1", [packed]);
+    assert_eq!(replaced.unwrap(), 1);
+    file.execute("UPDATE tail SET second = 1_000 + number", [])
+        .unwrap();
+    drop(file);
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let stream = logs.streams("job-1").await.unwrap().remove(0).id;
+    for (second, before) in [(1, 0), (1_400, 399), (1_513, 512), (1_514, 513), (9_999, 514)] {
+        let found = logs.before_second(stream, second).await.unwrap();
+        assert_eq!(found, before, "{second}");
+    }
+    assert_eq!(logs.newest_second(stream).await.unwrap(), Some(1_514));
+}
