@@ -207,3 +207,40 @@ async fn changes_of_jobs_are_noted_by_whoever_made_them() {
     drop(clock);
     inside.shutdown().await;
 }
+
+#[tokio::test]
+async fn what_is_dropped_of_the_stored_logs_and_what_is_kept_is_noted() {
+    let world = World::new().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "seq 1 1000").await;
+    world.paictl(&["wait", &id]).await;
+    world.paictl(&["logs", &id]).await;
+    for line in [
+        vec!["logs", "--keep", &id],
+        vec!["logs", "--no-keep", &id],
+        vec!["logs", "--prune", "--dry-run", &id],
+        vec!["logs", "--prune", "--yes", &id],
+        vec!["logs", "--prune", "--yes"],
+    ] {
+        let done = world.paictl(&line).await;
+        assert_eq!(done.code, 0, "{done:?}");
+    }
+    let mut options = world.options();
+    options.kind = pai_proto::meta::ClientKind::Tool;
+    let tool = pai_proto::Client::connect(options).await.unwrap();
+    tool.prune_logs(pai_proto::v1::PruneLogsRequest::default())
+        .await
+        .unwrap_err();
+    let entries = noted(&world, &[]).await;
+    let rows = expected(&[
+        ("keep-logs", "done", false),
+        ("keep-logs", "done", false),
+        ("prune-logs", "done", false),
+        ("prune-logs", "done", false),
+        ("prune-logs", "refused", false),
+    ]);
+    assert_eq!(told(&entries, 5), rows, "{entries:?}");
+    assert_eq!(entries[2]["target"], id.as_str());
+    let detail = text(&entries[2]["detail"]);
+    assert!(detail.starts_with("jobs: 1, bytes: "), "{detail}");
+}

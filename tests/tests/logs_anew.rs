@@ -63,5 +63,8 @@ async fn a_cursor_of_a_log_that_was_dropped_goes_on_where_it_was() {
 async fn where_numbers_mean_other_lines_now_lines_are_repeated_and_none_is_left_out() {
     let shown = resumed(true).await;
     let old: Vec<_> = (1..=30).map(|n| format!("old {n}")).collect();
-    assert!(shown.ends_with(&format!("{}\nlast", old.join("\n"))), "{shown}");
+    assert!(
+        shown.ends_with(&format!("{}\nlast", old.join("\n"))),
+        "{shown}"
+    );
 }

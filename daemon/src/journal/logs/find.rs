@@ -145,7 +145,8 @@ impl Search<'_> {
 
     fn take(&mut self, block: &Block, place: usize, range: Option<std::ops::Range<usize>>) {
         let number = block.first + place as u64;
-        self.found.extend(range.map(|range| LogMatch { number, range }));
+        self.found
+            .extend(range.map(|range| LogMatch { number, range }));
     }
 }
 

@@ -90,7 +90,10 @@ mod tests {
 
     /// As a masked log shows it.
     fn shown(lines: &[&str]) -> Vec<String> {
-        let (mut keys, redactor) = (KeyLines::default(), crate::model::redact::Redactor::default());
+        let (mut keys, redactor) = (
+            KeyLines::default(),
+            crate::model::redact::Redactor::default(),
+        );
         let lines = lines.iter();
         lines.map(|line| redactor.text(&keys.mask(line))).collect()
     }
@@ -137,7 +140,10 @@ mod tests {
         assert_eq!(shown(&[&whole, BODY]), [MASK, BODY]);
         assert_eq!(shown(&[&two, BODY]), ["[redacted] [redacted]", MASK]);
         let third = shown(&[begin, &next, BODY]);
-        assert!(!third[1].contains("abc") && !third[1].contains(BODY), "{third:?}");
+        assert!(
+            !third[1].contains("abc") && !third[1].contains(BODY),
+            "{third:?}"
+        );
         assert_eq!(third[2], MASK);
     }
 

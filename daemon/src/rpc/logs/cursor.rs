@@ -141,12 +141,14 @@ impl Places {
             told,
             print: place.print,
         };
-        let stored = self.of.iter().map(|(stream, part)| {
-            wire(*stream, &part.pod, part.segment, part.place, false)
-        });
-        let former = self.former.iter().map(|(pod, former)| {
-            wire(0, pod, former.segment, former.place, former.is_told)
-        });
+        let stored = self
+            .of
+            .iter()
+            .map(|(stream, part)| wire(*stream, &part.pod, part.segment, part.place, false));
+        let former = self
+            .former
+            .iter()
+            .map(|(pod, former)| wire(0, pod, former.segment, former.place, former.is_told));
         Wire {
             store: self.store.clone(),
             places: stored.chain(former).collect(),

@@ -23,11 +23,8 @@ use pai_proto::{
 };
 use tonic::{Request, Response, Status};
 
-use super::{Edge, error::to_status, frames::Frames};
-use crate::{
-    contexts::Running,
-    model::{Fault, FaultKind},
-};
+use super::{Edge, caller, error::to_status, frames::Frames, task::to_its_end};
+use crate::contexts::Running;
 
 #[derive(Debug)]
 pub(super) struct LogsService {
@@ -82,18 +79,10 @@ impl Logs for LogsService {
         &self,
         request: Request<PruneLogsRequest>,
     ) -> Result<Response<PruneLogsResponse>, Status> {
-        let (running, is_tool) = self.asked(&request).await?;
-        if is_tool {
-            let fault = Fault::new(
-                FaultKind::Permission,
-                "stored logs are dropped by persons only",
-            );
-            return Err(to_status(
-                fault.hint("ask the person to run `paictl logs --prune`"),
-            ));
-        }
-        let pruned = prune::prune(&running, request.into_inner()).await;
-        pruned.map(Response::new).map_err(to_status)
+        let (running, _) = self.asked(&request).await?;
+        let caller = caller(request.metadata());
+        let request = request.into_inner();
+        to_its_end(async move { prune::prune(&running, request, caller).await }).await
     }
 
     async fn keep_logs(
@@ -101,7 +90,8 @@ impl Logs for LogsService {
         request: Request<KeepLogsRequest>,
     ) -> Result<Response<KeepLogsResponse>, Status> {
         let (running, _) = self.asked(&request).await?;
-        let kept = keep::keep(&running, request.into_inner()).await;
-        kept.map(Response::new).map_err(to_status)
+        let caller = caller(request.metadata());
+        let request = request.into_inner();
+        to_its_end(async move { keep::keep(&running, request, caller).await }).await
     }
 }

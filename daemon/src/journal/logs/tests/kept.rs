@@ -255,7 +255,13 @@ async fn the_seconds_of_a_file_of_the_first_version_are_known() {
     let journal = open_at(folder.path(), NOW_MS);
     let logs = journal.logs();
     let stream = logs.streams("job-1").await.unwrap().remove(0).id;
-    for (second, before) in [(1, 0), (1_400, 399), (1_513, 512), (1_514, 513), (9_999, 514)] {
+    for (second, before) in [
+        (1, 0),
+        (1_400, 399),
+        (1_513, 512),
+        (1_514, 513),
+        (9_999, 514),
+    ] {
         let found = logs.before_second(stream, second).await.unwrap();
         assert_eq!(found, before, "{second}");
     }

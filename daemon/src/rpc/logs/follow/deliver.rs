@@ -22,8 +22,7 @@ const BYTES: usize = 64 << 10;
 
 const DROPPED: &str =
     "older lines were dropped to keep the limits of the store (logs.jobMegabytes)";
-const REPLACED: &str =
-    "what was stored of this log is gone, and it is read anew: lines may be repeated or missing here";
+const REPLACED: &str = "what was stored of this log is gone, and it is read anew: lines may be repeated or missing here";
 
 impl Following {
     pub(super) async fn streams(&mut self) -> Result<Vec<LogStream>, Fault> {
@@ -79,7 +78,14 @@ impl Following {
             if place.number < stream.dropped {
                 let number = stream.dropped;
                 let gap = self.newest_gap(&stream, number).await?;
-                self.places.set(&stream, Place { number, gap, ..place });
+                self.places.set(
+                    &stream,
+                    Place {
+                        number,
+                        gap,
+                        ..place
+                    },
+                );
                 let told = self.gap(&stream, 0, 0, DROPPED);
                 sink.send(frame(told)).await;
                 continue;
