@@ -7,10 +7,31 @@ use crate::model::{Job, Phase};
 /// As far as the backend's clock and ours may differ before it matters here.
 const CLOCKS_DIFFER: Duration = Duration::from_secs(15 * 60);
 /// For so long after its end a job may name no pods although it had some (fact sheet §6.9).
-const PODS_RETURN: Duration = Duration::from_secs(60);
+const PODS_RETURN: Duration = Duration::from_secs(120);
 
-/// From this moment on, by our clock in Unix ms, a window to the present has every line; `None` while the job goes on.
-pub(super) fn readable_from_ms(job: &Job, lag: Duration) -> Option<i64> {
+/// Now, by the clock that others may set and by one that only counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    /// Unix ms.
+    pub(super) wall_ms: i64,
+    /// For so long the job is known to have ended.
+    pub(super) ended_for: Duration,
+}
+
+impl Moment {
+    /// Whether the end of a job is so long ago. A window to the present has every line once that is the backend's lag.
+    pub(super) fn is_after_end(self, job: &Job, span: Duration) -> bool {
+        from_ms(job, span).is_some_and(|from_ms| self.wall_ms >= from_ms || self.ended_for >= span)
+    }
+
+    /// Whether a job without pods, or with too few, may still name some.
+    pub(super) fn pods_may_return(self, job: &Job) -> bool {
+        job.has_ended() && had_pods(job) && !self.is_after_end(job, PODS_RETURN)
+    }
+}
+
+/// The moment so long after a job's end, by our clock in Unix ms; `None` while the job goes on.
+fn from_ms(job: &Job, lag: Duration) -> Option<i64> {
     if !job.has_ended() {
         return None;
     }
@@ -24,11 +45,6 @@ pub(super) fn readable_from_ms(job: &Job, lag: Duration) -> Option<i64> {
     // An end that lies far back by the backend's own clock needs no wait since we came to know of it.
     let told = job.ended_ms.map(|ended| ended + ms(CLOCKS_DIFFER));
     Some(told.map_or(observed, |told| told.min(observed)) + ms(lag))
-}
-
-/// Whether a job without pods may still name some.
-pub(super) fn pods_may_return(job: &Job, now_ms: i64) -> bool {
-    had_pods(job) && readable_from_ms(job, PODS_RETURN).is_some_and(|until_ms| now_ms < until_ms)
 }
 
 /// Whether a job has come so far that it had pods.
@@ -70,8 +86,8 @@ mod tests {
     #[test]
     fn lines_come_for_as_long_as_the_lag_after_the_end() {
         let running = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
-        assert_eq!(readable_from_ms(&running, LAG), None);
-        for (ended_ms, observed_ms, from_ms) in [
+        assert_eq!(from_ms(&running, LAG), None);
+        for (ended_ms, observed_ms, expected) in [
             (None, 5_000, 15_000),
             (Some(4_000), 5_000, 15_000),
             // First seen long after its end.
@@ -80,19 +96,38 @@ mod tests {
             (Some(99_000), 5_000, 15_000),
         ] {
             let job = ended(ended_ms, observed_ms);
-            assert_eq!(readable_from_ms(&job, LAG), Some(from_ms));
+            assert_eq!(from_ms(&job, LAG), Some(expected));
         }
+    }
+
+    fn at(wall_ms: i64, ended_for_s: u64) -> Moment {
+        Moment {
+            wall_ms,
+            ended_for: Duration::from_secs(ended_for_s),
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_holds_up_nothing() {
+        let job = ended(None, 5_000);
+        assert!(!at(14_999, 9).is_after_end(&job, LAG));
+        assert!(at(15_000, 0).is_after_end(&job, LAG));
+        assert!(at(-600_000, 10).is_after_end(&job, LAG));
+        let running = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
+        assert!(!at(i64::MAX, 99).is_after_end(&running, LAG));
+        assert!(!at(0, 0).pods_may_return(&running));
     }
 
     #[test]
     fn pods_of_a_job_that_ran_may_be_missing_for_a_while() {
         let mut job = ended(None, 5_000);
-        assert!(pods_may_return(&job, 6_000), "nothing else leads there");
+        let soon = at(124_999, 119);
+        assert!(soon.pods_may_return(&job), "nothing else leads there");
         job.phase = Phase::Failed;
-        assert!(!pods_may_return(&job, 6_000), "it never ran");
+        assert!(!soon.pods_may_return(&job), "it never ran");
         job.running_ms = Some(1);
-        assert!(pods_may_return(&job, 6_000));
-        assert!(!pods_may_return(&job, 65_000));
+        assert!(soon.pods_may_return(&job));
+        assert!(!at(125_000, 0).pods_may_return(&job));
     }
 
     #[test]

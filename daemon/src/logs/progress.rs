@@ -21,6 +21,8 @@ pub struct Progress {
     pub missing: Missing,
     /// There is nothing more to read.
     pub ended: Option<Ended>,
+    /// Nobody reads any more: what is not stored by now will not be.
+    pub over: bool,
 }
 
 /// What of a log was not read.

@@ -89,6 +89,8 @@ pub(super) struct Reading<'a> {
     pub(super) goal: Goal,
     /// Where the first answer does not hold everything, say so ([`End::Far`]) instead of reading on.
     pub(super) may_jump: bool,
+    /// When the job ended, Unix s of the backend's clock.
+    pub(super) ended: Option<i64>,
     /// No call is made after this.
     pub(super) deadline: Option<Mono>,
     /// By how many seconds the backend's clock is ahead of what we take for its time, as far as is known.
@@ -143,7 +145,7 @@ impl Reading<'_> {
             let end = to.or(limit);
             let answer = self.fetch(anchor, end).await?;
             let (now, settled) = self.seconds(&answer);
-            if self.goal == Goal::Settled && limit.is_some_and(|limit| limit > settled) {
+            if self.goal != Goal::Present && limit.is_some_and(|limit| limit > settled) {
                 // Our clock is ahead of theirs.
                 limit = match self.limit() {
                     Ok(limit) => limit,
@@ -230,13 +232,14 @@ impl Reading<'_> {
             if self.lacking_for < GONE_AFTER {
                 return Ok(End::Lacking);
             }
-            let new = self.lines(answer, now, |track, prints| merge(track, prints, true));
+            let filed_by = self.filed_by(now);
+            let new = self.lines(answer, filed_by, |track, prints| merge(track, prints, true));
             self.commit(new, Some((anchor, now, GONE))).await?;
             stored();
             return Ok(End::Present);
         }
         let (nothing, bytes) = (answer.lines.is_empty(), answer.bytes);
-        if self.store(answer, now, true).await? {
+        if self.store(answer, self.filed_by(now), true).await? {
             stored();
         }
         let much = self.track.zone.len() > MOVE_AFTER_LINES || bytes > MOVE_AFTER_BYTES;
@@ -286,6 +289,13 @@ impl Reading<'_> {
         }
         let now = supposed + self.ahead;
         (now.max(supposed), self.settled_at(now))
+    }
+
+    /// By which second a line was filed that an answer of this second shows: after the end of a job nothing comes that is not
+    /// merely late.
+    fn filed_by(&self, now: i64) -> i64 {
+        let last = self.ended.map(|ended| ended + self.young_s());
+        last.map_or(now, |last| now.min(last.max(self.track.anchor)))
     }
 
     async fn fetch(&mut self, from: i64, to: Option<i64>) -> Result<Window, Fault> {

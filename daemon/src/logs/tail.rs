@@ -20,6 +20,7 @@ use std::{
 use futures_util::FutureExt as _;
 
 use super::{
+    end::Moment,
     reading::{End, Goal, Reading},
     tails::{Jobs, Shared, lock},
 };
@@ -52,6 +53,7 @@ pub(super) async fn run(scope: Arc<Scope>, uid: String, shared: Arc<Shared>, job
         showed_nothing: Mutex::default(),
         over: Mutex::default(),
         quiet: Mutex::default(),
+        ended: Mutex::default(),
         calls: AtomicU32::new(0),
         asked_pods: Mutex::default(),
     };
@@ -81,6 +83,8 @@ struct Tail {
     over: Mutex<HashMap<i64, Mono>>,
     /// Looks after the end that found nothing new.
     quiet: Mutex<u32>,
+    /// Since when the job is known to have ended.
+    ended: Mutex<Option<Mono>>,
     /// When the pods of a job that nobody follows were last asked for.
     asked_pods: Mutex<Option<Mono>>,
     /// Of the look that is under way.
@@ -125,6 +129,11 @@ impl Tail {
                         }
                         self.shared.keep.send_replace(false);
                     }
+                    self.shared.progress.send_modify(|progress| {
+                        progress.over = matches!(kept, Ok(None));
+                        // Some may still wait for what lies before the end.
+                        progress.fault = kept.as_ref().err().cloned();
+                    });
                     kept
                 }
             };
@@ -191,7 +200,11 @@ impl Tail {
         let logs = self.scope.journal.logs();
         let (stream, track) = logs.stream(named.clone(), anchor).await?;
         if stream.complete {
-            return Ok((stream.id, End::Present));
+            if job.has_ended() || pod.historic {
+                return Ok((stream.id, End::Present));
+            }
+            // It ended, and runs on.
+            logs.reopen(stream.id, &self.uid).await?;
         }
         let mut reading = self.reading(turn, &stream, track);
         let end = reading.run(|| self.shared.committed()).await?;
@@ -234,9 +247,20 @@ impl Tail {
             lacking_for: self.lacking_for(stream.id),
             goal: turn.goal,
             may_jump: turn.may_jump,
+            ended: turn.job.ended_ms.map(|ms| ms.div_euclid(1000)),
             deadline: turn.deadline,
             ahead: 0,
             calls: &self.calls,
+        }
+    }
+
+    /// Now, as far as the job's end matters.
+    fn moment(&self, job: &Job, wall_ms: i64) -> Moment {
+        let (now, mut ended) = (self.scope.clock.mono(), lock(&self.ended));
+        *ended = job.has_ended().then(|| ended.unwrap_or(now));
+        Moment {
+            wall_ms,
+            ended_for: now.saturating_sub(ended.unwrap_or(now)),
         }
     }
 

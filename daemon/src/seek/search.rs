@@ -85,22 +85,16 @@ impl Search {
         let mut followed = ground.running.tails.follow(&self.uid);
         loop {
             // Read before the lines: they are all stored when the end is told.
-            let ended = followed.progress.borrow_and_update().ended.is_some();
+            let (ended, over) = {
+                let progress = followed.progress.borrow_and_update();
+                (progress.ended.is_some(), progress.over)
+            };
             if let Some(line) = self.stored(ground).await? {
                 return Ok(Step::Found(line));
             }
             // What lies before a later part of it may still be read.
-            if ended
-                && !has_hole(
-                    &ground
-                        .running
-                        .scope
-                        .journal
-                        .logs()
-                        .streams(&self.uid)
-                        .await?,
-                )
-            {
+            let logs = ground.running.scope.journal.logs();
+            if ended && (over || !has_hole(&logs.streams(&self.uid).await?)) {
                 return Ok(Step::Ended);
             }
             // Its other end goes only with the whole context, and then this goes, too.

@@ -2,9 +2,12 @@
 
 mod bursts;
 mod edges;
+mod ends;
+mod holes;
 mod jumps;
 mod kept;
 mod lies;
+mod repeats;
 
 use std::time::Duration;
 
@@ -314,4 +317,22 @@ async fn those_who_ask_at_once_are_served_by_one_look() {
     }
     let calls = world.cloud.with(|state| state.logs.asked.len()) - before;
     assert!(calls <= 2, "one look at two pods: {calls}");
+}
+
+async fn end(world: &World, status: &'static str) {
+    world.cloud.with(|state| state.jobs[0].status = status);
+    world.running().poller.look_now().await.unwrap();
+}
+
+/// Lines of a pod, so many in each of so many seconds that ended so long ago by the cloud's clock.
+fn write_long(world: &World, pod: &str, ended_s: i64, seconds: i64, of_a_second: usize) {
+    let first_ms = world.cloud.now_ms() - (ended_s + seconds) * 1000;
+    world.cloud.with(|state| {
+        for second in 0..seconds {
+            for n in 0..of_a_second {
+                let text = format!("{second}.{n}");
+                state.logs.write(pod, first_ms + second * 1000, text);
+            }
+        }
+    });
 }

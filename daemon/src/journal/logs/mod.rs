@@ -226,6 +226,24 @@ impl LogStore {
             .await
     }
 
+    /// A log that was read to its end goes on, and with it those of its job.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub async fn reopen(&self, stream: i64, job_uid: &str) -> Result<(), StoreError> {
+        let job_uid = job_uid.to_owned();
+        self.writer
+            .run(move |connection| {
+                let tx = connection.transaction()?;
+                stream::reopen(&tx, stream)?;
+                let mut now = asked::of(&tx, &job_uid)?;
+                now.closed = false;
+                asked::put(&tx, &job_uid, now)?;
+                Ok(tx.commit()?)
+            })
+            .await
+    }
+
     /// Lines after a number, at most `max_lines` and about `max_bytes`, masked if asked for; gaps with an id above
     /// `gaps_seen` that lie before the page's end.
     ///

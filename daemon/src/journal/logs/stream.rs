@@ -147,7 +147,21 @@ pub(super) fn put_track(
 /// Marks a log as read to its end.
 pub(super) fn complete(connection: &Connection, id: i64) -> Result<(), StoreError> {
     connection
-        .prepare_cached("UPDATE stream SET complete = 1, zone = x'' WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE stream SET complete = 1, zone = CASE WHEN EXISTS
+               (SELECT 1 FROM stream AS next WHERE next.job_uid = stream.job_uid AND next.pod_id = stream.pod_id
+                AND next.pod_uid = stream.pod_uid AND next.segment > stream.segment)
+             THEN x'' ELSE zone END
+             WHERE id = ?1",
+        )?
+        .execute([id])?;
+    Ok(())
+}
+
+/// A log that was read to its end goes on where it was read to.
+pub(super) fn reopen(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE stream SET complete = 0 WHERE id = ?1")?
         .execute([id])?;
     Ok(())
 }

@@ -6,6 +6,8 @@ use crate::{
     model::Fault,
 };
 
+const CONTRADICTORY: &str = "the answers of the backend contradict each other";
+
 impl Reading<'_> {
     /// Where the largest window ends; `None` is the present. The end where there is nothing to read.
     pub(super) fn limit(&self) -> Result<Option<i64>, End> {
@@ -26,8 +28,13 @@ impl Reading<'_> {
 
     /// The last second in which nothing appears late any more.
     pub(super) fn settled_at(&self, now: i64) -> i64 {
+        now - self.young_s() - 1
+    }
+
+    /// For so many seconds a line may appear late.
+    pub(super) fn young_s(&self) -> i64 {
         let young = self.lag + SETTLING;
-        now - i64::try_from(young.as_secs()).unwrap_or(i64::MAX) - 1
+        i64::try_from(young.as_secs()).unwrap_or(i64::MAX)
     }
 
     /// A window to a settled second that holds everything. The anchor moves where much lies behind it.
@@ -58,27 +65,36 @@ impl Reading<'_> {
     }
 
     /// A window up to the second in which the next segment begins. Which of its lines that one has is counted with a window of
-    /// this second alone: whether the ends of windows count matters to both alike.
+    /// this second alone: whether the ends of windows count matters to both alike. What is read here is not read again, so
+    /// everything must be said twice.
     pub(super) async fn meet(
         &mut self,
-        mut answer: Window,
+        answer: Window,
         second: i64,
         stored: &mut impl FnMut(),
     ) -> Result<End, Fault> {
-        // That there are none must be said twice.
-        if answer.lines.is_empty() {
-            answer = self.fetch(self.track.anchor, Some(second)).await?;
-        }
-        let mut theirs = self.fetch(second, Some(second)).await?.lines.len();
-        if theirs == 0 && !answer.lines.is_empty() {
-            theirs = self.fetch(second, Some(second)).await?.lines.len();
-        }
-        let Some(ours) = answer.lines.len().checked_sub(theirs) else {
+        let is_believed = self.lacking_for >= BELIEVED_AFTER;
+        let again = self.fetch(self.track.anchor, Some(second)).await?;
+        if answer.prints != again.prints && !is_believed {
             return Ok(End::Lacking);
-        };
+        }
+        let is_more = again.lines.len() > answer.lines.len() && !again.is_full(false);
+        let mut answer = if is_more { again } else { answer };
+        let mut theirs = self.fetch(second, Some(second)).await?.prints;
+        if theirs.is_empty() && !answer.lines.is_empty() {
+            theirs = self.fetch(second, Some(second)).await?.prints;
+        }
+        if !answer.prints.ends_with(&theirs) {
+            if !is_believed {
+                return Ok(End::Lacking);
+            }
+            self.commit(Vec::new(), Some((second, second, CONTRADICTORY)))
+                .await?;
+        }
+        let ours = answer.lines.len().saturating_sub(theirs.len());
         answer.lines.truncate(ours);
         answer.prints.truncate(ours);
-        if has_shrunk(&self.track, &answer.prints) && self.lacking_for < BELIEVED_AFTER {
+        if has_shrunk(&self.track, &answer.prints) && !is_believed {
             return Ok(End::Lacking);
         }
         if self.store(answer, second, true).await? {

@@ -8,8 +8,9 @@ use super::{
     pods::{are_too_few, with_stored},
 };
 use crate::{
+    journal::LogBatch,
     logs::{
-        end::{pods_may_return, readable_from_ms},
+        end::had_pods,
         has_hole,
         reading::{End, Goal},
         tails::lock,
@@ -30,6 +31,8 @@ const CLOSING: Duration = Duration::from_secs(15);
 const QUIET: u32 = 2;
 /// For so long after a job's end its log may get lines, at most.
 pub(super) const MAY_GROW: Duration = Duration::from_secs(120);
+/// For so long a job that had pods and names none is asked for them now and then.
+const NAMELESS: Duration = Duration::from_secs(3_600);
 
 impl Tail {
     /// A look that nobody waits for; the pause after it. `None` when there is nothing to read any more.
@@ -41,10 +44,15 @@ impl Tail {
         let asked = logs.asked(&self.uid).await?;
         let setting = self.scope.settings().own.logs.keep;
         let wanted = wanted::of_job(&job, setting, asked);
-        // What followers have read is closed whoever it was for.
-        let was_followed = self.shared.progress.borrow().ended.is_some() && !asked.closed;
+        let told_end = self.shared.progress.borrow().ended.is_some();
+        if told_end && !job.has_ended() {
+            self.shared
+                .progress
+                .send_modify(|progress| progress.ended = None);
+        }
         let which = match wanted {
-            _ if was_followed => Pods::All,
+            // What followers have read is closed whoever it was for.
+            _ if told_end && (!asked.closed || self.is_open().await?) => Pods::All,
             Some(which) => which,
             None => return Ok(None),
         };
@@ -59,7 +67,9 @@ impl Tail {
 
     /// Reads what is settled.
     async fn keep(&self, job: &Job, which: Pods) -> Result<(), Fault> {
-        let pods = wanted::choose(self.pods(job, Priority::Idle, false).await?, which);
+        let begun = self.scope.journal.logs().streams(&self.uid).await?;
+        let listed = self.pods(job, Priority::Idle, false).await?;
+        let pods = wanted::choose(with_stored(listed, &begun), which);
         let turn = self.turn(job, Goal::Settled);
         for pod in &pods {
             match self.read_pod(&turn, pod).await {
@@ -71,9 +81,15 @@ impl Tail {
         self.fill(Priority::Idle, None).await
     }
 
+    /// Whether a log that was begun is not read to its end.
+    async fn is_open(&self) -> Result<bool, Fault> {
+        let streams = self.scope.journal.logs().streams(&self.uid).await?;
+        Ok(streams.iter().any(|stream| !stream.complete))
+    }
+
     /// Reads to the present until nothing comes any more, and closes the log.
     async fn close(&self, job: &Job, which: Pods) -> Result<Option<Duration>, Fault> {
-        let now_ms = self.scope.clock.wall_ms();
+        let now = self.moment(job, self.scope.clock.wall_ms());
         let logs = self.scope.journal.logs();
         let before = logs.streams(&self.uid).await?;
         // Right after the end the backend may name no pods (fact sheet §6.9).
@@ -81,21 +97,26 @@ impl Tail {
         let asks = known.is_empty() || (which == Pods::All && are_too_few(job, &known));
         let pods = self.pods(job, Priority::Idle, asks).await?;
         let more_may_come = (pods.is_empty() || (which == Pods::All && are_too_few(job, &pods)))
-            && pods_may_return(job, now_ms);
+            && now.pods_may_return(job);
         let pods: Vec<Pod> = wanted::choose(with_stored(pods, &before), which);
         let turn = self.turn(job, Goal::Present);
         let mut whole = !more_may_come;
-        let mut barred = false;
+        let (mut barred, mut lost) = (false, Vec::new());
         for pod in &pods {
             match self.read_pod(&turn, pod).await {
                 Ok((_, end)) => whole &= matches!(end, End::Present | End::Nothing),
                 // What the backend does not have will not come.
-                Err(fault) if fault.kind == FaultKind::NotFound => {}
+                Err(fault) if fault.kind == FaultKind::NotFound => lost.push(pod),
                 Err(fault) if is_of_the_pod(&fault) => barred = true,
                 Err(fault) => return Err(fault),
             }
         }
-        self.fill(Priority::Idle, None).await?;
+        let priority = match self.shared.progress.receiver_count() {
+            0 => Priority::Idle,
+            // They wait for what lies before a hole.
+            _ => Priority::Bulk,
+        };
+        self.fill(priority, None).await?;
         let after = logs.streams(&self.uid).await?;
         let lines = |streams: &[LogStream]| streams.iter().map(|stream| stream.last).sum::<u64>();
         let quiet = {
@@ -107,9 +128,10 @@ impl Tail {
             };
             *quiet
         };
-        let late = readable_from_ms(job, MAY_GROW).is_some_and(|over_ms| now_ms >= over_ms);
-        let readable = readable_from_ms(job, self.lag()).is_some_and(|from_ms| now_ms >= from_ms);
-        if barred && late {
+        let late = now.is_after_end(job, MAY_GROW);
+        let readable = now.is_after_end(job, self.lag());
+        let nameless = pods.is_empty() && had_pods(job) && !now.is_after_end(job, NAMELESS);
+        if (barred || nameless) && late {
             // It is not closed: whoever asks for it later, or the keeper, tries again.
             return Ok(None);
         }
@@ -119,10 +141,39 @@ impl Tail {
         let read = after
             .iter()
             .filter(|stream| pods.iter().any(|pod| pod.pod_id == stream.key.pod_id));
+        self.note_lost(&lost, &after).await?;
         logs.complete(read.map(|stream| stream.id).collect())
             .await?;
         logs.ask(&self.uid, |asked| asked.closed = true).await?;
         Ok(None)
+    }
+
+    /// The ends of these pods' logs may be missing.
+    async fn note_lost(&self, lost: &[&Pod], streams: &[LogStream]) -> Result<(), Fault> {
+        let logs = self.scope.journal.logs();
+        for pod in lost {
+            let same = |stream: &&LogStream| {
+                stream.key.pod_id == pod.pod_id && stream.key.pod_uid == pod.pod_uid
+            };
+            // One that never ran has no log.
+            let newest = streams.iter().rfind(same);
+            let Some(stream) = newest.filter(|of| of.last > 0 || pod.started_ms.is_some()) else {
+                continue;
+            };
+            if stream.complete {
+                continue;
+            }
+            let track = logs.track(stream.id).await?;
+            let now_s = self.scope.now_ms().div_euclid(1000);
+            let gap = Some((track.anchor, now_s.max(track.anchor), NOT_THERE));
+            let batch = LogBatch {
+                lines: Vec::new(),
+                track,
+                gap,
+            };
+            logs.commit(stream.id, batch).await?;
+        }
+        Ok(())
     }
 
     /// Reads what lies before later segments, until the time is over.

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     logs::{
-        end::{had_pods, pods_may_return, readable_from_ms},
+        end::had_pods,
         progress::{Ended, Missing},
         reading::{End, Goal},
         tails::lock,
@@ -89,8 +89,8 @@ impl Tail {
             false => Priority::Bulk,
         };
         let lag = self.lag();
-        let whole =
-            |job: &Job| readable_from_ms(job, lag).is_some_and(|from_ms| began_ms >= from_ms);
+        let now = |job: &Job| self.moment(job, began_ms);
+        let whole = |job: &Job| now(job).is_after_end(job, lag);
         let logs = self.scope.journal.logs();
         let known = logs.streams(&self.uid).await?;
         let Some(job) = self.job().await? else {
@@ -146,8 +146,8 @@ impl Tail {
             return Err(fault);
         }
         if let Some(fault) = barred {
-            let over = readable_from_ms(&job, lag + BARRED);
-            return match over.is_some_and(|over_ms| began_ms >= over_ms) && !missing.is_shown() {
+            let over = now(&job).is_after_end(&job, lag + BARRED);
+            return match over && !missing.is_shown() {
                 true => Ok(incomplete("the log of one of the pods cannot be read")),
                 false => Err(fault),
             };
@@ -156,7 +156,7 @@ impl Tail {
             return Ok(Look::GoesOn(missing));
         }
         if !whole(&job)
-            || ((names_none || are_too_few(&job, &pods)) && pods_may_return(&job, began_ms))
+            || ((names_none || are_too_few(&job, &pods)) && now(&job).pods_may_return(&job))
         {
             return Ok(Look::GoesOn(match job.has_ended() {
                 true => Missing::Late,
@@ -170,6 +170,9 @@ impl Tail {
         }
         if pods.is_empty() && had_pods(&job) {
             return Ok(incomplete("the cloud names no pods of this job"));
+        }
+        if are_too_few(&job, &pods) && had_pods(&job) {
+            return Ok(incomplete("the cloud does not name every pod of this job"));
         }
         // Once may be a whim of the backend.
         let before = std::mem::replace(&mut *lock(&self.showed_nothing), nothing.clone());

@@ -89,6 +89,7 @@ pub(super) fn with_stored(mut pods: Vec<Pod>, stored: &[LogStream]) -> Vec<Pod> 
                 pod_id: key.pod_id.clone(),
                 pod_uid: key.pod_uid.clone(),
                 role: stream.role.clone(),
+                historic: true,
                 ..Pod::default()
             });
         }

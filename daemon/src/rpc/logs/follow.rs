@@ -37,6 +37,7 @@ const BEHIND_MS: i64 = 5_000;
 /// So many last lines are looked for where somebody wants those since a moment.
 const SINCE_LINES: u64 = 100_000;
 
+const PART_MISSING: &str = "a part of the log could not be read";
 const ONLY_STORED: &str = "only what is stored was asked for: there may be more";
 
 struct Following {
@@ -60,6 +61,8 @@ struct Following {
     to_the_end: bool,
     mask: Option<Redactor>,
     told_stale: bool,
+    /// What lies behind a part that could not be read was sent.
+    passed_hole: bool,
     beat: Mono,
 }
 
@@ -114,6 +117,7 @@ pub(super) async fn follow(
         once: request.no_follow,
         to_the_end: request.to_the_end,
         told_stale: false,
+        passed_hole: false,
         running,
         job,
         wanted,
@@ -170,16 +174,22 @@ impl Following {
         let mut progress = progress;
         loop {
             let now = progress.borrow_and_update().clone();
-            let is_held_up = self.deliver(sink).await?;
+            let over = now.over && now.ended.is_some();
+            let is_held_up = self.deliver(over, sink).await?;
             let looked = now.finished >= look;
             if self.unchecked && (looked || now.ended.is_some()) {
                 self.unchecked = !is_checked(&scope, &self.job.uid, &self.wanted).await?;
             }
             if let Some(ended) = now.ended.clone().filter(|_| !is_held_up) {
-                if ended.complete {
+                let complete = ended.complete && !self.passed_hole;
+                if complete {
                     self.tell_staleness(&now, sink).await;
                 }
-                let ended = self.ended(ended.complete, ended.note);
+                let note = match ended.complete && self.passed_hole {
+                    true => PART_MISSING,
+                    false => ended.note,
+                };
+                let ended = self.ended(complete, note);
                 sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }
@@ -204,7 +214,7 @@ impl Following {
     }
 
     async fn deliver_stored(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
-        self.deliver(sink).await?;
+        self.deliver(true, sink).await?;
         let streams = self.streams().await?;
         let complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
         let ended = LogEnded {
@@ -300,7 +310,7 @@ impl Following {
             return Ok(());
         };
         let logs = self.running.scope.journal.logs().clone();
-        for lane in lanes::of_pods(self.streams().await?) {
+        for lane in lanes::of_pods(self.streams().await?, false) {
             let mut before = Vec::new();
             for stream in &lane.streams {
                 before.push(match begin.since {

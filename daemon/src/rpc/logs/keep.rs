@@ -32,9 +32,10 @@ pub(super) async fn keep(
 
 async fn note(running: &Running, job: &Job, keep: bool) -> Result<(), Fault> {
     let logs = running.scope.journal.logs();
+    let is_stored = !logs.streams(&job.uid).await?.is_empty();
     logs.ask(&job.uid, move |asked| {
-        // Of other pods than those that were kept so far not everything may be read.
-        asked.closed &= asked.keep || !keep;
+        // Of other pods than those that were kept so far not everything may be read, and of none what was dropped.
+        asked.closed &= (asked.keep && is_stored) || !keep;
         asked.keep = keep;
     })
     .await?;

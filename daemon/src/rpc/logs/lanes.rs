@@ -23,6 +23,8 @@ pub(super) struct Lane {
     pub(super) at: usize,
     /// What was read of it and not yet handed on.
     pub(super) ready: VecDeque<Item>,
+    /// Nobody reads any more: what lies before a later segment is not waited for.
+    pub(super) over: bool,
 }
 
 impl Lane {
@@ -42,6 +44,11 @@ impl Lane {
 
     /// Whether there is a later segment that must wait until this one is read up to it.
     pub(super) fn is_held_up(&self) -> bool {
+        !self.over && self.has_hole()
+    }
+
+    /// Whether this one is not read up to the later segment behind it.
+    pub(super) fn has_hole(&self) -> bool {
         let (this, next) = (self.streams.get(self.at), self.streams.get(self.at + 1));
         this.zip(next)
             .is_some_and(|(this, next)| this.key == next.key && !this.complete)
@@ -73,8 +80,8 @@ fn second(item: &Item) -> i64 {
     }
 }
 
-/// Of streams in the order of the store: a lane for each pod.
-pub(super) fn of_pods(streams: Vec<LogStream>) -> Vec<Lane> {
+/// Of streams in the order of the store: a lane for each pod. `over` says that nobody reads any more.
+pub(super) fn of_pods(streams: Vec<LogStream>, over: bool) -> Vec<Lane> {
     let mut lanes: Vec<Lane> = Vec::new();
     for stream in streams {
         let same = |lane: &&mut Lane| lane.streams[0].key.pod_id == stream.key.pod_id;
@@ -84,6 +91,7 @@ pub(super) fn of_pods(streams: Vec<LogStream>) -> Vec<Lane> {
                 streams: vec![stream],
                 at: 0,
                 ready: VecDeque::new(),
+                over,
             }),
         }
     }
@@ -141,7 +149,8 @@ mod tests {
 
     #[test]
     fn lines_of_pods_come_by_their_seconds() {
-        let mut lanes = of_pods(vec![stream("a", "1", 1, false), stream("b", "1", 1, false)]);
+        let streams = vec![stream("a", "1", 1, false), stream("b", "1", 1, false)];
+        let mut lanes = of_pods(streams, false);
         lanes[0].ready = [Some(1), Some(3), Some(3), Some(2), Some(9)]
             .map(line)
             .into();
@@ -165,12 +174,15 @@ mod tests {
 
     #[test]
     fn a_later_segment_waits_for_the_one_before_it_and_an_attempt_does_not() {
-        let mut lanes = of_pods(vec![
+        let streams = vec![
             stream("a", "1", 1, false),
             stream("b", "1", 1, false),
             stream("a", "1", 2, false),
             stream("a", "2", 1, false),
-        ]);
+        ];
+        let mut over = of_pods(streams.clone(), true);
+        assert!(over[0].has_hole() && !over[0].is_held_up() && over[0].go_on());
+        let mut lanes = of_pods(streams, false);
         assert_eq!(lanes.len(), 2);
         assert!(!lanes[0].go_on(), "not yet read up to the next segment");
         assert!(lanes[0].is_held_up());

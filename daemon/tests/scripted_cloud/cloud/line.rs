@@ -164,6 +164,10 @@ impl Provider for Line {
     ) -> BoxFuture<'_, Result<LogLines, Fault>> {
         Box::pin(async move {
             let cloud = self.up().await;
+            let takes = cloud.with(|state| state.logs.takes);
+            if !takes.is_zero() {
+                cloud.clock.sleep(takes).await;
+            }
             let now_ms = cloud.now_ms();
             cloud.with(|state| state.logs.answer(window, now_ms))
         })

@@ -43,6 +43,10 @@ pub(crate) struct Logs {
     pub(crate) earlier: Option<&'static str>,
     /// The log of this pod can never be read.
     pub(crate) barred: Option<&'static str>,
+    /// The cloud has no log of any pod any more.
+    pub(crate) forgotten: bool,
+    /// An answer takes so long.
+    pub(crate) takes: std::time::Duration,
     /// The next look finds a fault of ours.
     pub(crate) panics: bool,
     /// The next answers.
@@ -66,6 +70,8 @@ impl Default for Logs {
             too_large: usize::MAX,
             earlier: None,
             barred: None,
+            forgotten: false,
+            takes: std::time::Duration::ZERO,
             panics: false,
             faults: VecDeque::new(),
             asked: Vec::new(),
@@ -86,6 +92,9 @@ impl Logs {
         assert!(!std::mem::take(&mut self.panics), "scripted");
         if self.barred == Some(window.pod_id.as_str()) {
             return Err(Fault::new(FaultKind::Permission, "not this one"));
+        }
+        if self.forgotten {
+            return Err(Fault::new(FaultKind::NotFound, "no such log"));
         }
         if !window.pod_id.contains("-worker-") {
             return Err(Fault::new(FaultKind::NotFound, "no such pod"));

@@ -13,11 +13,6 @@ fn asked(world: &World) -> usize {
     world.cloud.with(|state| state.logs.asked.len())
 }
 
-async fn end(world: &World, status: &'static str) {
-    world.cloud.with(|state| state.jobs[0].status = status);
-    world.running().poller.look_now().await.unwrap();
-}
-
 /// Numbered lines: so many in each of so many seconds that ended so long ago.
 fn write_numbered(world: &World, ended_s: i64, seconds: i64, lines_of_a_second: usize) {
     let first_ms = now_ms(world) - (ended_s + seconds) * 1000;

@@ -11,11 +11,6 @@ async fn counts(world: &World, uid: &str) -> (usize, usize) {
     (count(POD).await, count(OTHER).await)
 }
 
-async fn end(world: &World, status: &'static str) {
-    world.cloud.with(|state| state.jobs[0].status = status);
-    world.running().poller.look_now().await.unwrap();
-}
-
 #[tokio::test]
 async fn of_a_running_job_the_pods_of_the_setting_are_kept_and_each_line_is_read_about_once() {
     for (keep, expected) in [("main", (30, 0)), ("all", (30, 30)), ("none", (0, 0))] {

@@ -22,6 +22,7 @@ const BYTES: usize = 64 << 10;
 
 const DROPPED: &str =
     "older lines were dropped to keep the limits of the store (logs.jobMegabytes)";
+const NOT_READ: &str = "this part of the log could not be read";
 const REPLACED: &str = "what was stored of this log is gone, and it is read anew: lines may be repeated or missing here";
 
 impl Following {
@@ -36,12 +37,17 @@ impl Following {
         Ok(streams)
     }
 
-    /// Sends everything that is stored and was not sent yet. True where more is stored, behind what is still to be read.
-    pub(super) async fn deliver(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
+    /// Sends everything that is stored and was not sent yet. True where more is stored, behind what is still to be read; where
+    /// nobody reads any more (`over`) that is sent, too.
+    pub(super) async fn deliver(
+        &mut self,
+        over: bool,
+        sink: &Sink<FollowLogsResponse>,
+    ) -> Result<bool, Fault> {
         let mut streams = self.streams().await?;
         // What comes after a log that is left out need not wait for it.
         streams.retain(|stream| !self.places.leaves_out(stream));
-        let mut lanes = lanes::of_pods(streams);
+        let mut lanes = lanes::of_pods(streams, over);
         loop {
             for lane in &mut lanes {
                 self.load(lane, sink).await?;
@@ -70,7 +76,7 @@ impl Following {
                 None => self.first_place(&stream, sink).await?,
             };
             if place.number >= stream.last && place.gap >= stream.gap {
-                match lane.go_on() {
+                match self.go_on(lane, sink).await {
                     true => continue,
                     false => return Ok(()),
                 }
@@ -96,7 +102,7 @@ impl Following {
                 .after(stream.id, place.number, place.gap, LINES, BYTES, mask)
                 .await?;
             if page.lines.is_empty() && page.gaps.is_empty() {
-                match lane.go_on() {
+                match self.go_on(lane, sink).await {
                     true => continue,
                     false => return Ok(()),
                 }
@@ -117,6 +123,22 @@ impl Following {
             lane.ready.extend(lines.map(Item::Line));
         }
         Ok(())
+    }
+
+    /// Goes on to a pod's next log; false where there is none, or it must wait.
+    async fn go_on(&mut self, lane: &mut Lane, sink: &Sink<FollowLogsResponse>) -> bool {
+        let (before, has_hole) = (lane.stream().cloned(), lane.has_hole());
+        let goes_on = lane.go_on();
+        if goes_on
+            && has_hole
+            && let Some((before, next)) = before.zip(lane.stream())
+            && self.places.get(next).is_none()
+        {
+            self.passed_hole = true;
+            let told = self.gap(&before, 0, 0, NOT_READ);
+            sink.send(frame(told)).await;
+        }
+        goes_on
     }
 
     /// Where to begin in a log of which nothing was delivered: with its first line, or, where it is read anew, behind the newest
