@@ -9,7 +9,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 #[tokio::test]
 async fn few_texts_and_late_lines_are_stored_as_often_as_they_were_printed() {
     let mut wrong = Vec::new();
-    for seed in 0..3 {
+    for seed in 0..2 {
         let mut dice = StdRng::seed_from_u64(seed);
         let jumps = dice.random_bool(0.4);
         let late = dice.random_bool(0.8);
