@@ -55,7 +55,9 @@ impl Keeper {
             tracing::warn!(%fault, "which logs are to be kept cannot be read");
         }
         let limits = limits(&self.scope.settings().own.logs);
-        match prune(&self.scope, limits, false).await {
+        // Nothing is too old by a clock that nobody has confirmed.
+        let now_ms = self.scope.looks.at_complete().map(|_| self.now_ms());
+        match prune(&self.scope, limits, now_ms.unwrap_or(i64::MIN), false).await {
             Ok(pruned) if pruned.jobs > 0 => {
                 tracing::info!(
                     jobs = pruned.jobs,
@@ -66,6 +68,11 @@ impl Keeper {
             Ok(_) => {}
             Err(fault) => tracing::warn!(%fault, "stored logs over the limits cannot be dropped"),
         }
+    }
+
+    /// By the clock that is behind the other one: one that is ahead for a moment makes nothing old.
+    fn now_ms(&self) -> i64 {
+        self.scope.now_ms().min(self.scope.clock.wall_ms())
     }
 
     async fn try_all(&self) -> Result<(), Fault> {
@@ -96,12 +103,17 @@ impl Keeper {
     }
 }
 
-/// Drops what of the logs of a context is over these limits, or says what would be (`dry`). Logs whose jobs nobody knows any more
+/// Drops what of the logs of a context is over these limits at `now_ms`, or says what would be (`dry`). Logs whose jobs nobody knows any more
 /// are of every context.
 ///
 /// # Errors
 /// When the store cannot be read or written.
-pub async fn prune(scope: &Scope, limits: LogLimits, dry: bool) -> Result<Pruned, Fault> {
+pub async fn prune(
+    scope: &Scope,
+    limits: LogLimits,
+    now_ms: i64,
+    dry: bool,
+) -> Result<Pruned, Fault> {
     let (stored, context) = (scope.journal.logs().jobs().await?, scope.context);
     let read = scope.journal.read(move |reader| {
         let mut ours = HashSet::new();
@@ -113,7 +125,11 @@ pub async fn prune(scope: &Scope, limits: LogLimits, dry: bool) -> Result<Pruned
         Ok(ours)
     });
     let ours = read.await?;
-    Ok(scope.journal.logs().prune(ours, limits, dry).await?)
+    Ok(scope
+        .journal
+        .logs()
+        .prune(ours, limits, now_ms, dry)
+        .await?)
 }
 
 /// The limits of settings, in the units of the store.

@@ -5,6 +5,8 @@ use rusqlite::{Connection, params};
 use super::{StoreError, sql};
 use crate::model::LogGap;
 
+const BROKEN: &str = "the stored lines cannot be read: the file is damaged";
+
 /// A gap behind line `after`.
 pub(super) fn put(
     tx: &Connection,
@@ -42,4 +44,15 @@ pub(super) fn up_to(
         })
     })?;
     Ok(gaps.collect::<Result<_, _>>()?)
+}
+
+/// The lines of a chunk up to this number cannot be read. It is in no table, and so it has no number of its own.
+pub(super) fn broken(last: u64, seen: u64) -> LogGap {
+    LogGap {
+        id: seen,
+        after: last,
+        from_second: 0,
+        to_second: 0,
+        reason: BROKEN.into(),
+    }
 }

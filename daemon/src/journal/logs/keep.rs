@@ -55,8 +55,7 @@ impl LogStore {
     /// When the store cannot be read.
     pub async fn asked(&self, job_uid: &str) -> Result<Asked, StoreError> {
         let job_uid = job_uid.to_owned();
-        self.reader
-            .run(move |connection| asked::of(connection, &job_uid))
+        self.read(move |connection| asked::of(connection, &job_uid))
             .await
     }
 
@@ -70,15 +69,14 @@ impl LogStore {
         change: impl FnOnce(&mut Asked) + Send + 'static,
     ) -> Result<(), StoreError> {
         let job_uid = job_uid.to_owned();
-        self.writer
-            .run(move |connection| {
-                let tx = connection.transaction()?;
-                let mut now = asked::of(&tx, &job_uid)?;
-                change(&mut now);
-                asked::put(&tx, &job_uid, now)?;
-                Ok(tx.commit()?)
-            })
-            .await
+        self.write(move |connection| {
+            let tx = connection.transaction()?;
+            let mut now = asked::of(&tx, &job_uid)?;
+            change(&mut now);
+            asked::put(&tx, &job_uid, now)?;
+            Ok(tx.commit()?)
+        })
+        .await
     }
 
     /// What is stored of all jobs.
@@ -86,15 +84,14 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be read.
     pub async fn held(&self) -> Result<LogsHeld, StoreError> {
-        self.reader
-            .run(|connection| {
-                let held = stream::held(connection)?;
-                Ok(LogsHeld {
-                    jobs: u32::try_from(held.len()).unwrap_or(u32::MAX),
-                    bytes: held.iter().map(|one| one.bytes).sum(),
-                })
+        self.read(|connection| {
+            let held = stream::held(connection)?;
+            Ok(LogsHeld {
+                jobs: u32::try_from(held.len()).unwrap_or(u32::MAX),
+                bytes: held.iter().map(|one| one.bytes).sum(),
             })
-            .await
+        })
+        .await
     }
 
     /// How many jobs are being read.
@@ -103,7 +100,7 @@ impl LogStore {
         busy.len()
     }
 
-    /// Drops what of the logs of these jobs is over these limits, or says what would be (`dry`).
+    /// Drops what of the logs of these jobs is over these limits at `now_ms`, or says what would be (`dry`).
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -111,29 +108,28 @@ impl LogStore {
         &self,
         job_uids: HashSet<String>,
         limits: LogLimits,
+        now_ms: i64,
         dry: bool,
     ) -> Result<Pruned, StoreError> {
-        let now_ms = self.clock.wall_ms();
         let busy: Vec<String> = {
             let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
             busy.keys().cloned().collect()
         };
-        self.writer
-            .run(move |connection| {
-                let mut held = stream::held(connection)?;
-                held.retain(|one| job_uids.contains(&one.job_uid));
-                let is_busy = |uid: &str| busy.iter().any(|one| one == uid);
-                let plan = retain::plan(&held, &limits, &is_busy, now_ms);
-                if dry {
-                    return Ok(retain::foretell(&plan, &held));
-                }
-                let pruned = retain::carry_out(connection, &plan)?;
-                if pruned.jobs > 0 {
-                    shrink(connection)?;
-                }
-                Ok(pruned)
-            })
-            .await
+        self.write(move |connection| {
+            let mut held = stream::held(connection)?;
+            held.retain(|one| job_uids.contains(&one.job_uid));
+            let is_busy = |uid: &str| busy.iter().any(|one| one == uid);
+            let plan = retain::plan(&held, &limits, &is_busy, now_ms);
+            if dry {
+                return Ok(retain::foretell(&plan, &held));
+            }
+            let pruned = retain::carry_out(connection, &plan)?;
+            if pruned.jobs > 0 {
+                shrink(connection)?;
+            }
+            Ok(pruned)
+        })
+        .await
     }
 
     /// Drops the whole logs of these jobs, or says what they take (`dry`).
@@ -141,21 +137,20 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be written.
     pub async fn drop_logs(&self, job_uids: Vec<String>, dry: bool) -> Result<Pruned, StoreError> {
-        self.writer
-            .run(move |connection| {
-                let held = stream::held(connection)?;
-                let named = held.iter().filter(|one| job_uids.contains(&one.job_uid));
-                let plan: Vec<_> = named
-                    .map(|one| retain::Drop::Whole(one.job_uid.clone()))
-                    .collect();
-                if dry {
-                    return Ok(retain::foretell(&plan, &held));
-                }
-                let pruned = retain::carry_out(connection, &plan)?;
-                shrink(connection)?;
-                Ok(pruned)
-            })
-            .await
+        self.write(move |connection| {
+            let held = stream::held(connection)?;
+            let named = held.iter().filter(|one| job_uids.contains(&one.job_uid));
+            let plan: Vec<_> = named
+                .map(|one| retain::Drop::Whole(one.job_uid.clone()))
+                .collect();
+            if dry {
+                return Ok(retain::foretell(&plan, &held));
+            }
+            let pruned = retain::carry_out(connection, &plan)?;
+            shrink(connection)?;
+            Ok(pruned)
+        })
+        .await
     }
 }
 

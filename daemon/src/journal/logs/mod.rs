@@ -6,6 +6,7 @@
 mod append;
 mod asked;
 mod block;
+mod broken;
 mod find;
 mod gap;
 mod keep;
@@ -15,6 +16,7 @@ mod read;
 mod retain;
 mod room;
 mod stream;
+mod trim;
 
 use std::{
     collections::HashMap,
@@ -22,7 +24,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use rusqlite::TransactionBehavior;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     StoreError,
@@ -35,6 +37,7 @@ use crate::{
 };
 
 pub use asked::Asked;
+use broken::Broken;
 pub use find::LogMatch;
 pub use keep::{LogsHeld, Reading};
 pub use retain::{LogLimits, Pruned};
@@ -51,6 +54,7 @@ pub struct LogStore {
     clock: Clock,
     id: Arc<str>,
     room: Room,
+    broken: Arc<Broken>,
     /// Jobs that are being read, and how often.
     busy: Arc<Mutex<HashMap<String, usize>>>,
 }
@@ -87,10 +91,25 @@ impl LogStore {
             writer: Pool::start("log-writer", vec![connection], Rank::Behind)?,
             reader: Pool::start("log-reader", readers, Rank::Behind)?,
             room: Room::new(Space::of(state_dir), clock.clone()),
+            broken: Arc::new(Broken::beside(&path)),
             clock,
             id: id.as_str().into(),
             busy: Arc::default(),
         })
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.broken.seen(self.writer.run(work).await)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.broken.seen(self.reader.run(work).await)
     }
 
     /// Identifies this file in cursors.
@@ -122,14 +141,13 @@ impl LogStore {
     /// When the store cannot be written.
     pub async fn stream(&self, pod: LogPod, anchor: i64) -> Result<(LogStream, Track), StoreError> {
         let now_ms = self.clock.wall_ms();
-        self.writer
-            .run(move |connection| {
-                let tx = connection.transaction()?;
-                let made = stream::get_or_make(&tx, &pod, anchor, now_ms)?;
-                tx.commit()?;
-                Ok(made)
-            })
-            .await
+        self.write(move |connection| {
+            let tx = connection.transaction()?;
+            let made = stream::get_or_make(&tx, &pod, anchor, now_ms)?;
+            tx.commit()?;
+            Ok(made)
+        })
+        .await
     }
 
     /// Begins a later segment of a pod's log at `anchor`; the one before it is to be read up to there.
@@ -142,14 +160,13 @@ impl LogStore {
         anchor: i64,
     ) -> Result<(LogStream, Track), StoreError> {
         let now_ms = self.clock.wall_ms();
-        self.writer
-            .run(move |connection| {
-                let tx = connection.transaction()?;
-                let made = stream::next_segment(&tx, &pod, anchor, now_ms)?;
-                tx.commit()?;
-                Ok(made)
-            })
-            .await
+        self.write(move |connection| {
+            let tx = connection.transaction()?;
+            let made = stream::next_segment(&tx, &pod, anchor, now_ms)?;
+            tx.commit()?;
+            Ok(made)
+        })
+        .await
     }
 
     /// The logs of a job: pods in the order in which their logs were begun, of each pod its incarnations in the order in which
@@ -159,8 +176,7 @@ impl LogStore {
     /// When the store cannot be read.
     pub async fn streams(&self, job_uid: &str) -> Result<Vec<LogStream>, StoreError> {
         let job_uid = job_uid.to_owned();
-        self.reader
-            .run(move |connection| stream::of_job(connection, &job_uid))
+        self.read(move |connection| stream::of_job(connection, &job_uid))
             .await
     }
 
@@ -170,8 +186,7 @@ impl LogStore {
     /// When the store cannot be read.
     pub async fn track(&self, stream: i64) -> Result<Track, StoreError> {
         // Behind what is still to be written.
-        self.writer
-            .run(move |connection| stream::track(connection, stream))
+        self.write(move |connection| stream::track(connection, stream))
             .await
     }
 
@@ -180,7 +195,7 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be read.
     pub async fn jobs(&self) -> Result<Vec<String>, StoreError> {
-        self.reader.run(|connection| stream::jobs(connection)).await
+        self.read(|connection| stream::jobs(connection)).await
     }
 
     /// Stores lines and how far the log is read, in one transaction; the newest number.
@@ -190,24 +205,22 @@ impl LogStore {
     pub async fn commit(&self, stream: i64, batch: LogBatch) -> Result<u64, StoreError> {
         let now_ms = self.clock.wall_ms();
         let room = self.room.clone();
-        self.writer
-            .run(move |connection| {
-                room.check()?;
-                let written = room.note((|| {
-                    let tx =
-                        connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                    let new = batch.lines.len() as u64;
-                    let last = append::append(&tx, stream, batch.lines)?;
-                    if let Some((from, to, reason)) = batch.gap {
-                        gap::put(&tx, stream, last - new, from, to, reason)?;
-                    }
-                    stream::put_track(&tx, stream, &batch.track, now_ms)?;
-                    tx.commit()?;
-                    Ok(last)
-                })())?;
-                Ok(written)
-            })
-            .await
+        self.write(move |connection| {
+            room.check()?;
+            let written = room.note((|| {
+                let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let new = batch.lines.len() as u64;
+                let last = append::append(&tx, stream, batch.lines)?;
+                if let Some((from, to, reason)) = batch.gap {
+                    gap::put(&tx, stream, last - new, from, to, reason)?;
+                }
+                stream::put_track(&tx, stream, &batch.track, now_ms)?;
+                tx.commit()?;
+                Ok(last)
+            })())?;
+            Ok(written)
+        })
+        .await
     }
 
     /// Marks logs as read to their ends.
@@ -215,15 +228,14 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be written.
     pub async fn complete(&self, streams: Vec<i64>) -> Result<(), StoreError> {
-        self.writer
-            .run(move |connection| {
-                let tx = connection.transaction()?;
-                for stream in streams {
-                    stream::complete(&tx, stream)?;
-                }
-                Ok(tx.commit()?)
-            })
-            .await
+        self.write(move |connection| {
+            let tx = connection.transaction()?;
+            for stream in streams {
+                stream::complete(&tx, stream)?;
+            }
+            Ok(tx.commit()?)
+        })
+        .await
     }
 
     /// A log that was read to its end goes on, and with it those of its job.
@@ -232,16 +244,15 @@ impl LogStore {
     /// When the store cannot be written.
     pub async fn reopen(&self, stream: i64, job_uid: &str) -> Result<(), StoreError> {
         let job_uid = job_uid.to_owned();
-        self.writer
-            .run(move |connection| {
-                let tx = connection.transaction()?;
-                stream::reopen(&tx, stream)?;
-                let mut now = asked::of(&tx, &job_uid)?;
-                now.closed = false;
-                asked::put(&tx, &job_uid, now)?;
-                Ok(tx.commit()?)
-            })
-            .await
+        self.write(move |connection| {
+            let tx = connection.transaction()?;
+            stream::reopen(&tx, stream)?;
+            let mut now = asked::of(&tx, &job_uid)?;
+            now.closed = false;
+            asked::put(&tx, &job_uid, now)?;
+            Ok(tx.commit()?)
+        })
+        .await
     }
 
     /// Lines after a number, at most `max_lines` and about `max_bytes`, masked if asked for; gaps with an id above
@@ -258,19 +269,21 @@ impl LogStore {
         max_bytes: usize,
         mask: Option<Redactor>,
     ) -> Result<LogPage, StoreError> {
-        self.reader
-            .run(move |connection| {
-                let view = connection.transaction()?;
-                let before = masked::lines_before(mask.as_ref());
-                let mut lines = read::after(&view, stream, number, before, max_lines, max_bytes)?;
-                if let Some(mask) = mask {
-                    masked::mask(&mut lines, number, mask);
-                }
-                let end = lines.last().map_or(number, |line| line.number);
-                let gaps = gap::up_to(&view, stream, gaps_seen, end)?;
-                Ok(LogPage { lines, gaps })
-            })
-            .await
+        self.read(move |connection| {
+            let view = connection.transaction()?;
+            let before = masked::lines_before(mask.as_ref());
+            let read = read::after(&view, stream, number, before, max_lines, max_bytes)?;
+            let (mut lines, broken) = (read.lines, read.broken);
+            if let Some(mask) = mask {
+                masked::mask(&mut lines, number, mask);
+            }
+            let end = lines.last().map_or(number, |line| line.number);
+            let mut gaps = gap::up_to(&view, stream, gaps_seen, end)?;
+            gaps.extend(broken.into_iter().map(|last| gap::broken(last, gaps_seen)));
+            gaps.sort_by_key(|gap| gap.after);
+            Ok(LogPage { lines, gaps })
+        })
+        .await
     }
 
     /// The number of the last line before all those that may have been filed at `second` (Unix s of the backend's clock) or
@@ -279,8 +292,7 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be read.
     pub async fn before_second(&self, stream: i64, second: i64) -> Result<u64, StoreError> {
-        self.reader
-            .run(move |connection| read::before_second(connection, stream, second))
+        self.read(move |connection| read::before_second(connection, stream, second))
             .await
     }
 
@@ -289,8 +301,7 @@ impl LogStore {
     /// # Errors
     /// When the store cannot be read.
     pub async fn newest_second(&self, stream: i64) -> Result<Option<i64>, StoreError> {
-        self.writer
-            .run(move |connection| read::newest_second(connection, stream))
+        self.write(move |connection| read::newest_second(connection, stream))
             .await
     }
 
@@ -307,17 +318,16 @@ impl LogStore {
         max: usize,
         mask: Option<Redactor>,
     ) -> Result<Vec<LogMatch>, StoreError> {
-        self.reader
-            .run(move |connection| {
-                let view = connection.transaction()?;
-                find::between(
-                    &view,
-                    stream,
-                    (after, to),
-                    &find::What { pattern, max, mask },
-                )
-            })
-            .await
+        self.read(move |connection| {
+            let view = connection.transaction()?;
+            find::between(
+                &view,
+                stream,
+                (after, to),
+                &find::What { pattern, max, mask },
+            )
+        })
+        .await
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 use rand::RngExt as _;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::{StoreError, block};
+use super::{
+    StoreError, block,
+    broken::{Broken, is_broken},
+};
 use crate::journal::store::migrate::migrate;
 
 const STEPS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
@@ -28,9 +31,13 @@ pub(super) fn path(state_dir: &Path) -> PathBuf {
 /// place of an earlier such one: the cloud may still have the lines.
 pub(super) fn open(state_dir: &Path) -> Result<(Connection, String), StoreError> {
     let path = path(state_dir);
+    let aside = state_dir.join("logs.db.unusable");
+    if Broken::beside(&path).take() {
+        tracing::warn!(moved_to = %aside.display(), "the stored logs were found to be broken");
+        move_aside(&path, &aside)?;
+    }
     match try_open(&path) {
         Err(error) if is_useless(&error) => {
-            let aside = state_dir.join("logs.db.unusable");
             tracing::warn!(%error, moved_to = %aside.display(), "the stored logs cannot be used");
             move_aside(&path, &aside)?;
             try_open(&path)
@@ -41,15 +48,7 @@ pub(super) fn open(state_dir: &Path) -> Result<(Connection, String), StoreError>
 
 /// Whether the file can never be used, by this program or at all: not when it is locked, or the disk is full.
 fn is_useless(error: &StoreError) -> bool {
-    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
-    match error {
-        StoreError::TooNew { .. } => true,
-        StoreError::Sqlite(error) => matches!(
-            error.sqlite_error_code(),
-            Some(DatabaseCorrupt | NotADatabase)
-        ),
-        _ => false,
-    }
+    matches!(error, StoreError::TooNew { .. }) || is_broken(error)
 }
 
 fn try_open(path: &Path) -> Result<(Connection, String), StoreError> {

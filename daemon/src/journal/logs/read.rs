@@ -9,7 +9,7 @@ use crate::model::LogLine;
 const BEFORE_BYTES: usize = 16 << 10;
 
 /// Lines after `number`, at most `max_lines`, and no more once they have `max_bytes`; at least one where there is one. Of the
-/// lines before them, which come first, the ends of up to `before`.
+/// lines before them, which come first, the ends of up to `before`. A chunk that cannot be read is passed over.
 pub(super) fn after(
     view: &Connection,
     stream: i64,
@@ -17,8 +17,9 @@ pub(super) fn after(
     before: u64,
     max_lines: usize,
     max_bytes: usize,
-) -> Result<Vec<LogLine>, StoreError> {
+) -> Result<Read, StoreError> {
     let mut page = Page {
+        broken: Vec::new(),
         before: Vec::new(),
         begin: number,
         lines: Vec::new(),
@@ -28,20 +29,31 @@ pub(super) fn after(
     };
     // From the chunk that holds the next line: the last one that begins at or before it.
     let mut chunks = view.prepare_cached(
-        "SELECT first, lines FROM chunk WHERE stream = ?1 AND last > ?2
+        "SELECT first, last, lines FROM chunk WHERE stream = ?1 AND last > ?2
            AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)
          ORDER BY first",
     )?;
     let mut rows = chunks.query(params![stream, sql(page.after)])?;
     while let Some(row) = rows.next()? {
-        let first = row.get::<_, i64>(0)?.unsigned_abs();
-        let block = block::unpack(
-            first,
-            row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?,
-        )?;
+        if page.is_full() {
+            return Ok(page.read());
+        }
+        let (first, last) = (
+            row.get::<_, i64>(0)?.unsigned_abs(),
+            row.get::<_, i64>(1)?.unsigned_abs(),
+        );
+        let packed = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        let block = match block::unpack(first, packed) {
+            Ok(block) => block,
+            Err(error) => {
+                tracing::error!(%error, stream, first, last, "stored lines cannot be read");
+                page.pass_over(last);
+                continue;
+            }
+        };
         let from = usize::try_from((page.after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
         if !page.take(block.from(from)) {
-            return Ok(page.all());
+            return Ok(page.read());
         }
     }
     let mut tail = view.prepare_cached(TAIL)?;
@@ -51,7 +63,7 @@ pub(super) fn after(
             break;
         }
     }
-    Ok(page.all())
+    Ok(page.read())
 }
 
 /// The last line before all those that may have been filed at `second` or later; the newest one where there are none such.
@@ -68,10 +80,10 @@ pub(super) fn before_second(
     let mut rows = chunks.query(params![stream, second])?;
     if let Some(row) = rows.next()? {
         let first = row.get::<_, i64>(0)?.unsigned_abs();
-        let block = block::unpack(
-            first,
-            row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?,
-        )?;
+        let packed = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        let Ok(block) = block::unpack(first, packed) else {
+            return Ok(first - 1);
+        };
         let place = (0..block.len()).find(|place| may_be(block.second(*place)));
         return Ok(first + place.unwrap_or(block.len()) as u64 - 1);
     }
@@ -96,7 +108,15 @@ pub(super) fn newest_second(view: &Connection, stream: i64) -> Result<Option<i64
     Ok(newest.query_row([stream], |row| row.get(0))?)
 }
 
+/// Lines of a log.
+pub(super) struct Read {
+    pub(super) lines: Vec<LogLine>,
+    /// The last numbers of chunks that cannot be read.
+    pub(super) broken: Vec<u64>,
+}
+
 struct Page {
+    broken: Vec<u64>,
     /// Lines up to number `begin`, which take no room.
     before: Vec<LogLine>,
     begin: u64,
@@ -129,9 +149,24 @@ impl Page {
         true
     }
 
-    fn all(mut self) -> Vec<LogLine> {
+    fn is_full(&self) -> bool {
+        !self.lines.is_empty() && (self.lines.len() >= self.max_lines || self.room == 0)
+    }
+
+    /// What goes up to this number cannot be read.
+    fn pass_over(&mut self, last: u64) {
+        self.after = last;
+        if last > self.begin {
+            self.broken.push(last);
+        }
+    }
+
+    fn read(mut self) -> Read {
         self.before.append(&mut self.lines);
-        self.before
+        Read {
+            lines: self.before,
+            broken: self.broken,
+        }
     }
 }
 

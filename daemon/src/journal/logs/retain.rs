@@ -1,11 +1,13 @@
 //! What is dropped to keep the limits: logs that are too old, the beginnings of jobs that are too large, and the logs that were
-//! not read for longest where all together are too large. The log of a job that is being read is only shortened.
+//! not read for longest where all together are too large. What somebody asked to keep is never too old, and goes after the
+//! others. The log of a job that is being read is only shortened.
 
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{
     StoreError,
     stream::{self, Held},
+    trim,
 };
 
 /// How much is kept.
@@ -51,7 +53,7 @@ pub(super) fn plan(
     let mut kept = Vec::new();
     for one in held {
         let is_old = one.changed_ms < now_ms.saturating_sub(limits.age_ms);
-        if is_old && !busy(&one.job_uid) {
+        if is_old && !one.keep && !busy(&one.job_uid) {
             plan.push(Drop::Whole(one.job_uid.clone()));
             continue;
         }
@@ -64,8 +66,9 @@ pub(super) fn plan(
     }
     let mut surplus = left.saturating_sub(limits.total_bytes);
     // What nobody reads goes whole, then what is being read is shortened.
-    for is_busy in [false, true] {
-        for (one, bytes) in kept.iter().filter(|(one, _)| busy(&one.job_uid) == is_busy) {
+    for (is_busy, keep) in [(false, false), (false, true), (true, false), (true, true)] {
+        let is_next = |one: &Held| busy(&one.job_uid) == is_busy && one.keep == keep;
+        for (one, bytes) in kept.iter().filter(|(one, _)| is_next(one)) {
             if surplus == 0 {
                 return plan;
             }
@@ -89,7 +92,7 @@ pub(super) fn carry_out(connection: &mut Connection, plan: &[Drop]) -> Result<Pr
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let bytes = match drop {
             Drop::Whole(uid) => stream::drop_job(&tx, uid)?,
-            Drop::Part(uid, bytes) => stream::trim(&tx, uid, *bytes)?,
+            Drop::Part(uid, bytes) => trim::trim(&tx, uid, *bytes)?,
         };
         tx.commit()?;
         pruned.bytes += bytes;
@@ -136,6 +139,7 @@ mod tests {
             job_uid: (*uid).into(),
             bytes: *bytes,
             changed_ms: *changed_ms,
+            keep: uid.starts_with("kept"),
         };
         all.iter().map(one).collect()
     }
@@ -187,6 +191,22 @@ mod tests {
             ("d", 90, 9_400),
         ];
         assert_eq!(planned(&all, ""), [whole("a"), whole("b")]);
+    }
+
+    #[test]
+    fn what_somebody_asked_to_keep_is_never_too_old_and_goes_last() {
+        assert_eq!(
+            planned(&[("kept", 5, 0), ("old", 5, 0)], ""),
+            [whole("old")]
+        );
+        let all = [
+            ("kept-1", 90, 9_100),
+            ("b", 90, 9_200),
+            ("c", 90, 9_300),
+            ("kept-2", 90, 9_400),
+        ];
+        assert_eq!(planned(&all, ""), [whole("b"), whole("c")]);
+        assert_eq!(planned(&[("kept", 130, 0)], ""), [part("kept", 30)]);
     }
 
     #[test]

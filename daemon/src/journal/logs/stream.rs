@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{StoreError, sql};
+use super::StoreError;
 use crate::model::{LogKey, LogPod, LogStream, Track};
 
 /// Numbers of segments begin here.
@@ -190,57 +190,26 @@ pub(super) struct Held {
     pub(super) job_uid: String,
     pub(super) bytes: u64,
     pub(super) changed_ms: i64,
+    /// Somebody asked to keep it.
+    pub(super) keep: bool,
 }
 
 /// All jobs of which logs are stored, the one that was not read for longest first.
 pub(super) fn held(connection: &Connection) -> Result<Vec<Held>, StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT job_uid, sum(packed_bytes + tail_bytes), max(changed_ms) FROM stream
-         GROUP BY job_uid ORDER BY max(changed_ms), job_uid",
+        "SELECT job_uid, sum(packed_bytes + tail_bytes), max(changed_ms),
+           EXISTS (SELECT 1 FROM job WHERE job.job_uid = stream.job_uid AND keep)
+         FROM stream GROUP BY job_uid ORDER BY max(changed_ms), job_uid",
     )?;
     let held = statement.query_map([], |row| {
         Ok(Held {
             job_uid: row.get(0)?,
             bytes: row.get::<_, i64>(1)?.unsigned_abs(),
             changed_ms: row.get(2)?,
+            keep: row.get(3)?,
         })
     })?;
     Ok(held.collect::<Result<_, _>>()?)
-}
-
-/// Drops the oldest chunks of a job until `bytes` are free, or the newest one of each log is left; what was freed.
-pub(super) fn trim(connection: &Connection, job_uid: &str, bytes: u64) -> Result<u64, StoreError> {
-    let mut freed = 0;
-    for stream in of_job(connection, job_uid)? {
-        let mut chunks = connection.prepare_cached(
-            "SELECT first, last, length(lines) FROM chunk WHERE stream = ?1
-               AND first < (SELECT max(first) FROM chunk WHERE stream = ?1) ORDER BY first",
-        )?;
-        let mut rows = chunks.query([stream.id])?;
-        let (mut dropped, mut packed) = (None, 0_u64);
-        while freed + packed < bytes
-            && let Some(row) = rows.next()?
-        {
-            dropped = Some(row.get::<_, i64>(1)?);
-            packed += row.get::<_, i64>(2)?.unsigned_abs();
-        }
-        let Some(last) = dropped else {
-            continue;
-        };
-        connection.execute(
-            "DELETE FROM chunk WHERE stream = ?1 AND last <= ?2",
-            params![stream.id, last],
-        )?;
-        connection.execute(
-            "UPDATE stream SET dropped = ?2, packed_bytes = packed_bytes - ?3 WHERE id = ?1",
-            params![stream.id, last, sql(packed)],
-        )?;
-        freed += packed;
-        if freed >= bytes {
-            break;
-        }
-    }
-    Ok(freed)
 }
 
 fn stream(row: &Row<'_>) -> rusqlite::Result<LogStream> {

@@ -1,5 +1,6 @@
 //! Lines come back as they were stored, over chunks and restarts, and a file that cannot be used is dropped.
 
+mod broken;
 mod kept;
 mod masked;
 

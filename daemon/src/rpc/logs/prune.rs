@@ -57,7 +57,9 @@ async fn drop_logs(running: &Running, request: PruneLogsRequest) -> Result<Prune
         if let Some(age_ms) = request.older_than_ms {
             limits.age_ms = limits.age_ms.min(i64::try_from(age_ms).unwrap_or(i64::MAX));
         }
-        return logs::prune(&running.scope, limits, request.dry_run).await;
+        let scope = &running.scope;
+        let now_ms = scope.now_ms().min(scope.clock.wall_ms());
+        return logs::prune(scope, limits, now_ms, request.dry_run).await;
     }
     let mut uids = Vec::with_capacity(request.ids.len());
     for id in &request.ids {

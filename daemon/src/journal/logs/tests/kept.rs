@@ -123,13 +123,19 @@ async fn over_the_limits_the_beginning_goes_and_numbers_stay() {
         job_bytes: held / 2,
         ..LIMITS
     };
-    let foretold = logs.prune(everything(), limits, true).await.unwrap();
+    let foretold = logs
+        .prune(everything(), limits, NOW_MS, true)
+        .await
+        .unwrap();
     assert_eq!(
         logs.held().await.unwrap().bytes,
         held,
         "nothing was dropped"
     );
-    let pruned = logs.prune(everything(), limits, false).await.unwrap();
+    let pruned = logs
+        .prune(everything(), limits, NOW_MS, false)
+        .await
+        .unwrap();
     assert!(
         pruned.bytes >= foretold.bytes && pruned.left <= held / 2,
         "{pruned:?}"
@@ -151,7 +157,10 @@ async fn over_the_limits_the_beginning_goes_and_numbers_stay() {
         .unwrap();
     assert_eq!(last, 5_001);
     assert_eq!(
-        logs.prune(everything(), limits, false).await.unwrap().jobs,
+        logs.prune(everything(), limits, NOW_MS, false)
+            .await
+            .unwrap()
+            .jobs,
         0
     );
 }
@@ -180,7 +189,10 @@ async fn what_is_old_or_too_much_goes_whole_but_for_what_is_being_read_and_the_f
     let reading = logs.reading("b");
     assert_eq!(logs.busy(), 1);
     assert_eq!(
-        logs.prune(everything(), nothing, false).await.unwrap().jobs,
+        logs.prune(everything(), nothing, NOW_MS, false)
+            .await
+            .unwrap()
+            .jobs,
         1
     );
     assert_eq!(logs.jobs().await.unwrap(), ["b"]);
@@ -266,4 +278,30 @@ async fn the_seconds_of_a_file_of_the_first_version_are_known() {
         assert_eq!(found, before, "{second}");
     }
     assert_eq!(logs.newest_second(stream).await.unwrap(), Some(1_514));
+}
+
+#[tokio::test]
+async fn over_the_limits_the_oldest_lines_of_all_pods_go() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    for second in 1..=10 {
+        for pod in ["a", "b"] {
+            let (stream, _) = logs.stream(key(pod), 0).await.unwrap();
+            logs.commit(stream.id, at(second, noise(512)))
+                .await
+                .unwrap();
+        }
+    }
+    let limits = LogLimits {
+        job_bytes: logs.held().await.unwrap().bytes * 55 / 100,
+        ..LIMITS
+    };
+    let pruned = logs.prune(everything(), limits, NOW_MS, false).await;
+    pruned.unwrap();
+    let streams = logs.streams("job-1").await.unwrap();
+    assert_eq!(streams.len(), 2);
+    for stream in &streams {
+        assert!((2_000..4_000).contains(&stream.dropped), "{streams:?}");
+    }
 }

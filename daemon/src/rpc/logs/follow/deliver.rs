@@ -107,8 +107,10 @@ impl Following {
                     false => return Ok(()),
                 }
             }
-            let follows = |line: &crate::model::LogLine| line.number == place.number + 1;
-            if page.lines.first().is_some_and(|line| !follows(line)) {
+            let first = page.lines.first().map_or(0, |line| line.number);
+            let told_before = page.gaps.iter().map(|gap| gap.after);
+            let before = told_before.filter(|after| *after < first).max();
+            if first > before.unwrap_or(0).max(place.number) + 1 {
                 // Dropped while it was read.
                 let told = self.gap(&stream, 0, 0, DROPPED);
                 sink.send(frame(told)).await;
@@ -206,9 +208,12 @@ impl Following {
                 Item::Gap(gap) => {
                     self.send_lines(stream, std::mem::take(&mut lines), sink)
                         .await;
+                    let before = self.places.get(stream).unwrap_or_default();
+                    // What lies before it was sent, or cannot be read.
                     let place = Place {
-                        gap: gap.id,
-                        ..self.places.get(stream).unwrap_or_default()
+                        number: before.number.max(gap.after),
+                        gap: before.gap.max(gap.id),
+                        ..before
                     };
                     self.places.set(stream, place);
                     let told = self.gap(stream, gap.from_second, gap.to_second, &gap.reason);
