@@ -100,3 +100,36 @@ async fn a_search_of_what_is_stored_asks_nothing_of_the_cloud() {
         .await;
     assert_eq!(world.control().call_count("GetPodLogs"), calls);
 }
+
+/// However the daemon came to read it: here its end first, and then what lies before.
+#[tokio::test]
+async fn lines_are_counted_from_the_first_one_whatever_was_read_first() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = long_log(&world, &gate).await;
+    let last = world.paictl(&["logs", "--tail", "5", &id]).await;
+    assert_eq!(last.stdout.lines().count(), 5, "{last:?}");
+    let told = world
+        .paictl(&["--json", "logs", "--from", "17999", &id])
+        .await;
+    let lines = told.stdout.lines();
+    let lines: Vec<serde_json::Value> = lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let counted: Vec<_> = lines
+        .iter()
+        .map(|line| (line["line"].as_u64(), line["text"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        counted,
+        [
+            (Some(17_999), "line 299.58"),
+            (Some(18_000), "line 299.59"),
+            (Some(18_001), "begun")
+        ],
+        "{told:?}"
+    );
+    assert!(lines[0]["segment"].as_u64() > Some(1), "{told:?}");
+    gate.open();
+}

@@ -18,6 +18,8 @@ pub struct LogLine<'a> {
     attempt: Option<u32>,
     /// Counts the lines of one segment from 1, in the order in which the daemon stored them.
     number: u64,
+    /// Counts the lines of the attempt from 1, as --from does; null while an earlier part of it is not read.
+    line: Option<u64>,
     /// The cloud had filed the line by then, Unix s; null where that is unknown.
     second: Option<i64>,
     /// Found later than its neighbours; absent otherwise.
@@ -53,6 +55,7 @@ struct Place<'a> {
     pod_uid: &'a str,
     segment: u32,
     attempt: u32,
+    lines_before: Option<u64>,
 }
 
 impl<'a> LogLine<'a> {
@@ -64,6 +67,7 @@ impl<'a> LogLine<'a> {
             pod_uid: &chunk.pod_uid,
             segment: chunk.segment,
             attempt: chunk.attempt,
+            lines_before: chunk.lines_before,
         };
         Self::at(place, line)
     }
@@ -76,6 +80,7 @@ impl<'a> LogLine<'a> {
             segment: place.segment,
             attempt: Some(place.attempt).filter(|attempt| *attempt > 0),
             number: line.number,
+            line: place.lines_before.map(|before| before + line.number),
             second: line.second,
             late: line.late,
             text: String::from_utf8_lossy(&line.text),
@@ -92,6 +97,7 @@ impl<'a> LogHit<'a> {
             pod_uid: &hits.pod_uid,
             segment: hits.segment,
             attempt: hits.attempt,
+            lines_before: hits.lines_before,
         };
         Some(Self {
             line: LogLine::at(place, hit.line.as_ref()?),

@@ -18,7 +18,8 @@ use crate::{duration, error::CliError};
 /// Lines of a job of several pods begin with the name of their pod. On a terminal colours stay; all other control sequences
 /// are taken out, and of a line that was drawn over and over, as progress bars are, the last state is shown.
 ///
-/// With --json a line is an object: job_id, pod_id, pod_uid, segment, attempt, number, second (null where it is unknown), text
+/// With --json a line is an object: job_id, pod_id, pod_uid, segment, attempt, number, line (counted from 1, as --from does; null
+/// while an earlier part of the log is not read), second (null where it is unknown), text
 /// and, where it was found later than its neighbours, late; of a search also match, which is false for neighbours.
 #[derive(Debug, Default, Args)]
 #[command(
@@ -81,7 +82,7 @@ pub(super) struct Read {
     /// Begin with the last N lines of each pod, not with the first.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number)]
     pub(super) tail: Option<u64>,
-    /// Begin with line N of each pod; --json tells the numbers.
+    /// Begin with line N of each pod, which --json tells as `line`.
     #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), conflicts_with_all = ["tail", "since"])]
     pub(super) from: Option<u64>,
     /// Of each pod the attempt before its newest one.

@@ -11,7 +11,7 @@ pub(super) const LEFT_OUT: u64 = u64::MAX;
 pub(super) struct Begin {
     /// So many last lines.
     pub(super) tail: Option<u64>,
-    /// The line of this number of the newest attempt.
+    /// This line of the newest attempt, counted from 1.
     pub(super) from_number: Option<u64>,
     /// Lines that may have been filed in this second or later.
     pub(super) since: Option<i64>,
@@ -27,17 +27,18 @@ impl Begin {
     /// the numbers before the lines since the wanted second.
     pub(super) fn places(&self, streams: &[LogStream], before: &[u64]) -> Vec<u64> {
         let newest = streams.last().map_or(0, |stream| stream.attempt);
-        // Numbers count per segment: that of the first one is meant.
-        let of_newest = streams.iter().filter(|stream| stream.attempt == newest);
-        let first = of_newest.map(|stream| stream.segment).min();
+        // Counted through the segments.
+        let mut before_it = self.from_number.map(|number| number.saturating_sub(1));
         let mut places: Vec<u64> = streams
             .iter()
-            .map(|stream| match self.from_number {
+            .map(|stream| match &mut before_it {
+                None => 0,
                 Some(_) if stream.attempt != newest => LEFT_OUT,
-                Some(number) if Some(stream.segment) == first => {
-                    number.saturating_sub(1).min(stream.last)
+                Some(left) => {
+                    let place = stream.last.min(*left);
+                    *left -= place;
+                    place
                 }
-                _ => 0,
             })
             .collect();
         if self.since.is_some() {
@@ -156,14 +157,21 @@ mod tests {
         assert_eq!(begin(Some(5), Some(30), None), [OUT, 45]);
     }
 
-    /// Numbers count within a segment: a later one is delivered from its first line on.
     #[test]
-    fn a_number_leaves_out_no_line_of_a_later_segment() {
-        let begin = Begin {
-            from_number: Some(30),
-            ..Begin::default()
-        };
+    fn lines_are_counted_through_the_segments() {
         let two = streams(&[(1, 1, 100, 0, true), (1, 2, 50, 0, false)]);
-        assert_eq!(begin.places(&two, &[]), [29, 0]);
+        for (number, expected) in [
+            (1, [0, 0]),
+            (30, [29, 0]),
+            (101, [100, 0]),
+            (120, [100, 19]),
+            (999, [100, 50]),
+        ] {
+            let begin = Begin {
+                from_number: Some(number),
+                ..Begin::default()
+            };
+            assert_eq!(begin.places(&two, &[]), expected, "{number}");
+        }
     }
 }

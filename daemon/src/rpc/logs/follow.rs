@@ -18,7 +18,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::Reader,
-    logs::{Followed, Missing, Progress},
+    logs::{Followed, Missing, Progress, has_hole},
     model::{Fault, FaultKind, Job, LogStream, redact::Redactor},
     rpc::{
         Edge,
@@ -163,6 +163,10 @@ impl Following {
         if is_late && !self.looked(look, sink).await? {
             return Ok(());
         }
+        let counts = self.begin.is_some_and(|begin| begin.from_number.is_some());
+        if counts && !self.counted(sink).await? {
+            return Ok(());
+        }
         self.settle_begin().await?;
         let Some(progress) = self
             .followed
@@ -268,6 +272,24 @@ impl Following {
             // What a look that failed has not read cannot be counted off.
             let counts = now.fault.is_none() || self.once;
             if (now.finished >= look && counts) || now.ended.is_some() {
+                return Ok(true);
+            }
+            self.tell_staleness(&now, sink).await;
+            if !self.news(&mut progress, sink).await? {
+                return Ok(false);
+            }
+        }
+    }
+
+    /// Waits until lines can be counted from the first one on, or that will not be; false when the stream has ended meanwhile.
+    async fn counted(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
+        let Some(followed) = &self.followed else {
+            return Ok(true);
+        };
+        let mut progress = followed.progress.clone();
+        loop {
+            let now = progress.borrow_and_update().clone();
+            if now.over || !has_hole(&self.streams().await?) {
                 return Ok(true);
             }
             self.tell_staleness(&now, sink).await;

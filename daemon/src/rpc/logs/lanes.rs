@@ -33,6 +33,16 @@ impl Lane {
         self.streams.get(self.at)
     }
 
+    /// Lines of the segments before the one that is being read; `None` while one of these is not read whole.
+    pub(super) fn lines_before(&self) -> Option<u64> {
+        let this = self.stream()?;
+        let earlier = self.streams[..self.at].iter();
+        let earlier = earlier.filter(|stream| stream.key == this.key);
+        earlier
+            .map(|stream| stream.complete.then_some(stream.last))
+            .sum()
+    }
+
     /// Goes on to the next log. False where there is none, or where this one is still to be read up to it.
     pub(super) fn go_on(&mut self) -> bool {
         if self.is_held_up() || self.at + 1 >= self.streams.len() {
@@ -181,13 +191,20 @@ mod tests {
             stream("a", "2", 1, false),
         ];
         let mut over = of_pods(streams.clone(), true);
-        assert!(over[0].has_hole() && !over[0].is_held_up() && over[0].go_on());
+        assert!(over[0].has_hole() && !over[0].is_held_up());
+        assert_eq!(over[0].lines_before(), Some(0));
+        assert!(over[0].go_on());
+        assert_eq!(over[0].lines_before(), None);
         let mut lanes = of_pods(streams, false);
         assert_eq!(lanes.len(), 2);
         assert!(!lanes[0].go_on(), "not yet read up to the next segment");
         assert!(lanes[0].is_held_up());
         lanes[0].streams[0].complete = true;
-        assert!(lanes[0].go_on() && lanes[0].go_on());
+        lanes[0].streams[0].last = 77;
+        assert!(lanes[0].go_on());
+        assert_eq!(lanes[0].lines_before(), Some(77));
+        assert!(lanes[0].go_on());
+        assert_eq!(lanes[0].lines_before(), Some(0), "another attempt");
         assert!(!lanes[0].is_held_up() && !lanes[0].go_on());
         assert!(!lanes[1].is_held_up() && !lanes[1].go_on());
     }

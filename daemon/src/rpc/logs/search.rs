@@ -138,11 +138,11 @@ impl Searching {
             self.unread += usize::from(!is_read);
             let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
             self.told.jobs += 1;
-            for stream in streams {
+            for (stream, before) in with_lines_before(streams) {
                 if !self.wanted.has(&stream) {
                     continue;
                 }
-                self.search_one(&job, &stream, sink).await?;
+                self.search_one(&job, (&stream, before), sink).await?;
                 if self.told.more {
                     return Ok(());
                 }
@@ -176,7 +176,7 @@ impl Searching {
     async fn search_one(
         &mut self,
         job: &Job,
-        stream: &LogStream,
+        (stream, before): (&LogStream, Option<u64>),
         sink: &Sink<SearchLogsResponse>,
     ) -> Result<(), Fault> {
         let logs = self.running.scope.journal.logs().clone();
@@ -217,7 +217,7 @@ impl Searching {
             stream.dropped + 1,
             stream.last,
         ) {
-            self.send(job, stream, group, sink).await?;
+            self.send(job, (stream, before), group, sink).await?;
         }
         Ok(())
     }
@@ -225,7 +225,7 @@ impl Searching {
     async fn send(
         &self,
         job: &Job,
-        stream: &LogStream,
+        (stream, lines_before): (&LogStream, Option<u64>),
         group: Group,
         sink: &Sink<SearchLogsResponse>,
     ) -> Result<(), Fault> {
@@ -270,11 +270,27 @@ impl Searching {
                 segment: stream.segment,
                 attempt: stream.attempt,
                 lines: lines.collect(),
+                lines_before,
             };
             sink.send(frame(Frame::Hits(hits))).await;
         }
         Ok(())
     }
+}
+
+/// Each with the lines of its incarnation's earlier segments, where these are read whole.
+fn with_lines_before(streams: Vec<LogStream>) -> impl Iterator<Item = (LogStream, Option<u64>)> {
+    let (mut key, mut before) = (None, Some(0));
+    streams.into_iter().map(move |stream| {
+        if key.as_ref() != Some(&stream.key) {
+            (key, before) = (Some(stream.key.clone()), Some(0));
+        }
+        let here = before;
+        before = before
+            .filter(|_| stream.complete)
+            .map(|lines| lines + stream.last);
+        (stream, here)
+    })
 }
 
 /// What was not searched, for people.

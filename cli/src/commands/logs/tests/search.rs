@@ -38,6 +38,7 @@ fn hits(job: &str, pod: &str, lines: &[Line<'_>]) -> Found {
         pod_uid: "a".into(),
         role: "Worker".into(),
         segment: 1,
+        lines_before: Some(40),
         attempt: 2,
         lines: lines.collect(),
     })
@@ -202,8 +203,8 @@ async fn a_program_reads_an_object_per_line() {
     let (exit, stdout, stderr) = run(finding(found), &line).await;
     assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""));
     insta::assert_snapshot!(stdout, @r#"
-    {"job_id":"dlc1","pod_id":"dlc1-worker-0","pod_uid":"a","segment":1,"attempt":2,"number":1,"second":null,"text":"a","match":false}
-    {"job_id":"dlc1","pod_id":"dlc1-worker-0","pod_uid":"a","segment":1,"attempt":2,"number":2,"second":null,"text":"nan","match":true}
+    {"job_id":"dlc1","pod_id":"dlc1-worker-0","pod_uid":"a","segment":1,"attempt":2,"number":1,"line":41,"second":null,"text":"a","match":false}
+    {"job_id":"dlc1","pod_id":"dlc1-worker-0","pod_uid":"a","segment":1,"attempt":2,"number":2,"line":42,"second":null,"text":"nan","match":true}
     "#);
 }
 

@@ -55,8 +55,9 @@ impl Following {
             let Some((number, items)) = lanes::next(&mut lanes) else {
                 return Ok(lanes.iter().any(Lane::is_held_up));
             };
-            if let Some(stream) = lanes[number].stream().cloned() {
-                self.send_items(&stream, items, sink).await;
+            let (lane, before) = (&lanes[number], lanes[number].lines_before());
+            if let Some(stream) = lane.stream().cloned() {
+                self.send_items((&stream, before), items, sink).await;
             }
         }
     }
@@ -197,7 +198,7 @@ impl Following {
 
     async fn send_items(
         &mut self,
-        stream: &LogStream,
+        (stream, before): (&LogStream, Option<u64>),
         items: Vec<Item>,
         sink: &Sink<FollowLogsResponse>,
     ) {
@@ -206,7 +207,7 @@ impl Following {
             match item {
                 Item::Line(line) => lines.push(line),
                 Item::Gap(gap) => {
-                    self.send_lines(stream, std::mem::take(&mut lines), sink)
+                    self.send_lines((stream, before), std::mem::take(&mut lines), sink)
                         .await;
                     let before = self.places.get(stream).unwrap_or_default();
                     // What lies before it was sent, or cannot be read.
@@ -221,12 +222,12 @@ impl Following {
                 }
             }
         }
-        self.send_lines(stream, lines, sink).await;
+        self.send_lines((stream, before), lines, sink).await;
     }
 
     async fn send_lines(
         &mut self,
-        stream: &LogStream,
+        (stream, lines_before): (&LogStream, Option<u64>),
         lines: Vec<crate::model::LogLine>,
         sink: &Sink<FollowLogsResponse>,
     ) {
@@ -260,6 +261,7 @@ impl Following {
             cursor: self.places.encode(),
             segment: stream.segment,
             attempt: stream.attempt,
+            lines_before,
         };
         if !chunk.lines.is_empty() {
             sink.send(frame(Frame::Chunk(chunk))).await;
