@@ -75,6 +75,7 @@ pub(super) async fn read(
             max_bytes,
         ),
         grep,
+        is_new,
         mask: running.scope.redactor.clone(),
         cursor: request.cursor.clone(),
         complete: false,
@@ -110,6 +111,8 @@ fn grep(request: &ReadLogTextRequest) -> Result<Option<Pattern>, Fault> {
 struct Reading {
     tail: Tail,
     grep: Option<Pattern>,
+    /// Only what is new since a cursor is wanted.
+    is_new: bool,
     mask: Redactor,
     cursor: Vec<u8>,
     complete: bool,
@@ -151,7 +154,7 @@ impl Reading {
         })
         .await;
         self.tail.lines(&chunk, first, fitting);
-        if self.grep.is_some() || !self.cursor.is_empty() {
+        if self.grep.is_some() || self.is_new {
             self.tail.forget_earlier();
         }
         self.cursor = chunk.cursor;
@@ -177,3 +180,6 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

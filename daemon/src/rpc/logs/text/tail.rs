@@ -46,6 +46,8 @@ pub(super) struct Pod {
     pub(super) has_hole: bool,
     /// Of `earlier`, those that were read and found no room.
     left_out: u64,
+    /// Where its first line lies is known.
+    is_begun: bool,
     size: usize,
 }
 
@@ -95,8 +97,8 @@ impl Tail {
     pub(super) fn lines(&mut self, chunk: &LogChunk, first: u64, fitting: Vec<String>) {
         let (most, room) = (self.most, self.room);
         let pod = self.pod(&chunk.pod_id, &chunk.pod_uid, chunk.attempt);
-        if pod.lines.is_empty() && pod.earlier == 0 {
-            pod.earlier = first.saturating_sub(1);
+        if !std::mem::replace(&mut pod.is_begun, true) {
+            pod.earlier += first.saturating_sub(1);
             pod.has_hole = chunk.segment > 1;
         }
         for text in fitting {
@@ -186,6 +188,7 @@ impl Tail {
                 earlier: 0,
                 has_hole: false,
                 left_out: 0,
+                is_begun: false,
                 size: 0,
             });
             self.pods.len() - 1
