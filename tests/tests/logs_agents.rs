@@ -1,7 +1,7 @@
-//! What agents read of logs: what is left out is counted.
+//! What agents read of logs: what is left out is counted, and what is stored is shown whatever happens.
 
 use pai_proto::v1;
-use pai_tests::{World, world::profile};
+use pai_tests::{Gate, World, until::within, wire::refusal, world::profile};
 use serde_json::json;
 
 async fn world(pods: u32) -> World {
@@ -32,4 +32,44 @@ async fn an_agent_is_told_how_much_was_left_out() {
     world.paictl(&["wait", &id]).await;
     let read = client.read_log_text(ask(&id)).await.unwrap();
     assert_eq!(read.shown + read.left_out, 4_000, "{}", read.header);
+}
+
+/// The cloud fails: what is stored is shown, with the fault; a person gets it, too, and the exit code of the fault.
+#[tokio::test]
+async fn what_is_stored_is_read_while_the_cloud_fails() {
+    let world = world(1).await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    let gate = Gate::new(&world, "end");
+    let command = format!("seq -f 'step %g' 1 50; {}; echo over", gate.command());
+    let id = world.submit("train", &command).await;
+    world
+        .paictl(&["wait", "--for", "log:/^step 50$/", &id])
+        .await;
+    world.fault("GetPodLogs:forbidden");
+    // A look that was answered just before serves, too.
+    let failing = async {
+        loop {
+            let read = client.read_log_text(ask(&id)).await.unwrap();
+            assert!(read.text.ends_with("step 50"), "{read:?}");
+            if read
+                .header
+                .contains("nothing behind what is stored was read")
+            {
+                return read;
+            }
+        }
+    };
+    let read = within("a word of the fault", failing).await;
+    assert!(!read.complete && !read.cursor.is_empty(), "{read:?}");
+    let new = v1::ReadLogTextRequest {
+        cursor: read.cursor,
+        ..ask(&id)
+    };
+    let fault = refusal(client.read_log_text(new).await);
+    assert_eq!(fault.kind(), v1::ErrorKind::Permission, "nothing is new");
+    let plain = world.paictl(&["logs", &id]).await;
+    assert_eq!(plain.stdout.lines().last(), Some("step 50"), "{plain:?}");
+    assert!(plain.code != 0 && !plain.stderr.is_empty(), "{plain:?}");
+    gate.open();
 }

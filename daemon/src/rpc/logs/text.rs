@@ -119,11 +119,19 @@ struct Reading {
 }
 
 impl Reading {
-    /// Takes everything up to the last word.
+    /// Takes everything up to the last word. A fault behind what was read is a remark: what is stored is worth more than nothing.
     async fn take(&mut self, frames: Frames<FollowLogsResponse>) -> Result<(), Status> {
         let mut frames = pin!(frames);
         while let Some(frame) = frames.next().await {
-            match frame?.frame {
+            let frame = match frame {
+                Ok(frame) => frame.frame,
+                Err(status) if self.tail.is_untouched() => return Err(status),
+                Err(status) => {
+                    self.tail.only_stored(status.message());
+                    return Ok(());
+                }
+            };
+            match frame {
                 Some(Frame::Chunk(chunk)) => self.lines(chunk).await,
                 Some(Frame::Gap(gap)) => {
                     self.tail.gap(&gap);
@@ -134,11 +142,26 @@ impl Reading {
                     self.tail.ended(&ended);
                     self.complete = ended.complete;
                     self.cursor = ended.cursor;
+                    return Ok(());
                 }
-                Some(Frame::Heartbeat(_) | Frame::GoingAway(_)) | None => {}
+                Some(Frame::GoingAway(going)) => {
+                    self.keep(going.cursor);
+                    self.tail.broken_off(&going.reason);
+                    return Ok(());
+                }
+                Some(Frame::Heartbeat(beat)) => self.keep(beat.cursor),
+                None => {}
             }
         }
+        self.tail.broken_off("the log is not served any more");
         Ok(())
+    }
+
+    /// An empty cursor says that nothing is counted off yet.
+    fn keep(&mut self, cursor: Vec<u8>) {
+        if !cursor.is_empty() {
+            self.cursor = cursor;
+        }
     }
 
     async fn lines(&mut self, mut chunk: LogChunk) {

@@ -156,6 +156,27 @@ impl Tail {
         ));
     }
 
+    /// It was ended before its last word, for this reason.
+    pub(super) fn broken_off(&mut self, reason: &str) {
+        self.not_whole("not read to the end", reason, "; ask again");
+    }
+
+    /// What is behind the stored lines could not be read, for this reason.
+    pub(super) fn only_stored(&mut self, reason: &str) {
+        self.not_whole("nothing behind what is stored was read", reason, "");
+    }
+
+    fn not_whole(&mut self, what: &str, reason: &str, advice: &str) {
+        self.more = true;
+        let reason = text::line(&text::cut(reason, LINE_MAX));
+        self.remarks.push(format!("{what} ({reason}){advice}"));
+    }
+
+    /// Whether nothing was read: no line, whether it is shown or not, and no gap.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.pods.is_empty()
+    }
+
     /// The pods that have lines: `worker-2` before `worker-10`, each life after the one before it.
     pub(super) fn pods(&self) -> Vec<&Pod> {
         let mut pods: Vec<_> = self
