@@ -1,7 +1,7 @@
 //! What agents read of logs: what is left out is counted, and what is stored is shown whatever happens.
 
 use pai_proto::v1;
-use pai_tests::{Gate, World, until::within, wire::refusal, world::profile};
+use pai_tests::{Gate, Mcp, World, until::within, wire::refusal, world::profile};
 use serde_json::json;
 
 async fn world(pods: u32) -> World {
@@ -72,4 +72,27 @@ async fn what_is_stored_is_read_while_the_cloud_fails() {
     assert_eq!(plain.stdout.lines().last(), Some("step 50"), "{plain:?}");
     assert!(plain.code != 0 && !plain.stderr.is_empty(), "{plain:?}");
     gate.open();
+}
+
+/// However many pods there are, the answer is one that every client passes on whole, and it ends with the newest line.
+#[tokio::test]
+async fn an_answer_for_many_pods_fits_with_its_cursor() {
+    let world = world(64).await;
+    let _daemon = world.daemon().await;
+    let mut mcp = Mcp::open(&world).await;
+    let id = world
+        .submit("train", "seq -f 'step %g of a log' 1 300")
+        .await;
+    world.paictl(&["wait", &id]).await;
+    let read = mcp.call("pai_job_logs", json!({"job_id": id})).await;
+    let told = read.text();
+    assert!(told.len() <= 8 << 10, "{}", told.len());
+    assert!(told.ends_with("step 300 of a log"), "{told}");
+    let cursor = told.lines().nth(1).unwrap();
+    let cursor = cursor.strip_prefix("[cursor: ").unwrap();
+    let cursor = cursor.strip_suffix(']').unwrap();
+    let new = json!({"job_id": id, "cursor": cursor});
+    let new = mcp.call("pai_job_logs", new).await;
+    let header = new.text().lines().next().unwrap();
+    assert!(header.contains("no new lines"), "{header}");
 }

@@ -183,7 +183,12 @@ impl Reading {
         self.cursor = chunk.cursor;
     }
 
-    async fn answer(self, running: &Running, job: Job, asked: Asked<'_>) -> ReadLogTextResponse {
+    async fn answer(
+        mut self,
+        running: &Running,
+        job: Job,
+        mut asked: Asked<'_>,
+    ) -> ReadLogTextResponse {
         let uid = job.uid.clone();
         let now = running
             .scope
@@ -191,6 +196,7 @@ impl Reading {
             .read(move |reader| reader.job(&uid))
             .await;
         let job = now.ok().flatten().unwrap_or(job);
+        asked.max_bytes = self.beside_the_cursor(asked.max_bytes);
         let page = page::of(&job, &self.tail, asked);
         ReadLogTextResponse {
             header: page.header,
@@ -201,6 +207,16 @@ impl Reading {
             left_out: page.left_out,
             complete: self.complete,
         }
+    }
+
+    /// What the cursor, as base64, leaves of the answer for its text: at least half of it.
+    fn beside_the_cursor(&mut self, max_bytes: usize) -> usize {
+        let as_text = |cursor: &[u8]| (cursor.len() * 4).div_ceil(3);
+        if as_text(&self.cursor) > max_bytes / 2 {
+            self.cursor.clear();
+            self.tail.no_cursor();
+        }
+        max_bytes - as_text(&self.cursor)
     }
 }
 

@@ -166,6 +166,12 @@ impl Tail {
         self.not_whole("nothing behind what is stored was read", reason, "");
     }
 
+    /// There are too many pods for a cursor that fits.
+    pub(super) fn no_cursor(&mut self) {
+        let remark = "there is no cursor for so many pods: name those that matter";
+        self.remarks.push(remark.into());
+    }
+
     fn not_whole(&mut self, what: &str, reason: &str, advice: &str) {
         self.more = true;
         let reason = text::line(&text::cut(reason, LINE_MAX));

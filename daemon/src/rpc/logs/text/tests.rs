@@ -135,3 +135,18 @@ async fn a_fault_before_any_line_is_told_as_such() {
     let fault = reading(false).take(none).await.unwrap_err();
     assert_eq!(fault.message(), "no route");
 }
+
+#[test]
+fn a_cursor_leaves_half_of_the_answer_for_lines_or_there_is_none() {
+    let mut small = reading(false);
+    small.cursor = vec![0; 300];
+    assert_eq!(small.beside_the_cursor(1_000), 600);
+    assert_eq!(small.cursor.len(), 300);
+    let mut large = reading(false);
+    large.tail.lines(&chunk(1, 0), 1, vec!["one".into()]);
+    large.cursor = vec![0; 400];
+    assert_eq!(large.beside_the_cursor(1_000), 1_000);
+    assert!(large.cursor.is_empty());
+    let header = shown(&large).header;
+    assert!(header.contains("no cursor for so many pods"), "{header}");
+}
