@@ -12,6 +12,25 @@ const BEL: char = '\u{7}';
 
 /// One line: line ends become spaces, tabs stay.
 pub fn line(text: &str) -> String {
+    fit(text, |_| ' ')
+}
+
+/// Text of which nothing is invisible: line ends and carriage returns stay. Nothing is made anew where it is so already.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    match is_visible(text) {
+        true => text.into(),
+        false => fit(text, |end| end).into(),
+    }
+}
+
+/// Whether [`visible`] leaves a text as it is.
+pub fn is_visible(text: &str) -> bool {
+    let is_plain = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let is_fit = |c: char| matches!(c, '\n' | '\r') || !is_unfit(c);
+    text.bytes().all(is_plain) || text.chars().all(is_fit)
+}
+
+fn fit(text: &str, line_end: impl Fn(char) -> char) -> String {
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -19,7 +38,7 @@ pub fn line(text: &str) -> String {
         match c {
             ESC => rest = &rest[escape_length(rest)..],
             CSI => rest = &rest[sequence_length(rest)..],
-            '\n' | '\r' => clean.push(' '),
+            '\n' | '\r' => clean.push(line_end(c)),
             c if is_unfit(c) => {}
             c => clean.push(c),
         }
@@ -133,6 +152,21 @@ mod tests {
     fn words_of_any_language_stay() {
         for text in ["train-x", "Größe", "训练任务", "emoji 🚂", "tab\there"] {
             assert_eq!(line(text), text);
+        }
+    }
+
+    #[test]
+    fn what_is_visible_stays_with_its_line_ends() {
+        for text in ["", " 1%\r50%\r\n\tdone", "训练 🚂"] {
+            assert!(matches!(visible(text), Cow::Borrowed(same) if same == text));
+        }
+        for (raw, clean) in [
+            ("训\u{200b}练\n", "训练\n"),
+            ("a\0b\rc\u{7f}", "ab\rc"),
+            ("\u{9b}1mb\u{1b}[0m", "b"),
+        ] {
+            assert!(!is_visible(raw));
+            assert_eq!(visible(raw), clean);
         }
     }
 

@@ -21,6 +21,7 @@ mod local_cloud;
 mod log_model;
 mod log_texts;
 mod logs;
+mod logs_agents;
 mod logs_anew;
 mod logs_cli;
 mod logs_edges;

@@ -310,13 +310,13 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     };
     let served = fake.serve();
     let mut peer = Peer::open(served.env()).await;
-    let arguments = json!({"job_id": "dlc1", "pod": "", "tail": 5000, "grep": "nan", "cursor": "01fe", "previous": true});
+    let arguments = json!({"job_id": "dlc1", "pod": "", "tail": 5000, "grep": "nan", "cursor": "Af4", "previous": true});
     let result = peer.call("pai_job_logs", arguments).await;
     assert_eq!(result["isError"], false);
     assert!(result.get("structuredContent").is_none());
     assert_eq!(
         text(&result),
-        "dlc1running (me-train, Failed): the last 2 lines of worker-1\n[cursor: 01fe]\nstep 1\nloss nan"
+        "dlc1running (me-train, Failed): the last 2 lines of worker-1\n[cursor: Af4]\nstep 1\nloss nan"
     );
     assert!(matches!(served.heard_call().await, Heard::Get));
     let Heard::ReadText(request) = served.heard_call().await else {
@@ -324,6 +324,8 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     };
     assert_eq!(request.id, "dlc1running");
     assert!(request.pods.is_empty() && request.previous);
+    let around = "\n[cursor: ]\n".len();
+    assert_eq!(request.max_bytes as usize + around, 8 << 10);
     assert_eq!(request.tail, Some(1_000), "more would not fit");
     assert_eq!(
         (request.grep.as_str(), request.cursor),
@@ -336,7 +338,10 @@ async fn a_cursor_that_is_none_is_refused() {
     let served = Fake::with(sample::running()).serve();
     let mut peer = Peer::open(served.env()).await;
     let result = peer
-        .call("pai_job_logs", json!({"job_id": "dlc1", "cursor": "here"}))
+        .call(
+            "pai_job_logs",
+            json!({"job_id": "dlc1", "cursor": "it is none"}),
+        )
         .await;
     assert_eq!(result["isError"], true);
     assert!(
@@ -370,7 +375,13 @@ async fn the_whole_log_goes_to_a_new_file_of_the_owner() {
     let result = peer.call("pai_job_logs", save.clone()).await;
     assert!(text(&result).contains("[saved: 2 lines in "), "{result}");
     assert!(matches!(served.heard_call().await, Heard::Get));
-    assert!(matches!(served.heard_call().await, Heard::ReadText(_)));
+    let Heard::ReadText(read) = served.heard_call().await else {
+        panic!("no text");
+    };
+    assert!(
+        read.max_bytes as usize + text(&result).len() <= 8 << 10,
+        "of the text there was nothing"
+    );
     let Heard::Follow(request) = served.heard_call().await else {
         panic!("no follow");
     };

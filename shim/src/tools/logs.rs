@@ -2,6 +2,7 @@
 
 mod save;
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use pai_proto::v1::ReadLogTextRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -67,19 +68,20 @@ read; they are waited for.";
             .cloned()
             .collect();
         let cursor = self.cursor.as_deref().unwrap_or_default();
-        let cursor = hex::decode(cursor).map_err(|_| {
+        let cursor = BASE64.decode(cursor).map_err(|_| {
             Failure::new(
                 "the cursor is not one of an earlier answer",
-                "leave it away, or take the one from the last line of an answer",
+                "leave it away, or take the one from the second line of an answer",
             )
         })?;
+        let save_to = self.save_to.filter(|path| !path.is_empty());
         let request = ReadLogTextRequest {
             id: id.clone(),
             pods: pods.clone(),
             grep: self.grep.unwrap_or_default(),
             since_ms: self.since_s.map(ago_ms),
             cursor,
-            max_bytes: MAX_BYTES,
+            max_bytes: room(save_to.as_deref()),
             tail: self.tail.map(|lines| lines.clamp(1, LINES_MAX).into()),
             previous: self.previous,
             timeout_ms: 0,
@@ -90,9 +92,9 @@ read; they are waited for.";
             .await?;
         let mut text = read.header;
         if !read.cursor.is_empty() {
-            text.push_str(&format!("\n[cursor: {}]", hex::encode(read.cursor)));
+            text.push_str(&format!("\n[cursor: {}]", BASE64.encode(read.cursor)));
         }
-        if let Some(path) = self.save_to.filter(|path| !path.is_empty()) {
+        if let Some(path) = save_to {
             let client = call.daemon.client().await?;
             let saved = save::whole(&client, id, pods, &path).await?;
             text.push_str(&format!("\n[saved: {saved}]"));
@@ -106,8 +108,16 @@ read; they are waited for.";
     }
 }
 
-/// Room for the other first lines, so that all of it stays within what every client passes on.
-const MAX_BYTES: u32 = 7 << 10;
+/// Bytes that every client passes on.
+const ANSWER_MAX: usize = 8 << 10;
+/// What stands around the cursor and before the lines.
+const AROUND: usize = "\n[cursor: ]\n".len();
+
+/// Bytes of header, lines and cursor, so that with all around them they are not too many. It is no more than the daemon gives.
+fn room(save_to: Option<&str>) -> u32 {
+    let saved = save_to.map_or(0, |path| path.len() + save::TOLD_MAX);
+    u32::try_from(ANSWER_MAX.saturating_sub(AROUND + saved)).unwrap_or(0)
+}
 
 /// So many seconds before now, Unix ms.
 fn ago_ms(seconds: u64) -> i64 {

@@ -235,6 +235,7 @@ mod tests {
             format!("key {key}"),
             format!("key \x1b[1m{key}"),
             "key none".into(),
+            format!("key {}\u{200b}{}", &key[..9], &key[9..]),
         ]
         .map(String::into_bytes);
         let numbers = |pattern: &str, mask: Option<Redactor>| {
@@ -243,10 +244,11 @@ mod tests {
             found.iter().map(|found| found.number).collect::<Vec<_>>()
         };
         let mask = || Some(Redactor::default());
-        assert_eq!(numbers("LTAIx1", None), [11, 12]);
+        assert_eq!(numbers("LTAIx1", None), [11, 12, 14]);
         assert!(numbers("LTAIx1", mask()).is_empty());
         assert!(numbers("LTAI(x|y)|nothing", mask()).is_empty());
-        assert_eq!(numbers("^key", mask()), [11, 12, 13]);
+        assert_eq!(numbers("^key", mask()), [11, 12, 13, 14]);
+        assert!(numbers("x1x1", mask()).is_empty(), "not in a part of it");
         assert_eq!(numbers("none", mask()), [13]);
     }
 }

@@ -1,5 +1,7 @@
 //! Lines without their secrets. A private key lies in several lines: what a line is depends on those before it. Pure.
 
+use pai_proto::text;
+
 use super::block::Block;
 use crate::model::{
     LogLine, plain,
@@ -39,17 +41,17 @@ impl Masked {
         }
     }
 
-    /// The next line, as it is told: without control sequences, since a secret with colours in it is none.
+    /// The next line, as it is told.
     pub(super) fn line(&mut self, line: &[u8]) -> Vec<u8> {
-        let text = plain(line);
-        let text = String::from_utf8_lossy(&text);
-        self.mask.text(&self.keys.mask(&text)).into_bytes()
+        self.mask
+            .text(&self.keys.mask(&readable(line)))
+            .into_bytes()
     }
 
-    /// Whether the lines of a block have no secret in them, if nothing hides between their letters.
+    /// Whether the lines of a block are told as they are stored.
     pub(super) fn is_clean(&self, block: &Block) -> bool {
-        let text = String::from_utf8_lossy(&block.text);
-        !self.keys.is_inside() && self.mask.text(&text) == text
+        let is_clean = |text| text::is_visible(text) && self.mask.text(text) == text;
+        !self.keys.is_inside() && str::from_utf8(&block.text).is_ok_and(is_clean)
     }
 
     /// The same, behind some lines of a block that follows what was masked last.
@@ -66,7 +68,42 @@ impl Masked {
     }
 
     fn pass(&mut self, line: &[u8]) {
-        let text = plain(line);
-        self.keys.pass(&String::from_utf8_lossy(&text));
+        self.keys.pass(&readable(line));
+    }
+}
+
+/// A line without anything that readers do not see, or take out (`pai_proto::text`): a secret with colours, or with invisible
+/// characters, in it would be none to the mask.
+fn readable(line: &[u8]) -> String {
+    text::visible(&String::from_utf8_lossy(&plain(line))).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Readers of what an agent is told take such characters out (`pai_proto::text`).
+    #[test]
+    fn a_secret_with_control_characters_in_it_is_not_put_together_behind_the_mask() {
+        for apart in ["\0", "\u{8}", "\u{9b}1m", "\u{200b}", "\u{1b}[1m\u{200b}"] {
+            let key = format!("LTAI{}", "x1".repeat(8));
+            let line = format!("key {}{apart}{}", &key[..9], &key[9..]);
+            let told = Masked::new(Redactor::default()).line(line.as_bytes());
+            let told = String::from_utf8(told).unwrap();
+            assert_eq!(text::line(&told), "key [redacted]", "{apart:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_secret_keeps_its_tabs_and_its_progress() {
+        for (line, told) in [
+            (&b" 1%\r\t50%\r"[..], " 1%\r\t50%\r"),
+            (b"\x1b[32mgreen\x1b[0m", "green"),
+            ("训练\u{200b} 🚂\0".as_bytes(), "训练 🚂"),
+            (b"bad \xff byte", "bad \u{fffd} byte"),
+        ] {
+            let masked = Masked::new(Redactor::default()).line(line);
+            assert_eq!(String::from_utf8(masked).unwrap(), told);
+        }
     }
 }

@@ -4,43 +4,16 @@
 //! the line is the same one. Else a follow goes on with the second by which its newest line had been filed: it repeats lines
 //! rather than leave some out.
 
+mod wire;
+
 use std::collections::BTreeMap;
 
-use prost::Message;
-
+use self::wire::Entry;
 use super::begin::LEFT_OUT;
-use crate::model::{Fault, FaultKind, LogKey, LogStream};
-
-#[derive(Clone, PartialEq, Message)]
-struct Wire {
-    #[prost(string, tag = "1")]
-    store: String,
-    #[prost(message, repeated, tag = "2")]
-    places: Vec<WirePlace>,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct WirePlace {
-    #[prost(string, tag = "1")]
-    pod_id: String,
-    #[prost(string, tag = "2")]
-    pod_uid: String,
-    #[prost(uint32, tag = "3")]
-    segment: u32,
-    #[prost(uint64, tag = "4")]
-    number: u64,
-    #[prost(uint64, tag = "5")]
-    gap: u64,
-    /// Zero: it is stored no more.
-    #[prost(int64, tag = "6")]
-    stream: i64,
-    #[prost(int64, optional, tag = "7")]
-    second: Option<i64>,
-    #[prost(bool, tag = "8")]
-    told: bool,
-    #[prost(fixed64, tag = "9")]
-    print: u64,
-}
+use crate::{
+    logs,
+    model::{Fault, FaultKind, LogKey, LogStream},
+};
 
 /// How far a log was delivered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -52,14 +25,14 @@ pub(super) struct Place {
     /// The greatest second of a line that was delivered, as far as known.
     pub(super) second: Option<i64>,
     /// Of the text of the newest line; zero where none was delivered.
-    pub(super) print: u64,
+    pub(super) print: u32,
 }
 
-/// One incarnation of a pod.
-type Pod = (String, String);
+/// One incarnation of a pod, by the prints of its id and of its own name; the latter is zero where it has none yet.
+type Pod = (u32, u32);
 
 /// One segment of its log, and how far it was delivered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
     pod: Pod,
     segment: u32,
@@ -100,7 +73,7 @@ impl Places {
 
     /// What a client brings back.
     pub(super) fn decode(bytes: &[u8], store: &str) -> Result<Self, Fault> {
-        let wire = Wire::decode(bytes).map_err(|_| {
+        let (of_store, entries) = wire::decode(bytes).ok_or_else(|| {
             Fault::new(
                 FaultKind::Invalid,
                 "the cursor of the log is not one of ours",
@@ -109,51 +82,32 @@ impl Places {
             .field("cursor")
         })?;
         let mut places = Self::new(store);
-        for wired in wire.places {
-            let part = Part {
-                pod: (wired.pod_id, wired.pod_uid),
-                segment: wired.segment,
-                place: Place {
-                    number: wired.number,
-                    gap: wired.gap,
-                    second: wired.second,
-                    print: wired.print,
-                },
-            };
-            if wire.store == store && wired.stream != 0 {
-                places.of.insert(wired.stream, part);
+        for entry in entries {
+            if of_store == store && entry.stream != 0 {
+                places.of.insert(entry.stream, entry.part);
             } else {
-                places.is_gone(part, wired.told);
+                places.is_gone(entry.part, entry.is_told);
             }
         }
         Ok(places)
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
-        let wire = |stream: i64, pod: &Pod, segment: u32, place: Place, told: bool| WirePlace {
-            pod_id: pod.0.clone(),
-            pod_uid: pod.1.clone(),
-            segment,
-            number: place.number,
-            gap: place.gap,
-            stream,
-            second: place.second,
-            told,
-            print: place.print,
-        };
-        let stored = self
-            .of
-            .iter()
-            .map(|(stream, part)| wire(*stream, &part.pod, part.segment, part.place, false));
-        let former = self
-            .former
-            .iter()
-            .map(|(pod, former)| wire(0, pod, former.segment, former.place, former.is_told));
-        Wire {
-            store: self.store.clone(),
-            places: stored.chain(former).collect(),
-        }
-        .encode_to_vec()
+        let stored = self.of.iter().map(|(stream, part)| Entry {
+            stream: *stream,
+            part: *part,
+            is_told: false,
+        });
+        let former = self.former.iter().map(|(pod, former)| Entry {
+            stream: 0,
+            part: Part {
+                pod: *pod,
+                segment: former.segment,
+                place: former.place,
+            },
+            is_told: former.is_told,
+        });
+        wire::encode(&self.store, stored.chain(former))
     }
 
     /// These are all logs of the job that are stored now.
@@ -208,16 +162,15 @@ impl Places {
 
     /// What was delivered of a log that is read anew.
     pub(super) fn former(&self, stream: &LogStream) -> Option<Former> {
-        let (pod_id, pod_uid) = pod(&stream.key);
-        let unnamed = (pod_id.clone(), String::new());
-        let found = self.former.get(&(pod_id, pod_uid));
-        found.or_else(|| self.former.get(&unnamed)).copied()
+        let pod = pod(&stream.key);
+        let found = self.former.get(&pod);
+        found.or_else(|| self.former.get(&(pod.0, 0))).copied()
     }
 
     /// The client knows now that this log is read anew.
     pub(super) fn told(&mut self, stream: &LogStream) {
-        let of_pod = |pod: &Pod| pod.0 == stream.key.pod_id;
-        let former = self.former.iter_mut().filter(|(pod, _)| of_pod(pod));
+        let id = pod(&stream.key).0;
+        let former = self.former.iter_mut().filter(|(pod, _)| pod.0 == id);
         former.for_each(|(_, former)| former.is_told = true);
     }
 
@@ -231,7 +184,18 @@ impl Places {
 }
 
 fn pod(key: &LogKey) -> Pod {
-    (key.pod_id.clone(), key.pod_uid.clone())
+    let incarnation = match key.pod_uid.as_str() {
+        "" => 0,
+        uid => print(uid.as_bytes()),
+    };
+    (print(key.pod_id.as_bytes()), incarnation)
+}
+
+/// Names a text in half the bytes of [`logs::window::print`]; never zero.
+pub(super) fn print(text: &[u8]) -> u32 {
+    let [a, b, c, d, e, f, g, h] = logs::window::print(text).to_le_bytes();
+    let print = u32::from_le_bytes([a, b, c, d]) ^ u32::from_le_bytes([e, f, g, h]);
+    print.max(1)
 }
 
 #[cfg(test)]
@@ -338,6 +302,25 @@ mod tests {
         let anew = stream(11, "a", "u");
         assert!(!places.leaves_out(&anew));
         assert_eq!(places.former(&anew).unwrap().place, at(7, 70));
+    }
+
+    /// A third of what every client passes on (8 KB) is enough for it.
+    #[test]
+    fn the_cursor_of_a_job_of_many_pods_fits_beside_its_lines() {
+        let mut places = Places::new("0123456789abcdef");
+        for n in 0..64 {
+            let pod = format!("dlc1abc2def3ghi4-worker-{n}");
+            let uid = format!("0b8a1f3e-6c1d-4e56-9f0a-1234567890{n:02}");
+            let place = Place {
+                number: 123_456 + n,
+                gap: 300,
+                second: Some(1_795_176_184 - n as i64),
+                print: u32::MAX - n as u32,
+            };
+            places.set(&stream(20_000 + n as i64, &pod, &uid), place);
+        }
+        let size = places.encode().len().div_ceil(3) * 4;
+        assert!(size <= (8 << 10) / 3, "{size}");
     }
 
     #[test]

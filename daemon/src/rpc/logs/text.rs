@@ -75,6 +75,7 @@ pub(super) async fn read(
             max_bytes,
         ),
         grep,
+        is_new,
         mask: running.scope.redactor.clone(),
         cursor: request.cursor.clone(),
         complete: false,
@@ -110,17 +111,27 @@ fn grep(request: &ReadLogTextRequest) -> Result<Option<Pattern>, Fault> {
 struct Reading {
     tail: Tail,
     grep: Option<Pattern>,
+    /// Only what is new since a cursor is wanted.
+    is_new: bool,
     mask: Redactor,
     cursor: Vec<u8>,
     complete: bool,
 }
 
 impl Reading {
-    /// Takes everything up to the last word.
+    /// Takes everything up to the last word. A fault behind what was read is a remark: what is stored is worth more than nothing.
     async fn take(&mut self, frames: Frames<FollowLogsResponse>) -> Result<(), Status> {
         let mut frames = pin!(frames);
         while let Some(frame) = frames.next().await {
-            match frame?.frame {
+            let frame = match frame {
+                Ok(frame) => frame.frame,
+                Err(status) if self.tail.is_untouched() => return Err(status),
+                Err(status) => {
+                    self.tail.only_stored(status.message());
+                    return Ok(());
+                }
+            };
+            match frame {
                 Some(Frame::Chunk(chunk)) => self.lines(chunk).await,
                 Some(Frame::Gap(gap)) => {
                     self.tail.gap(&gap);
@@ -131,11 +142,26 @@ impl Reading {
                     self.tail.ended(&ended);
                     self.complete = ended.complete;
                     self.cursor = ended.cursor;
+                    return Ok(());
                 }
-                Some(Frame::Heartbeat(_) | Frame::GoingAway(_)) | None => {}
+                Some(Frame::GoingAway(going)) => {
+                    self.keep(going.cursor);
+                    self.tail.broken_off(&going.reason);
+                    return Ok(());
+                }
+                Some(Frame::Heartbeat(beat)) => self.keep(beat.cursor),
+                None => {}
             }
         }
+        self.tail.broken_off("the log is not served any more");
         Ok(())
+    }
+
+    /// An empty cursor says that nothing is counted off yet.
+    fn keep(&mut self, cursor: Vec<u8>) {
+        if !cursor.is_empty() {
+            self.cursor = cursor;
+        }
     }
 
     async fn lines(&mut self, mut chunk: LogChunk) {
@@ -151,13 +177,18 @@ impl Reading {
         })
         .await;
         self.tail.lines(&chunk, first, fitting);
-        if self.grep.is_some() || !self.cursor.is_empty() {
+        if self.grep.is_some() || self.is_new {
             self.tail.forget_earlier();
         }
         self.cursor = chunk.cursor;
     }
 
-    async fn answer(self, running: &Running, job: Job, asked: Asked<'_>) -> ReadLogTextResponse {
+    async fn answer(
+        mut self,
+        running: &Running,
+        job: Job,
+        mut asked: Asked<'_>,
+    ) -> ReadLogTextResponse {
         let uid = job.uid.clone();
         let now = running
             .scope
@@ -165,6 +196,7 @@ impl Reading {
             .read(move |reader| reader.job(&uid))
             .await;
         let job = now.ok().flatten().unwrap_or(job);
+        asked.max_bytes = self.beside_the_cursor(asked.max_bytes);
         let page = page::of(&job, &self.tail, asked);
         ReadLogTextResponse {
             header: page.header,
@@ -176,4 +208,17 @@ impl Reading {
             complete: self.complete,
         }
     }
+
+    /// What the cursor, as base64, leaves of the answer for its text: at least half of it.
+    fn beside_the_cursor(&mut self, max_bytes: usize) -> usize {
+        let as_text = |cursor: &[u8]| (cursor.len() * 4).div_ceil(3);
+        if as_text(&self.cursor) > max_bytes / 2 {
+            self.cursor.clear();
+            self.tail.no_cursor();
+        }
+        max_bytes - as_text(&self.cursor)
+    }
 }
+
+#[cfg(test)]
+mod tests;

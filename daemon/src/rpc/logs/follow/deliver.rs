@@ -4,12 +4,11 @@ use pai_proto::v1::{FollowLogsResponse, LogChunk, LogGap, LogLine, follow_logs_r
 
 use super::{Following, frame};
 use crate::{
-    logs,
     model::{Fault, FaultKind, LogStream},
     rpc::{
         frames::Sink,
         logs::{
-            cursor::{Former, Place},
+            cursor::{self, Former, Place},
             lanes::{self, Item, Lane},
         },
     },
@@ -184,7 +183,7 @@ impl Following {
             let mask = self.mask.clone();
             let page = store.after(stream.id, number - 1, u64::MAX, 1, 0, mask);
             let same = |line: &crate::model::LogLine| {
-                line.number == number && logs::window::print(&line.text) == print
+                line.number == number && cursor::print(&line.text) == print
             };
             if page.await?.lines.first().is_some_and(same) {
                 return Ok(number);
@@ -239,7 +238,7 @@ impl Following {
         let place = Place {
             number: last.number,
             second: before.second.max(newest),
-            print: logs::window::print(&last.text),
+            print: cursor::print(&last.text),
             ..before
         };
         self.places.set(stream, place);

@@ -13,6 +13,8 @@ const CUT_MAX: usize = 100;
 const TITLE_MAX: usize = 90;
 /// Pods that are shown: of more, too little of each would fit.
 const PODS_MAX: usize = 8;
+/// Bytes of an answer for each pod that is shown.
+const POD_LEAST: usize = 512;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +58,8 @@ pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
             ..Page::default()
         };
     }
-    let shown = &pods[..pods.len().min(PODS_MAX)];
+    let most = (asked.max_bytes / POD_LEAST).clamp(1, PODS_MAX);
+    let shown = &pods[..pods.len().min(most)];
     let titles = shown.len() * TITLE_MAX;
     let head = (HEADER_MAX + CUT_MAX + titles).min(asked.max_bytes / 2);
     let lines = fitting(shown, asked.max_bytes - head);

@@ -46,6 +46,8 @@ pub(super) struct Pod {
     pub(super) has_hole: bool,
     /// Of `earlier`, those that were read and found no room.
     left_out: u64,
+    /// Where its first line lies is known.
+    is_begun: bool,
     size: usize,
 }
 
@@ -95,8 +97,8 @@ impl Tail {
     pub(super) fn lines(&mut self, chunk: &LogChunk, first: u64, fitting: Vec<String>) {
         let (most, room) = (self.most, self.room);
         let pod = self.pod(&chunk.pod_id, &chunk.pod_uid, chunk.attempt);
-        if pod.lines.is_empty() && pod.earlier == 0 {
-            pod.earlier = first.saturating_sub(1);
+        if !std::mem::replace(&mut pod.is_begun, true) {
+            pod.earlier += first.saturating_sub(1);
             pod.has_hole = chunk.segment > 1;
         }
         for text in fitting {
@@ -154,6 +156,33 @@ impl Tail {
         ));
     }
 
+    /// It was ended before its last word, for this reason.
+    pub(super) fn broken_off(&mut self, reason: &str) {
+        self.not_whole("not read to the end", reason, "; ask again");
+    }
+
+    /// What is behind the stored lines could not be read, for this reason.
+    pub(super) fn only_stored(&mut self, reason: &str) {
+        self.not_whole("nothing behind what is stored was read", reason, "");
+    }
+
+    /// There are too many pods for a cursor that fits.
+    pub(super) fn no_cursor(&mut self) {
+        let remark = "there is no cursor for so many pods: name those that matter";
+        self.remarks.push(remark.into());
+    }
+
+    fn not_whole(&mut self, what: &str, reason: &str, advice: &str) {
+        self.more = true;
+        let reason = text::line(&text::cut(reason, LINE_MAX));
+        self.remarks.push(format!("{what} ({reason}){advice}"));
+    }
+
+    /// Whether nothing was read: no line, whether it is shown or not, and no gap.
+    pub(super) fn is_untouched(&self) -> bool {
+        self.pods.is_empty()
+    }
+
     /// The pods that have lines: `worker-2` before `worker-10`, each life after the one before it.
     pub(super) fn pods(&self) -> Vec<&Pod> {
         let mut pods: Vec<_> = self
@@ -186,6 +215,7 @@ impl Tail {
                 earlier: 0,
                 has_hole: false,
                 left_out: 0,
+                is_begun: false,
                 size: 0,
             });
             self.pods.len() - 1

@@ -86,6 +86,28 @@ fn the_newest_lines_fill_the_room_and_no_more_and_the_others_are_counted() {
 }
 
 #[test]
+fn however_little_room_there_is_it_is_kept_for_any_number_of_pods() {
+    for max_bytes in [512, 700, 1 << 10, 2_000, 6_000, 8 << 10] {
+        for pods in [1, 2, 3, 8, 64] {
+            let name = |pod: u64| format!("{}-{pod}", "long-name-of-a-role".repeat(3));
+            let mut tail = Tail::new("dlc1", 100_000, max_bytes);
+            for pod in 0..pods {
+                add(&mut tail, &name(pod), 300, |number| {
+                    format!("step {number}")
+                });
+            }
+            let page = of(&running(), &tail, Asked { max_bytes, ..EIGHT });
+            assert!(
+                size(&page) <= max_bytes,
+                "{pods}: {} of {max_bytes}",
+                size(&page)
+            );
+            assert!(page.text.ends_with("step 300"), "{pods}, {max_bytes}");
+        }
+    }
+}
+
+#[test]
 fn what_lies_before_a_part_that_is_not_read_yet_is_not_counted() {
     let mut tail = Tail::new("dlc1", 10, 8 << 10);
     let chunk = LogChunk {
