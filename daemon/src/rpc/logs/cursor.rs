@@ -8,7 +8,7 @@ mod wire;
 
 use std::collections::BTreeMap;
 
-use self::wire::Entry;
+use self::wire::{Entry, Owner};
 use super::begin::LEFT_OUT;
 use crate::{
     logs,
@@ -42,7 +42,7 @@ struct Part {
 /// How far each log was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Places {
-    store: String,
+    owner: Owner,
     /// By the number of the log in the store, which is never given again.
     of: BTreeMap<i64, Part>,
     /// Logs that are stored no more.
@@ -62,28 +62,33 @@ pub(super) struct Former {
 }
 
 impl Places {
-    /// At the beginning of everything in this store.
-    pub(super) fn new(store: &str) -> Self {
+    /// At the beginning of everything that this store has of a job.
+    pub(super) fn new(store: &str, job_uid: &str) -> Self {
         Self {
-            store: store.to_owned(),
+            owner: Owner {
+                store: store.to_owned(),
+                job: print(job_uid.as_bytes()),
+            },
             of: BTreeMap::new(),
             former: BTreeMap::new(),
         }
     }
 
     /// What a client brings back.
-    pub(super) fn decode(bytes: &[u8], store: &str) -> Result<Self, Fault> {
-        let (of_store, entries) = wire::decode(bytes).ok_or_else(|| {
-            Fault::new(
-                FaultKind::Invalid,
-                "the cursor of the log is not one of ours",
-            )
-            .hint("follow the log without a cursor")
-            .field("cursor")
-        })?;
-        let mut places = Self::new(store);
+    pub(super) fn decode(bytes: &[u8], store: &str, job_uid: &str) -> Result<Self, Fault> {
+        let refused = |message: &str| {
+            let fault = Fault::new(FaultKind::Invalid, message);
+            fault.hint("read the log without a cursor").field("cursor")
+        };
+        let decoded = wire::decode(bytes);
+        let (owner, entries) =
+            decoded.ok_or_else(|| refused("the cursor of the log is not one of ours"))?;
+        let mut places = Self::new(store, job_uid);
+        if owner.job != places.owner.job {
+            return Err(refused("the cursor is of another job's log"));
+        }
         for entry in entries {
-            if of_store == store && entry.stream != 0 {
+            if owner.store == store && entry.stream != 0 {
                 places.of.insert(entry.stream, entry.part);
             } else {
                 places.is_gone(entry.part, entry.is_told);
@@ -107,7 +112,7 @@ impl Places {
             },
             is_told: former.is_told,
         });
-        wire::encode(&self.store, stored.chain(former))
+        wire::encode(&self.owner, stored.chain(former))
     }
 
     /// These are all logs of the job that are stored now.
@@ -231,12 +236,12 @@ mod tests {
     }
 
     fn again(places: &Places, store: &str) -> Places {
-        Places::decode(&places.encode(), store).unwrap()
+        Places::decode(&places.encode(), store, "job-1").unwrap()
     }
 
     #[test]
     fn places_come_back() {
-        let mut places = Places::new("s");
+        let mut places = Places::new("s", "job-1");
         places.set(&stream(1, "a", "u"), at(7, 70));
         let back = again(&places, "s");
         assert_eq!(back, places);
@@ -247,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_log_that_got_its_name_later_goes_on_where_it_was() {
-        let mut places = Places::new("s");
+        let mut places = Places::new("s", "job-1");
         places.set(&stream(1, "a", ""), at(7, 70));
         let (named, later) = (stream(1, "a", "u"), stream(2, "a", "v"));
         places.meet(&[named.clone(), later.clone()]);
@@ -265,7 +270,7 @@ mod tests {
 
     #[test]
     fn a_log_that_is_read_anew_goes_on_with_its_second() {
-        let mut places = Places::new("s");
+        let mut places = Places::new("s", "job-1");
         places.set(&stream(1, "a", "u"), at(7, 70));
         let mut later = stream(2, "a", "u");
         later.segment = 2;
@@ -290,7 +295,7 @@ mod tests {
     #[test]
     fn what_is_left_out_stays_so() {
         let (one, two) = (stream(1, "a", "u"), stream(2, "a", "u"));
-        let mut places = Places::new("s");
+        let mut places = Places::new("s", "job-1");
         places.set(&one, super::super::begin::left_out());
         assert!(places.leaves_out(&one) && !places.leaves_out(&two));
         let mut dropped = again(&places, "s");
@@ -307,7 +312,7 @@ mod tests {
     /// A third of what every client passes on (8 KB) is enough for it.
     #[test]
     fn the_cursor_of_a_job_of_many_pods_fits_beside_its_lines() {
-        let mut places = Places::new("0123456789abcdef");
+        let mut places = Places::new("0123456789abcdef", "job-1");
         for n in 0..64 {
             let pod = format!("dlc1abc2def3ghi4-worker-{n}");
             let uid = format!("0b8a1f3e-6c1d-4e56-9f0a-1234567890{n:02}");
@@ -325,7 +330,10 @@ mod tests {
 
     #[test]
     fn what_is_no_cursor_is_refused() {
-        let fault = Places::decode(b"\xff\xff\xff", "s").unwrap_err();
+        let fault = Places::decode(b"\xff\xff\xff", "s", "job-1").unwrap_err();
         assert_eq!(fault.kind, FaultKind::Invalid);
+        let places = Places::new("s", "job-1").encode();
+        let fault = Places::decode(&places, "s", "job-2").unwrap_err();
+        assert!(fault.message.contains("another job"), "{fault:?}");
     }
 }

@@ -76,8 +76,8 @@ pub(super) async fn follow(
     let scope = &running.scope;
     let store = scope.journal.logs().id();
     let places = match request.cursor.is_empty() {
-        true => Places::new(store),
-        false => Places::decode(&request.cursor, store)?,
+        true => Places::new(store, &job.uid),
+        false => Places::decode(&request.cursor, store, &job.uid)?,
     };
     if request.stored_only && !request.no_follow {
         let fault = Fault::new(

@@ -21,7 +21,7 @@ use self::{
 use super::follow;
 use crate::{
     contexts::Running,
-    model::{Fault, FaultKind, Job, Pattern, redact::Redactor},
+    model::{Fault, FaultKind, Job, Pattern, Pod, redact::Redactor},
     rpc::{Edge, convert, error::to_status, frames::Frames, resolve},
 };
 
@@ -92,6 +92,7 @@ pub(super) async fn read(
         tail: request.tail,
         grep: &request.grep,
         new: is_new,
+        failed: &[],
     };
     Ok(reading.answer(&running, job, asked).await)
 }
@@ -190,12 +191,12 @@ impl Reading {
         mut asked: Asked<'_>,
     ) -> ReadLogTextResponse {
         let uid = job.uid.clone();
-        let now = running
-            .scope
-            .journal
-            .read(move |reader| reader.job(&uid))
-            .await;
-        let job = now.ok().flatten().unwrap_or(job);
+        let journal = &running.scope.journal;
+        let now = journal.read(move |reader| Ok((reader.job(&uid)?, reader.pods(&uid)?)));
+        let (now, pods) = now.await.unwrap_or_default();
+        let job = now.unwrap_or(job);
+        let failed = failed(pods);
+        asked.failed = &failed;
         asked.max_bytes = self.beside_the_cursor(asked.max_bytes);
         let page = page::of(&job, &self.tail, asked);
         ReadLogTextResponse {
@@ -218,6 +219,13 @@ impl Reading {
         }
         max_bytes - as_text(&self.cursor)
     }
+}
+
+/// Ids of the pods that failed, the first one first.
+fn failed(mut pods: Vec<Pod>) -> Vec<String> {
+    pods.retain(|pod| pod.status.eq_ignore_ascii_case("failed"));
+    pods.sort_by_key(|pod| pod.finished_ms.unwrap_or(i64::MAX));
+    pods.into_iter().map(|pod| pod.pod_id).collect()
 }
 
 #[cfg(test)]

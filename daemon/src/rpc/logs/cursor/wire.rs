@@ -34,6 +34,9 @@ struct Wire {
     prints: Vec<u32>,
     #[prost(bool, repeated, tag = "11")]
     told: Vec<bool>,
+    /// Of the job's uid.
+    #[prost(fixed32, tag = "12")]
+    job: u32,
 }
 
 /// What is known of one log.
@@ -46,11 +49,20 @@ pub(super) struct Entry {
     pub(super) is_told: bool,
 }
 
-pub(super) fn encode(store: &str, entries: impl Iterator<Item = Entry> + Clone) -> Vec<u8> {
+/// Whose places they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Owner {
+    pub(super) store: String,
+    /// Print of the job's uid.
+    pub(super) job: u32,
+}
+
+pub(super) fn encode(owner: &Owner, entries: impl Iterator<Item = Entry> + Clone) -> Vec<u8> {
     let since = entries.clone().filter_map(|entry| entry.part.place.second);
     let since = since.min().unwrap_or(0);
     let mut wire = Wire {
-        store: store.to_owned(),
+        store: owner.store.clone(),
+        job: owner.job,
         since,
         ..Wire::default()
     };
@@ -74,8 +86,8 @@ pub(super) fn encode(store: &str, entries: impl Iterator<Item = Entry> + Clone) 
     wire.encode_to_vec()
 }
 
-/// The store, and what is known of each log; `None` where this is no cursor.
-pub(super) fn decode(bytes: &[u8]) -> Option<(String, Vec<Entry>)> {
+/// What is known of each log; `None` where this is no cursor.
+pub(super) fn decode(bytes: &[u8]) -> Option<(Owner, Vec<Entry>)> {
     let wire = Wire::decode(bytes).ok()?;
     let count = wire.pods.len();
     let columns = [
@@ -109,12 +121,23 @@ pub(super) fn decode(bytes: &[u8]) -> Option<(String, Vec<Entry>)> {
         is_told: wire.told[row],
     };
     let entries = (0..count).map(entry).collect();
-    Some((wire.store, entries))
+    let owner = Owner {
+        store: wire.store,
+        job: wire.job,
+    };
+    Some((owner, entries))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn owner() -> Owner {
+        Owner {
+            store: "s".into(),
+            job: 77,
+        }
+    }
 
     fn entry(stream: i64, place: Place) -> Entry {
         Entry {
@@ -147,15 +170,15 @@ mod tests {
         };
         for places in [vec![], vec![some], vec![left_out, some, early]] {
             let entries: Vec<_> = (0..).zip(places).map(|(n, p)| entry(n, p)).collect();
-            let bytes = encode("s", entries.iter().copied());
-            assert_eq!(decode(&bytes), Some(("s".into(), entries)));
+            let bytes = encode(&owner(), entries.iter().copied());
+            assert_eq!(decode(&bytes), Some((owner(), entries)));
         }
     }
 
     #[test]
     fn columns_of_different_lengths_are_no_cursor() {
-        let mut wire =
-            Wire::decode(&*encode("s", [entry(1, Place::default())].into_iter())).unwrap();
+        let bytes = encode(&owner(), [entry(1, Place::default())].into_iter());
+        let mut wire = Wire::decode(&*bytes).unwrap();
         wire.prints.clear();
         assert_eq!(decode(&wire.encode_to_vec()), None);
         assert_eq!(decode(b"\xff\xff\xff"), None);

@@ -9,16 +9,18 @@ use crate::model::Job;
 const HEADER_MAX: usize = 900;
 /// Room for its word on what was cut off.
 const CUT_MAX: usize = 100;
-/// Room for the title of a section.
-const TITLE_MAX: usize = 90;
-/// Pods that are shown: of more, too little of each would fit.
-const PODS_MAX: usize = 8;
-/// Bytes of an answer for each pod that is shown.
+/// Room for the title of a section beside the name of its pod.
+const TITLE: usize = 40;
+/// A pod is shown where so many bytes of it find room, or all that it has.
 const POD_LEAST: usize = 512;
+/// So many names are told, or all where there are few more.
+const NAMES: usize = 8;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<'a> {
+    /// Ids of the pods that failed, the first one first: they are shown before others find room, and last.
+    pub(super) failed: &'a [String],
     /// Bytes of header and text together.
     pub(super) max_bytes: usize,
     /// Lines of each pod; `None`: as many as fit.
@@ -58,23 +60,22 @@ pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
             ..Page::default()
         };
     }
-    let most = (asked.max_bytes / POD_LEAST).clamp(1, PODS_MAX);
-    let shown = &pods[..pods.len().min(most)];
-    let titles = shown.len() * TITLE_MAX;
-    let head = (HEADER_MAX + CUT_MAX + titles).min(asked.max_bytes / 2);
-    let lines = fitting(shown, asked.max_bytes - head);
+    let head = (HEADER_MAX + CUT_MAX).min(asked.max_bytes / 2);
+    let (shown, others) = chosen(&pods, asked.failed, asked.max_bytes - head);
+    let titles: usize = match shown.len() {
+        1 => 0,
+        _ => shown.iter().map(|pod| title_size(pod)).sum(),
+    };
+    let lines = fitting(&shown, (asked.max_bytes - head).saturating_sub(titles));
     let count: u64 = lines.iter().flatten().map(|line| line.count).sum();
     let left_out: u64 = shown
         .iter()
         .zip(&lines)
         .map(|(pod, lines)| pod.earlier + unfit(pod, lines))
         .sum();
-    let mut header = format!("{title}: {}", what(shown, count, left_out, asked));
-    if pods.len() > shown.len() {
-        header.push_str(&format!(
-            "; {} more pods are not shown",
-            pods.len() - shown.len()
-        ));
+    let mut header = format!("{title}: {}", what(&shown, count, left_out, asked));
+    if !others.is_empty() {
+        header.push_str(&format!("; not shown: {}", names(&others)));
     }
     let mut sections = Vec::new();
     for (pod, lines) in shown.iter().zip(&lines) {
@@ -84,7 +85,7 @@ pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
         }
         sections.extend(lines.iter().map(|line| line.shown().into_owned()));
     }
-    let room = head.saturating_sub(CUT_MAX + titles).max(200);
+    let room = head.saturating_sub(CUT_MAX).max(200);
     Page {
         header: text::cut(&with_remarks(header, tail), room).into_owned(),
         text: sections.join("\n"),
@@ -111,6 +112,40 @@ fn nothing(job: &Job, tail: &Tail, asked: Asked<'_>) -> String {
     }
 }
 
+/// Which pods are shown, those that failed behind the others, and which are not.
+fn chosen<'a>(pods: &[&'a Pod], failed: &[String], room: usize) -> (Vec<&'a Pod>, Vec<&'a Pod>) {
+    let rank = |pod: &Pod| failed.iter().position(|id| pod.is_of(id));
+    let mut wanted = pods.to_vec();
+    wanted.sort_by_key(|pod| rank(pod).unwrap_or(usize::MAX));
+    let mut left = room;
+    let mut fits = |pod: &&Pod| {
+        let size = pod.size().min(POD_LEAST) + title_size(pod);
+        let fits = left >= size;
+        left = left.saturating_sub(size);
+        fits
+    };
+    let count = wanted.iter().take_while(|pod| fits(pod)).count();
+    let mut others = wanted.split_off(count.max(1));
+    let place = |pod: &&Pod| pods.iter().position(|other| std::ptr::eq(*other, *pod));
+    others.sort_by_key(place);
+    wanted.sort_by_key(|pod| (rank(pod).is_some(), place(pod)));
+    (wanted, others)
+}
+
+fn title_size(pod: &Pod) -> usize {
+    pod.name.len() + TITLE
+}
+
+/// Some names, and how many there are.
+fn names(pods: &[&Pod]) -> String {
+    let name = |pod: &&Pod| pod.name.as_str().to_owned();
+    if pods.len() <= NAMES + 1 {
+        return pods.iter().map(name).collect::<Vec<_>>().join(", ");
+    }
+    let some: Vec<_> = pods[..NAMES].iter().map(name).collect();
+    format!("{} and {} more pods", some.join(", "), pods.len() - NAMES)
+}
+
 fn unfit(pod: &Pod, lines: &[&Line]) -> u64 {
     let sum = |lines: u64, line: &Line| lines + line.count;
     pod.lines.iter().fold(0, sum) - lines.iter().fold(0, |lines, line| sum(lines, line))
@@ -124,7 +159,6 @@ fn counted(lines: u64) -> String {
 }
 
 fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
-    let names: Vec<_> = shown.iter().map(|pod| pod.name.as_str()).collect();
     let kind = match (asked.grep.is_empty(), asked.new) {
         (true, false) => "",
         (true, true) => "new ",
@@ -132,7 +166,7 @@ fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
         (false, true) => "new matching ",
     };
     let lines = counted(count).replace(' ', &format!(" {kind}"));
-    let what = format!("the last {lines} of {}", names.join(", "));
+    let what = format!("the last {lines} of {}", names(shown));
     let has_hole = shown.iter().any(|pod| pod.has_hole);
     let at_least = if has_hole { "at least " } else { "" };
     if left_out == 0 && !has_hole {

@@ -225,6 +225,16 @@ impl Tail {
 }
 
 impl Pod {
+    /// Whether it is a life of the pod with this id.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        self.key.0 == id
+    }
+
+    /// Bytes of the lines that are kept.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
     fn push(&mut self, text: String, most: usize, room: usize) {
         match self.lines.back_mut() {
             Some(last) if last.text == text => {

@@ -73,6 +73,7 @@ fn shown(reading: &Reading) -> page::Page {
         max_bytes: 8_000,
         tail: None,
         grep: "",
+        failed: &[],
         new: reading.is_new,
     };
     page::of(&job, &reading.tail, asked)

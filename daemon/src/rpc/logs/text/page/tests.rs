@@ -9,6 +9,7 @@ const EIGHT: Asked<'static> = Asked {
     max_bytes: 8 << 10,
     tail: None,
     grep: "",
+    failed: &[],
     new: false,
 };
 
@@ -167,20 +168,54 @@ fn however_large_it_is_it_fits_and_says_what_is_missing() {
     job.name = "训".repeat(80);
     let page = of(&job, &tail, EIGHT);
     assert!(size(&page) <= 8 << 10, "{}", size(&page));
-    assert!(
-        page.header.contains("; 62 more pods are not shown"),
-        "{}",
-        page.header
-    );
     let sections: Vec<_> = page
         .text
         .lines()
         .filter(|line| line.starts_with("--- "))
         .collect();
-    assert_eq!(sections.len(), PODS_MAX);
+    assert!((8..20).contains(&sections.len()), "{}", sections.len());
+    let others = 70 - sections.len() - 8;
+    let told = format!(" and {others} more pods");
+    assert!(page.header.contains(&told), "{}", page.header);
     assert!(
         sections.iter().all(|title| !title.contains("(0 lines)")),
         "{sections:?}"
+    );
+}
+
+/// An agent asks for the log of a job because a pod failed.
+#[test]
+fn pods_that_failed_are_shown_whatever_finds_room_and_last() {
+    let failed = ["dlc1-worker-61".to_owned(), "dlc1-worker-3".to_owned()];
+    let asked = Asked {
+        failed: &failed,
+        ..EIGHT
+    };
+    let few = of(&running(), &tail(12, 1, |_| "start".into()), asked);
+    assert_eq!(few.text.matches("--- ").count(), 12, "{}", few.header);
+    assert!(
+        few.text.ends_with("--- worker-3 (1 line) ---\nstart"),
+        "{}",
+        few.text
+    );
+    assert!(!few.header.contains("not shown"), "{}", few.header);
+    let long = |number: u64| format!("{number} {}", "x".repeat(90));
+    let many = of(&running(), &tail(64, 40, long), asked);
+    let titles: Vec<_> = many
+        .text
+        .lines()
+        .filter(|line| line.starts_with("---"))
+        .collect();
+    let last = &titles[titles.len() - 2..];
+    assert!(
+        last[0].contains("worker-3 ") && last[1].contains("worker-61 "),
+        "{titles:?}"
+    );
+    assert!(titles[0].contains("worker-0 "), "{titles:?}");
+    assert!(
+        many.header.contains("; not shown: worker-"),
+        "{}",
+        many.header
     );
 }
 
