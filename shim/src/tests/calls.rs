@@ -310,6 +310,10 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     };
     let served = fake.serve();
     let mut peer = Peer::open(served.env()).await;
+    let nothing = json!({"job_id": "dlc1", "tail": 0});
+    let refused = peer.call("pai_job_logs", nothing).await;
+    assert_eq!(refused["isError"], true, "{refused}");
+    assert!(matches!(served.heard_call().await, Heard::Get));
     let arguments = json!({"job_id": "dlc1", "pod": "", "tail": 5000, "grep": "nan", "cursor": "Af4", "previous": true});
     let result = peer.call("pai_job_logs", arguments).await;
     assert_eq!(result["isError"], false);

@@ -74,6 +74,12 @@ read; they are waited for.";
                 "leave it away, or take the one from the second line of an answer",
             )
         })?;
+        if self.tail == Some(0) {
+            return Err(Failure::new(
+                "tail is a number of lines from 1 on",
+                "leave it away for as many as fit",
+            ));
+        }
         let save_to = self.save_to.filter(|path| !path.is_empty());
         let request = ReadLogTextRequest {
             id: id.clone(),
@@ -82,7 +88,8 @@ read; they are waited for.";
             since_ms: self.since_s.map(ago_ms),
             cursor,
             max_bytes: room(save_to.as_deref()),
-            tail: self.tail.map(|lines| lines.clamp(1, LINES_MAX).into()),
+            // More would not fit, and the header says what is left out.
+            tail: self.tail.map(|lines| lines.min(LINES_MAX).into()),
             previous: self.previous,
             timeout_ms: 0,
         };

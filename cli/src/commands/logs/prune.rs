@@ -35,9 +35,11 @@ pub(super) async fn run(
         older_than_ms: age.map(|ms| u64::try_from(ms).unwrap_or(u64::MAX)),
         dry_run: args.dry_run,
     };
-    let asks = !ids.is_empty() && !args.yes && !args.dry_run && context.person.is_some();
-    if asks {
-        request.ids = agreed(&client, ids, context).await?;
+    let asks = !args.yes && !args.dry_run && context.person.is_some();
+    match ids.is_empty() {
+        _ if !asks => {}
+        true => agreed_to_limits(&client, request.clone(), context).await?,
+        false => request.ids = agreed(&client, ids, context).await?,
     }
     let pruned = client.prune_logs(request).await?;
     match context.json {
@@ -76,6 +78,29 @@ async fn agreed(
     };
     match ask::agreed(&question, UNTOUCHED, context).await? {
         true => Ok(found),
+        false => Err(CliError::other(UNTOUCHED, "")),
+    }
+}
+
+/// Says what is over the limits, and asks.
+async fn agreed_to_limits(
+    client: &Client,
+    request: PruneLogsRequest,
+    context: &mut Context,
+) -> Result<(), CliError> {
+    let would = PruneLogsRequest {
+        dry_run: true,
+        ..request
+    };
+    let would = client.prune_logs(would).await?;
+    let size = log::size(would.dropped_bytes);
+    let question = match would.jobs {
+        0 => return Ok(()),
+        1 => format!("drop {size} of the stored log of 1 job?"),
+        n => format!("drop {size} of the stored logs of {n} jobs?"),
+    };
+    match ask::agreed(&question, UNTOUCHED, context).await? {
+        true => Ok(()),
         false => Err(CliError::other(UNTOUCHED, "")),
     }
 }

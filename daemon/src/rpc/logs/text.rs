@@ -75,7 +75,7 @@ pub(super) async fn read(
             max_bytes,
         ),
         grep,
-        is_new,
+        is_part: is_new || request.since_ms.is_some(),
         mask: running.scope.redactor.clone(),
         cursor: request.cursor.clone(),
         complete: false,
@@ -112,8 +112,8 @@ fn grep(request: &ReadLogTextRequest) -> Result<Option<Pattern>, Fault> {
 struct Reading {
     tail: Tail,
     grep: Option<Pattern>,
-    /// Only what is new since a cursor is wanted.
-    is_new: bool,
+    /// Only what is new since a cursor, or a moment, is wanted.
+    is_part: bool,
     mask: Redactor,
     cursor: Vec<u8>,
     complete: bool,
@@ -178,7 +178,7 @@ impl Reading {
         })
         .await;
         self.tail.lines(&chunk, first, fitting);
-        if self.grep.is_some() || self.is_new {
+        if self.grep.is_some() || self.is_part {
             self.tail.forget_earlier();
         }
         self.cursor = chunk.cursor;

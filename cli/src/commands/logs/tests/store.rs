@@ -36,7 +36,7 @@ fn dropping(jobs: u32, dropped_bytes: u64) -> Fake {
 }
 
 #[tokio::test]
-async fn what_is_over_the_limits_is_dropped_without_a_question() {
+async fn what_is_over_the_limits_is_dropped_where_nobody_can_be_asked() {
     for (line, jobs, expected, request) in [
         (
             &["logs", "--prune"][..],
@@ -81,7 +81,7 @@ async fn what_is_over_the_limits_is_dropped_without_a_question() {
     ] {
         let fake = dropping(jobs, 12 << 20);
         let heard = fake.heard.clone();
-        let ran = answered(fake, line, Some("n")).await;
+        let ran = answered(fake, line, None).await;
         assert_eq!(ran, (Exit::Ok, expected.into(), String::new()), "{line:?}");
         assert_eq!(heard.calls(), [Call::Prune(request)], "{line:?}");
     }
@@ -126,6 +126,30 @@ async fn the_logs_of_named_jobs_are_dropped_after_a_yes() {
         let (exit, _, stderr) = answered(fake, line, typed).await;
         assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""), "{line:?}");
         assert_eq!(heard.calls(), [prune("@last", false)]);
+    }
+}
+
+#[tokio::test]
+async fn on_a_terminal_what_is_over_the_limits_is_dropped_after_a_yes() {
+    let prune = |dry_run| {
+        Call::Prune(PruneLogsRequest {
+            dry_run,
+            older_than_ms: Some(0),
+            ..Default::default()
+        })
+    };
+    let line = ["logs", "--prune", "--older-than", "0s"];
+    for (jobs, typed, asked, exit, calls) in [
+        (2, "y", true, Exit::Ok, vec![prune(true), prune(false)]),
+        (2, "", true, Exit::Error, vec![prune(true)]),
+        (0, "", false, Exit::Ok, vec![prune(true), prune(false)]),
+    ] {
+        let fake = dropping(jobs, 2048);
+        let heard = fake.heard.clone();
+        let ran = answered(fake, &line, Some(typed)).await;
+        let question = "drop 2.0 KiB of the stored logs of 2 jobs? [y/N] ";
+        assert_eq!(ran.2.starts_with(question), asked, "{ran:?}");
+        assert_eq!((ran.0, heard.calls()), (exit, calls));
     }
 }
 

@@ -175,7 +175,7 @@ fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
     let advice = match asked.tail {
         Some(_) if count >= asked.tail.unwrap_or(0) => " (a larger tail shows more)",
         _ if shown.len() > 1 => " (name a pod to see more of it)",
-        _ => " (grep and since narrow it down)",
+        _ => " (grep and since_s narrow it down)",
     };
     format!(
         "{what}; {at_least}{} before them left out{advice}",

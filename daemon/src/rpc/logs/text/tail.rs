@@ -55,6 +55,7 @@ pub(super) struct Pod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     text: String,
+    /// Zero: it is a remark of ours.
     pub(super) count: u64,
 }
 
@@ -62,7 +63,7 @@ impl Line {
     /// As it is shown.
     pub(super) fn shown(&self) -> Cow<'_, str> {
         match self.count {
-            1 => self.text.as_str().into(),
+            0 | 1 => self.text.as_str().into(),
             count => format!("{} (×{count})", self.text).into(),
         }
     }
@@ -122,7 +123,7 @@ impl Tail {
         };
         let (most, room) = (self.most, self.room);
         let pod = self.pod(&gap.pod_id, &gap.pod_uid, 0);
-        pod.push(format!("[lines may be missing here{reason}]"), most, room);
+        pod.remark(format!("[lines may be missing here{reason}]"), most, room);
     }
 
     /// The log cannot be read, or can again.
@@ -237,18 +238,32 @@ impl Pod {
 
     fn push(&mut self, text: String, most: usize, room: usize) {
         match self.lines.back_mut() {
-            Some(last) if last.text == text => {
+            Some(last) if last.text == text && last.count > 0 => {
                 if last.count == 1 {
                     self.size += COUNT_MAX;
                 }
                 last.count += 1;
             }
-            _ => {
-                let line = Line { text, count: 1 };
-                self.size += line.size();
-                self.lines.push_back(line);
-            }
+            _ => self.append(Line { text, count: 1 }),
         }
+        self.drop_oldest(most, room);
+    }
+
+    /// Told once in a row.
+    fn remark(&mut self, text: String, most: usize, room: usize) {
+        let line = Line { text, count: 0 };
+        if self.lines.back() != Some(&line) {
+            self.append(line);
+            self.drop_oldest(most, room);
+        }
+    }
+
+    fn append(&mut self, line: Line) {
+        self.size += line.size();
+        self.lines.push_back(line);
+    }
+
+    fn drop_oldest(&mut self, most: usize, room: usize) {
         while (self.size > room || self.lines.len() > most)
             && let Some(oldest) = self.lines.pop_front()
         {
@@ -354,14 +369,22 @@ mod tests {
     #[test]
     fn what_is_missing_is_told() {
         let mut tail = Tail::new("dlc1", 1_000, 8_000);
-        tail.gap(&LogGap {
+        let gap = LogGap {
             pod_id: "dlc1-worker-0".into(),
             reason: "pod replaced".into(),
             ..LogGap::default()
-        });
+        };
+        tail.gap(&gap);
+        tail.gap(&gap);
+        let lines = &tail.pods()[0].lines;
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| (line.shown(), line.count))
+            .collect();
+        // It is told once, and is no line of the log.
         assert_eq!(
-            tail.pods()[0].lines[0].shown(),
-            "[lines may be missing here: pod replaced]"
+            told,
+            [("[lines may be missing here: pod replaced]".into(), 0)]
         );
         let mut stale = Stale {
             since_ms: Some(1_795_176_184_000),

@@ -4,11 +4,11 @@ use pai_proto::v1::{LogGoingAway, LogLine};
 
 use super::*;
 
-fn reading(is_new: bool) -> Reading {
+fn reading(is_part: bool) -> Reading {
     Reading {
         tail: Tail::new("dlc1", 2_000, 8_000),
         grep: None,
-        is_new,
+        is_part,
         mask: Redactor::default(),
         cursor: Vec::new(),
         complete: false,
@@ -74,7 +74,7 @@ fn shown(reading: &Reading) -> page::Page {
         tail: None,
         grep: "",
         failed: &[],
-        new: reading.is_new,
+        new: reading.is_part,
     };
     page::of(&job, &reading.tail, asked)
 }
