@@ -1,5 +1,6 @@
 //! Logs of followed jobs: every line once, in order, whatever the cloud's windows are like and whenever the daemon dies.
 
+mod budget;
 mod bursts;
 mod edges;
 mod ends;

@@ -164,7 +164,11 @@ impl Provider for Line {
     ) -> BoxFuture<'_, Result<LogLines, Fault>> {
         Box::pin(async move {
             let cloud = self.up().await;
-            let takes = cloud.with(|state| state.logs.takes);
+            let (takes, turn) = cloud.with(|state| (state.logs.takes, state.logs.turn.clone()));
+            let _turn = match &turn {
+                Some(turn) => Some(turn.lock().await),
+                None => None,
+            };
             if !takes.is_zero() {
                 cloud.clock.sleep(takes).await;
             }

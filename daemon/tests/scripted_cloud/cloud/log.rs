@@ -47,6 +47,8 @@ pub(crate) struct Logs {
     pub(crate) forgotten: bool,
     /// An answer takes so long.
     pub(crate) takes: std::time::Duration,
+    /// Where there is one: calls have their turn one after the other, as a budget lets them.
+    pub(crate) turn: Option<std::sync::Arc<tokio::sync::Mutex<()>>>,
     /// The next look finds a fault of ours.
     pub(crate) panics: bool,
     /// The next answers.
@@ -72,6 +74,7 @@ impl Default for Logs {
             barred: None,
             forgotten: false,
             takes: std::time::Duration::ZERO,
+            turn: None,
             panics: false,
             faults: VecDeque::new(),
             asked: Vec::new(),
