@@ -77,15 +77,25 @@ async fn a_search_says_so_where_a_part_of_the_log_is_not_read() {
     let _daemon = world.daemon().await;
     let gate = Gate::new(&world, "end");
     let id = long_log(&world, &gate).await;
-    let follow = world.start_paictl(&["logs", "-f", "--tail", "5", &id]);
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    let found = world.paictl(&["logs", "--grep", "^line 3\\.7$", &id]).await;
-    assert!(
-        found.stdout == "line 3.7\n" || found.stderr.contains("not stored"),
-        "{found:?}"
-    );
+    world.paictl(&["logs", "--tail", "5", &id]).await;
+    let search = || world.paictl(&["logs", "--grep", "^line 3\\.7$", &id]);
+    let fault = world.fault("GetPodLogs:forbidden");
+    let says_so = async { while !search().await.stderr.contains("not stored") {} };
+    within("a word of what is missing", says_so).await;
+    assert!(world.control().remove_fault(fault));
+    let whole = async {
+        loop {
+            // A search reads what is new; this reads the rest.
+            world.paictl(&["logs", &id]).await;
+            let found = search().await;
+            if !found.stderr.contains("not stored") {
+                return found;
+            }
+        }
+    };
+    let found = within("all of the log", whole).await;
+    assert_eq!(found.stdout, "line 3.7\n", "{found:?}");
     gate.open();
-    drop(follow);
 }
 
 #[tokio::test]
@@ -94,10 +104,17 @@ async fn a_search_of_what_is_stored_asks_nothing_of_the_cloud() {
     let _daemon = world.daemon().await;
     let id = world.submit("train", "echo hello").await;
     world.paictl(&["wait", &id]).await;
+    let whole = world.paictl(&["logs", &id]).await;
+    assert_eq!(whole.stdout, "hello\n", "{whole:?}");
     let calls = world.control().call_count("GetPodLogs");
-    world
+    let found = world
         .paictl(&["logs", "--stored", "--grep", "hello", &id])
         .await;
+    assert_eq!(
+        (found.code, found.stdout.as_str()),
+        (0, "hello\n"),
+        "{found:?}"
+    );
     assert_eq!(world.control().call_count("GetPodLogs"), calls);
 }
 

@@ -35,16 +35,16 @@ impl News {
     }
 }
 
-/// Lines that may be missing.
+/// Lines that may be missing. No seconds: no moment is known.
 pub(super) fn gap(gap: &LogGap, job: &Job, zone: &TimeZone, now_ms: i64) -> String {
     let pod = clean::line(log::pod(&gap.pod_id, json::job_id(job)));
     let clock = |second: i64| time::clock(second.saturating_mul(1000), now_ms, zone);
-    let (from, to) = (clock(gap.from_second), clock(gap.to_second));
-    let when = match from == to {
-        true => format!("at {from}"),
-        false => format!("between {from} and {to}"),
+    let when = match (gap.from_second, gap.to_second) {
+        (0, 0) => String::new(),
+        (from, to) if from == to => format!(" at {}", clock(from)),
+        (from, to) => format!(" between {} and {}", clock(from), clock(to)),
     };
-    let text = format!("lines of {pod} {when} may be missing here");
+    let text = format!("lines of {pod}{when} may be missing here");
     match gap.reason.as_str() {
         "" => text,
         reason => format!("{text}: {}", clean::line(reason)),
@@ -131,23 +131,27 @@ mod tests {
     #[test]
     fn a_gap_tells_pod_time_and_reason() {
         let second = sample::NOW / 1000;
-        let told = |from_second, reason: &str| {
+        let told = |from_second, to_second, reason: &str| {
             let missing = LogGap {
                 pod_id: "dlc1running-worker-1".into(),
                 from_second,
-                to_second: second,
+                to_second,
                 reason: reason.into(),
                 ..Default::default()
             };
             gap(&missing, &sample::running(), &TimeZone::UTC, sample::NOW)
         };
         assert_eq!(
-            told(second - 2, "more than 5000 lines in a second"),
+            told(second - 2, second, "more than 5000 lines in a second"),
             "lines of worker-1 between 12:03:02 and 12:03:04 may be missing here: more than 5000 lines in a second"
         );
         assert_eq!(
-            told(second, ""),
+            told(second, second, ""),
             "lines of worker-1 at 12:03:04 may be missing here"
+        );
+        assert_eq!(
+            told(0, 0, "older lines were dropped"),
+            "lines of worker-1 may be missing here: older lines were dropped"
         );
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::LogMatch,
-    logs::{Progress, has_hole},
+    logs::{Missing, Progress, has_hole},
     model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
     rpc::{
         Edge,
@@ -163,10 +163,8 @@ impl Searching {
         let look = followed.look_now(scope.clock.mono());
         let is_over = |progress: &Progress| progress.finished >= look || progress.ended.is_some();
         let is_read = tokio::select! {
-            progress = followed.progress.wait_for(is_over) => progress.is_ok_and(|progress| {
-                // Its other end goes only with the whole context.
-                progress.fault.is_none() && !progress.missing.is_shown()
-            }),
+            // Its other end goes only with the whole context.
+            progress = followed.progress.wait_for(is_over) => progress.is_ok_and(|now| is_whole(&now)),
             () = scope.clock.sleep(READING) => false,
         };
         Ok(is_read && !has_hole(&scope.journal.logs().streams(&job.uid).await?))
@@ -222,6 +220,7 @@ impl Searching {
         Ok(())
     }
 
+    /// Lines of a group; those behind a place where lines may be missing stand apart.
     async fn send(
         &self,
         job: &Job,
@@ -236,20 +235,21 @@ impl Searching {
                 .unwrap_or(usize::MAX)
                 .min(LINES);
             let mask = self.mask.clone();
-            let page = logs
-                .after(stream.id, after, u64::MAX, most, BYTES, mask)
-                .await?;
+            let page = logs.after(stream.id, after, 0, most, BYTES, mask).await?;
             let Some(last) = page.lines.last() else {
                 return Ok(());
             };
-            let begins = after + 1 == group.from;
             after = last.number;
-            let lines = page.lines.into_iter().enumerate().map(|(place, line)| {
+            let gaps = page.gaps;
+            let is_apart = |number: u64| {
+                number == group.from || gaps.iter().any(|gap| gap.after + 1 == number)
+            };
+            let lines = page.lines.into_iter().map(|line| {
                 let found = matches.next_if(|found| found.number == line.number);
                 let at = |byte: usize| u32::try_from(byte).unwrap_or(0);
                 LogHit {
                     matches: found.is_some(),
-                    apart: begins && place == 0,
+                    apart: is_apart(line.number),
                     start: found.as_ref().map_or(0, |found| at(found.range.start)),
                     end: found.as_ref().map_or(0, |found| at(found.range.end)),
                     line: Some(LogLine {
@@ -293,6 +293,15 @@ fn with_lines_before(streams: Vec<LogStream>) -> impl Iterator<Item = (LogStream
     })
 }
 
+/// Whether the newest look read everything that there is.
+fn is_whole(progress: &Progress) -> bool {
+    let is_missing = progress.missing == Missing::Late || progress.missing.is_shown();
+    match &progress.ended {
+        Some(ended) => ended.complete,
+        None => progress.fault.is_none() && !is_missing,
+    }
+}
+
 /// What was not searched, for people.
 fn note(unread: usize) -> String {
     match unread {
@@ -308,4 +317,39 @@ fn note(unread: usize) -> String {
 
 fn frame(frame: Frame) -> SearchLogsResponse {
     SearchLogsResponse { frame: Some(frame) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logs::Ended;
+
+    #[test]
+    fn a_log_is_whole_where_the_look_before_a_search_lacked_nothing() {
+        let looked = |missing| Progress {
+            missing,
+            ..Progress::default()
+        };
+        let ended = |complete, missing| Progress {
+            ended: Some(Ended { complete, note: "" }),
+            ..looked(missing)
+        };
+        let failed = Progress {
+            fault: Some(Fault::new(FaultKind::Unavailable, "no route")),
+            ..Progress::default()
+        };
+        for (progress, expected) in [
+            (looked(Missing::Nothing), true),
+            // There may be no line at all.
+            (looked(Missing::Unsure), true),
+            (looked(Missing::Late), false),
+            (looked(Missing::Young), false),
+            (looked(Missing::Lacking), false),
+            (failed, false),
+            (ended(true, Missing::Nothing), true),
+            (ended(false, Missing::Nothing), false),
+        ] {
+            assert_eq!(is_whole(&progress), expected, "{progress:?}");
+        }
+    }
 }
