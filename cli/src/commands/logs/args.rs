@@ -39,7 +39,7 @@ paictl logs --prune --older-than 30d      drop what got no line for 30 days"
 pub struct LogsArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last. Several with --grep, --prune
     /// and --keep.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = crate::commands::id)]
     pub(super) ids: Vec<String>,
     #[command(flatten)]
     pub(super) chosen: Chosen,
