@@ -199,6 +199,14 @@ impl Log {
                 let text = self.news.staleness(stale, &zone, now);
                 self.note(text, context).await
             }
+            FollowUpdate::JobEnded(ended) => {
+                let Some(job) = ended.job.clone() else {
+                    return Ok(());
+                };
+                let text = self.news.job_ended(&job, ended.behind, &zone, now);
+                self.job = job;
+                self.note(text, context).await
+            }
             FollowUpdate::Reconnecting(reason) => {
                 let (clock, reason) = (time::of_day(now, &zone), clean::line(reason));
                 let text =

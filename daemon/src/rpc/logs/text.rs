@@ -132,7 +132,7 @@ impl Reading {
                     self.complete = ended.complete;
                     self.cursor = ended.cursor;
                 }
-                Some(Frame::Heartbeat(_) | Frame::GoingAway(_)) | None => {}
+                Some(Frame::Heartbeat(_) | Frame::JobEnded(_) | Frame::GoingAway(_)) | None => {}
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pai_proto::v1::{ErrorDetail, LogGap, LogGoingAway, Phase, Stale};
+use pai_proto::v1::{ErrorDetail, LogGap, LogGoingAway, LogJobEnded, Phase, Stale};
 
 use super::*;
 
@@ -120,6 +120,7 @@ async fn a_follow_goes_on_over_restarts_of_daemon_and_pod_and_tells_them() {
         Frame::Stale(Stale {
             since_ms,
             reason: "throttled".into(),
+            ..Default::default()
         })
     };
     let going = LogGoingAway {
@@ -231,6 +232,15 @@ async fn a_reader_that_went_away_hides_no_result_that_is_known_and_is_no_failure
     let over = daemon(sample::failed(), logs());
     let (exit, _) = run_to(over, &["logs", "-f", "dlc1"], gone()).await;
     assert_eq!(exit, Exit::Failed);
+    let ends = vec![Frame::JobEnded(Box::new(LogJobEnded {
+        job: Some(sample::failed()),
+        behind: false,
+    }))];
+    let ends = daemon(alone(), vec![[ends, logs().remove(0)].concat()]);
+    let (exit, stderr) = run_to(ends, &["logs", "-f", "dlc1"], gone()).await;
+    assert_eq!(exit, Exit::Failed);
+    let told = "dlc1failed Failed; waiting for the last lines of its log\n";
+    assert!(stderr.ends_with(told), "{stderr}");
     let (exit, _) = run_to(daemon(alone(), logs()), &["logs", "dlc1"], gone()).await;
     assert_eq!(exit, Exit::Ok);
 }
