@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     tonic_prost_build::configure()
         .boxed(".pai.v1.WaitJobsResponse.frame.change")
         .boxed(".pai.v1.WatchJobsResponse.frame.change")
+        .boxed(".pai.v1.FollowLogsResponse.frame.job_ended")
         // A call that a server does not know is UNIMPLEMENTED, as an older daemon's answer.
         .generate_default_stubs(true)
         // In the order of their keys, wherever they are shown.

@@ -90,3 +90,14 @@ async fn dispatch(command: Command, context: &mut Context) -> Result<Exit, CliEr
 pub(crate) fn the_job(job: Option<v1::Job>) -> Result<v1::Job, CliError> {
     job.ok_or_else(|| ClientError::Protocol("an answer without its job".into()).into())
 }
+
+/// What names a job on the command line. An unset variable of a shell is none.
+///
+/// # Errors
+/// A sentence for clap to print.
+pub(crate) fn id(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("the job id is empty; `paictl ls` lists the jobs, @last is the newest".into()),
+        _ => Ok(text.into()),
+    }
+}

@@ -1,6 +1,8 @@
 //! Failures: every one becomes message, hint, request id and exit code here and nowhere else.
 
-use pai_proto::{ClientError, context::ContextError, paths::PathError, paths::SOCKET_PATH_MAX};
+use pai_proto::{
+    ClientError, context::ContextError, paths::PathError, paths::SOCKET_PATH_MAX, v1::ErrorKind,
+};
 
 use crate::{context::Context, exit::Exit, json, view::clean, view::paint};
 
@@ -82,6 +84,16 @@ impl CliError {
         Self::Usage {
             message: message.into(),
             hint: hint.into(),
+        }
+    }
+
+    /// The failure of a call that is made of the words of the command line: what is invalid in it stands there.
+    pub fn of_words(error: ClientError) -> Self {
+        match error {
+            ClientError::Refused(detail) if detail.kind() == ErrorKind::Invalid => {
+                Self::usage(detail.message, detail.hint)
+            }
+            error => error.into(),
         }
     }
 
@@ -182,7 +194,7 @@ impl CliError {
 mod tests {
     use super::*;
     use crate::context::tests::context;
-    use pai_proto::v1::{ErrorDetail, ErrorKind};
+    use pai_proto::v1::ErrorDetail;
 
     fn refused() -> CliError {
         CliError::Client(ClientError::Refused(ErrorDetail {

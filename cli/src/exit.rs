@@ -33,6 +33,8 @@ pub enum Exit {
     HungUp = 129,
     /// Ctrl-C.
     Interrupted = 130,
+    /// Nobody reads the log that is followed any more, and the job goes on: the code of a program that SIGPIPE ended.
+    ReaderLeft = 141,
     /// SIGTERM.
     Terminated = 143,
 }
@@ -54,6 +56,7 @@ Exit codes:
   124  the wait timed out
   129  SIGHUP: the terminal is gone; jobs are untouched
   130  Ctrl-C; jobs are untouched
+  141  nobody reads the output of `logs -f` or `submit --follow` any more, and the job has not ended
   143  SIGTERM; jobs are untouched
 
 With --json, when the code is not 0 and stdout has no answer (the result of a job is one), the last

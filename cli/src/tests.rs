@@ -190,6 +190,7 @@ async fn a_wait_tells_every_change_and_exits_with_the_result() {
     let stale = Frame::Stale(Stale {
         since_ms: Some(sample::NOW),
         reason: "throttled".into(),
+        ..Default::default()
     });
     let daemon = Fake {
         frames: vec![

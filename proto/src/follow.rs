@@ -16,6 +16,8 @@ pub enum FollowUpdate {
     Gap(v1::LogGap),
     /// The log cannot be read since then, or can be read again.
     Stale(v1::Stale),
+    /// The job has ended, and more of its log is to come. Said once per connection.
+    JobEnded(Box<v1::LogJobEnded>),
     /// The connection broke; the follow goes on trying. Said once per break.
     Reconnecting(String),
     /// Nobody has served for some seconds and nobody is started: the daemon was sent away, or `PAI_NO_AUTOSTART` is set. The
@@ -109,6 +111,7 @@ impl Follow {
                 None
             }
             Frame::Stale(stale) => Some(FollowUpdate::Stale(stale)),
+            Frame::JobEnded(ended) => Some(FollowUpdate::JobEnded(ended)),
             Frame::Ended(ended) => {
                 self.request.cursor.clone_from(&ended.cursor);
                 Some(FollowUpdate::Ended(ended))

@@ -14,7 +14,7 @@ use crate::until::within;
 pub struct Log {
     /// By pod id and uid: number and text.
     pub lines: BTreeMap<(String, String), Vec<(u64, String)>>,
-    /// Everything else, the last word excepted.
+    /// Everything else, the last word and the end of the job excepted.
     pub said: Vec<FollowUpdate>,
 }
 
@@ -33,6 +33,7 @@ impl Log {
                 };
                 of.extend(chunk.lines.into_iter().map(text));
             }
+            FollowUpdate::JobEnded(_) => {}
             other => self.said.push(other),
         }
         None

@@ -165,6 +165,25 @@ async fn the_last_lines_of_a_job_that_has_just_ended_are_waited_for_or_told_of()
     assert_eq!(all.of("worker-0"), ["boom", "boom"]);
 }
 
+/// The lines that the cloud shows late are awaited for longer than the test has patience for.
+#[tokio::test]
+async fn a_follow_tells_the_end_of_the_job_before_its_last_lines_are_there() {
+    let world = World::with(|plan| {
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 600}});
+    })
+    .await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = world
+        .submit("train", &format!("echo one; {}; exit 1", gate.command()))
+        .await;
+    let mut follow = world.start_paictl(&["logs", "-f", &id]);
+    follow.prints("one").await;
+    gate.open();
+    let told = follow.says("waiting for the last lines of its log").await;
+    assert!(told.contains(&format!(" {id} Failed; ")), "{told}");
+}
+
 #[tokio::test]
 async fn the_last_lines_of_some_pods() {
     let world = World::with(two_pods).await;

@@ -159,7 +159,7 @@ async fn what_is_no_pattern_is_refused_at_once() {
     let _daemon = world.daemon().await;
     let id = world.submit("train", "true").await;
     for (wanted, code, told) in [
-        ("log:/a(/", 1, "unclosed group"),
+        ("log:/a(/", 2, "unclosed group"),
         ("log:a", 2, "log:/epoch 3"),
         ("log:/a/g", 2, "log:/epoch 3"),
     ] {

@@ -17,6 +17,7 @@ use crate::{context::Context, error::CliError, exit::Exit};
 )]
 pub struct CloneArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
+    #[arg(value_parser = super::id)]
     id: String,
     /// Another short name.
     #[arg(long, value_name = "NAME")]

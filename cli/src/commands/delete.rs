@@ -22,7 +22,7 @@ const UNTOUCHED: &str = "nothing was deleted";
 #[command(after_help = "Exit code: 0 when all are removed, else that of the first failure.")]
 pub struct DeleteArgs {
     /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = super::id)]
     ids: Vec<String>,
     /// Do not ask.
     #[arg(long, short)]

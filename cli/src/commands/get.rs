@@ -9,6 +9,7 @@ use crate::{context::Context, error::CliError, exit::Exit, json, view};
 #[derive(Debug, Args)]
 pub struct GetArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
+    #[arg(value_parser = super::id)]
     id: String,
 }
 

@@ -13,6 +13,7 @@ use crate::{context::Context, error::CliError, exit::Exit};
 #[derive(Debug, Args)]
 pub struct PriorityArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
+    #[arg(value_parser = super::id)]
     id: String,
     /// 1 lowest to 9 highest.
     #[arg(value_name = "N", value_parser = value_parser!(i32).range(1..=9))]

@@ -14,6 +14,7 @@ const UNTOUCHED: &str = "nothing was published";
 #[derive(Debug, Args)]
 pub struct PublishArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
+    #[arg(value_parser = super::id)]
     id: String,
     /// Do not ask.
     #[arg(long, short)]

@@ -20,7 +20,7 @@ the first failure."
 )]
 pub struct StopArgs {
     /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = super::id)]
     ids: Vec<String>,
     /// Wait until the jobs have ended.
     #[arg(long)]

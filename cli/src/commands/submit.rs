@@ -29,7 +29,7 @@ use job::Job;
     override_usage = "paictl submit [OPTIONS] NAME -- COMMAND...\n       paictl submit [OPTIONS] --file FILE [NAME] [-- COMMAND...]\n       for example: paictl submit train -- python train.py",
     after_help = "A FILE is YAML or JSON with any of these keys, before which options go: name, command, profile, codeBranch, \
 codeCommit, env (map), secretEnv (list of variables), priority, maxMinutes, set (map), tags (map), session, queue (true or \
-false), key.\n\nWith --wait the exit code is that of `paictl wait`, with --follow it is the job's result. With --json these print \
+false), key.\n\nWith --wait the exit code is that of `paictl wait`, with --follow that of `paictl logs -f`. With --json these print \
 the submit's answer as the first line, and after it what `wait` or `logs` prints."
 )]
 pub struct SubmitArgs {

@@ -44,7 +44,7 @@ that Succeeded without. See `paictl help exit-codes`."
 )]
 pub struct WaitArgs {
     /// The jobs: ids, names, beginnings of these (4 characters or more), or @last.
-    #[arg(required = true, value_name = "ID")]
+    #[arg(required = true, value_name = "ID", value_parser = super::id)]
     ids: Vec<String>,
     /// What to wait for: running, terminal, a status of the backend such as EnvPreparing, or a line of the log as
     /// log:/REGEX/ (log:/REGEX/i ignores case). A job that passed through it, or printed it, has reached it.
@@ -118,7 +118,7 @@ async fn watch(
     let mut wait = client.wait(request);
     let mut news = news::News::default();
     while let Some(update) = wait.next().await {
-        let update = update?;
+        let update = update.map_err(CliError::of_words)?;
         if let Some(line) = news.line(&update, &context.zone, context.now_ms()) {
             context.out.note(line);
         }

@@ -179,6 +179,8 @@ impl Story {
                 self.log_ended = true;
                 self.excerpt.rest()
             }
+            // Who waits for the job is told so.
+            FollowUpdate::JobEnded(_) => return,
             other => return say(narration::log_disturbance(other)),
         };
         for line in lines {

@@ -192,6 +192,7 @@ fn the_topic_names_every_code() {
         Exit::TimedOut,
         Exit::HungUp,
         Exit::Interrupted,
+        Exit::ReaderLeft,
         Exit::Terminated,
     ] {
         let start = format!("{:>5}  ", exit as u8);

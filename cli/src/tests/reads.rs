@@ -97,3 +97,41 @@ async fn a_list_may_be_of_labels_or_of_the_whole_workspace() {
     );
     assert!(listed(&["ls", "--watched"]).await.0.include_foreign);
 }
+
+#[test]
+fn an_empty_id_is_a_usage_error_of_every_command() {
+    for line in [
+        &["logs", ""][..],
+        &["logs", "--grep", "x", "dlc1", " "],
+        &["wait", ""],
+        &["get", ""],
+        &["stop", "dlc1", ""],
+        &["delete", ""],
+        &["priority", "", "1"],
+        &["publish", ""],
+        &["clone", ""],
+        &["dump-job-specs", ""],
+        &["config", "import", ""],
+    ] {
+        let usage = Cli::try_parse_from(["paictl"].iter().chain(line)).unwrap_err();
+        assert_eq!(usage.exit_code(), 2, "{line:?}");
+        let text = usage.to_string();
+        assert!(text.contains("the job id is empty"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_what_is_no_regular_expression_is_a_usage_error() {
+    let daemon = Fake {
+        refusal: Some(ErrorDetail {
+            kind: ErrorKind::Invalid.into(),
+            message: "unclosed group".into(),
+            field: "condition".into(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let (exit, stdout, stderr) = run(Some(daemon), &["wait", "dlc1", "--for", "log:/(/"]).await;
+    assert_eq!((exit, stdout.as_str()), (Exit::Usage, ""));
+    assert_eq!(stderr, "error: unclosed group\n");
+}

@@ -10,6 +10,7 @@ use crate::{commands::the_job, context::Context, error::CliError, exit::Exit};
 #[derive(Debug, Args)]
 pub(super) struct ImportArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last.
+    #[arg(value_parser = crate::commands::id)]
     id: String,
     /// Name of the profile; without it the short name of the job.
     profile: Option<String>,

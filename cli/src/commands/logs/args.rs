@@ -27,7 +27,7 @@ use crate::{duration, error::CliError};
     override_usage = "paictl logs [OPTIONS] ID\n       paictl logs --grep REGEX [OPTIONS] <ID...|--all>\n       \
 paictl logs --prune [--older-than TIME] [--dry-run] [ID...]\n       paictl logs <--keep|--no-keep> ID...",
     after_help = "Exit code: with -f that of the job's result, as `paictl wait` has it: 0 Succeeded, 10 Failed, 11 Stopped, 12 \
-gone; without it 0 when the log was printed, whatever became of the job. With --grep 0 when a line matched, 1 when none \
+gone, and 141 when nobody read on and the job had not ended; without it 0 when the log was printed, whatever became of the job. With --grep 0 when a line matched, 1 when none \
 did.\n\nExamples:\n  paictl logs @last                         all of the newest job, as far as it is now\n  \
 paictl logs -f dlc1abc                    everything, until its end\n  \
 paictl logs -f --tail 20 dlc1abc          the last 20 lines of each pod, and what follows\n  \
@@ -40,7 +40,7 @@ paictl logs --prune --older-than 30d      drop what got no line for 30 days"
 pub struct LogsArgs {
     /// The job: its id, name, a beginning of one of these (4 characters or more), or @last. Several with --grep, --prune
     /// and --keep.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = crate::commands::id)]
     pub(super) ids: Vec<String>,
     #[command(flatten)]
     pub(super) chosen: Chosen,

@@ -12,10 +12,11 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct News {
     stale: bool,
+    ended: bool,
 }
 
 impl News {
-    /// Said once when the log cannot be read and once when it can again.
+    /// Said when the log cannot be read, as often as the daemon says it, and once when it can again.
     pub(super) fn staleness(
         &mut self,
         stale: &Stale,
@@ -25,13 +26,33 @@ impl News {
         let was = std::mem::replace(&mut self.stale, stale.since_ms.is_some());
         let clock = time::of_day(now_ms, zone);
         match (was, stale.since_ms) {
-            (false, Some(since)) => {
+            (_, Some(since)) => {
                 let age = jobs::stale(since, &stale.reason, now_ms);
-                Some(format!("{clock} the log is {age}; trying again"))
+                let next = if stale.behind { "" } else { "; trying again" };
+                Some(format!("{clock} the log is {age}{next}"))
             }
             (true, None) => Some(format!("{clock} the log is up to date again")),
-            _ => None,
+            (false, None) => None,
         }
+    }
+
+    /// Said once when the job has ended and more of its log is to come.
+    pub(super) fn job_ended(
+        &mut self,
+        job: &Job,
+        behind: bool,
+        zone: &TimeZone,
+        now_ms: i64,
+    ) -> Option<String> {
+        if std::mem::replace(&mut self.ended, true) {
+            return None;
+        }
+        let (clock, id) = (time::of_day(now_ms, zone), word::id(job));
+        let next = match behind {
+            true => "reading the rest of its log",
+            false => "waiting for the last lines of its log",
+        };
+        Some(format!("{clock} {id} {}; {next}", word::of_job(job)))
     }
 }
 
@@ -107,24 +128,50 @@ mod tests {
     use crate::view::sample;
 
     #[test]
-    fn a_log_that_cannot_be_read_is_told_once_and_so_is_its_return() {
+    fn a_log_that_cannot_be_read_is_told_as_often_as_it_is_heard_and_its_return_once() {
         let mut news = News::default();
-        let mut told = |since_ms: Option<i64>| {
+        let mut told = |since_ms: Option<i64>, behind| {
             let stale = Stale {
                 since_ms,
                 reason: "throttled\u{1b}[2J".into(),
+                behind,
             };
             news.staleness(&stale, &TimeZone::UTC, sample::NOW)
         };
-        assert_eq!(told(None), None);
+        assert_eq!(told(None, false), None);
         assert_eq!(
-            told(Some(sample::NOW - 180_000)).as_deref(),
+            told(Some(sample::NOW - 180_000), false).as_deref(),
             Some("12:03:04 the log is as of 3m ago: throttled\\u{1b}[2J; trying again")
         );
-        assert_eq!(told(Some(sample::NOW - 180_000)), None);
+        // Nothing failed, so nothing is tried again.
         assert_eq!(
-            told(None).as_deref(),
+            told(Some(sample::NOW - 240_000), true).as_deref(),
+            Some("12:03:04 the log is as of 4m ago: throttled\\u{1b}[2J")
+        );
+        assert_eq!(
+            told(None, false).as_deref(),
             Some("12:03:04 the log is up to date again")
+        );
+        assert_eq!(told(None, false), None);
+    }
+
+    #[test]
+    fn the_end_of_the_job_is_told_once_with_what_is_still_to_come() {
+        let told = |behind| {
+            let mut news = News::default();
+            let mut told =
+                || news.job_ended(&sample::failed(), behind, &TimeZone::UTC, sample::NOW);
+            let first = told();
+            assert_eq!(told(), None);
+            first.unwrap()
+        };
+        assert_eq!(
+            told(false),
+            "12:03:04 dlc1failed Failed; waiting for the last lines of its log"
+        );
+        assert_eq!(
+            told(true),
+            "12:03:04 dlc1failed Failed; reading the rest of its log"
         );
     }
 

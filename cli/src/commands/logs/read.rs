@@ -61,8 +61,9 @@ pub(super) async fn show(
         Told::ToTheEnd(last) if args.read.follow => {
             result::tell(client, id, last.map(|job| *job), context).await
         }
+        Told::ReaderLeft(job) if args.read.follow => Ok(result::without_reader(&job)),
         // How a job ended is no failure of its log.
-        Told::ToTheEnd(_) | Told::ReaderLeft => Ok(Exit::Ok),
+        Told::ToTheEnd(_) | Told::ReaderLeft(_) => Ok(Exit::Ok),
     }
 }
 
@@ -70,8 +71,8 @@ pub(super) async fn show(
 enum Told {
     /// With the job as it was then, where that is known.
     ToTheEnd(Option<Box<Job>>),
-    /// Nobody reads any more, which is no failure.
-    ReaderLeft,
+    /// Nobody reads any more, which is no failure. With the job as it was last known.
+    ReaderLeft(Box<Job>),
 }
 
 async fn tell(
@@ -103,7 +104,10 @@ async fn tell(
             Err(CliError::io("cannot write the log", error))
         }
         (Ok(last), Ok(())) => Ok(Told::ToTheEnd(last.map(Box::new))),
-        _ => Ok(Told::ReaderLeft),
+        (told, _) => {
+            let last = told.ok().flatten().unwrap_or(log.job);
+            Ok(Told::ReaderLeft(Box::new(last)))
+        }
     }
 }
 
@@ -193,6 +197,14 @@ impl Log {
             }
             FollowUpdate::Stale(stale) => {
                 let text = self.news.staleness(stale, &zone, now);
+                self.note(text, context).await
+            }
+            FollowUpdate::JobEnded(ended) => {
+                let Some(job) = ended.job.clone() else {
+                    return Ok(());
+                };
+                let text = self.news.job_ended(&job, ended.behind, &zone, now);
+                self.job = job;
                 self.note(text, context).await
             }
             FollowUpdate::Reconnecting(reason) => {

@@ -33,6 +33,14 @@ pub(super) async fn tell(
     Ok(Exit::of_job(ended.as_ref()))
 }
 
+/// How a follow ends that nobody reads any more, of a job that was last known to be like this.
+pub(super) fn without_reader(job: &Job) -> Exit {
+    match is_over(job) {
+        true => Exit::of_job(Some(job)),
+        false => Exit::ReaderLeft,
+    }
+}
+
 fn is_over(job: &Job) -> bool {
     let ends = [Phase::Succeeded, Phase::Failed, Phase::Stopped, Phase::Gone];
     job.result_unknown || ends.contains(&job.phase())

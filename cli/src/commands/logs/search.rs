@@ -3,9 +3,9 @@
 use std::{io::ErrorKind, pin::pin};
 
 use pai_proto::{
-    Client, ClientError,
+    Client,
     client::{Search, SearchUpdate},
-    v1::{self, Job, SearchEnded, SearchLogsRequest},
+    v1::{Job, SearchEnded, SearchLogsRequest},
 };
 
 use super::{
@@ -31,7 +31,10 @@ pub(super) async fn run(
     let jobs = jobs(&client, &args.ids).await?;
     let mut printer = printer(args, &jobs, context);
     let request = request(pattern, args, &jobs, context);
-    let mut search = client.search_logs(request).await.map_err(refused)?;
+    let mut search = client
+        .search_logs(request)
+        .await
+        .map_err(CliError::of_words)?;
     let ended = tell(&mut search, &mut printer, &mut sink, context).await;
     // Lines that came before an error are written before it is told.
     match (ended, sink.finish().await) {
@@ -68,7 +71,7 @@ async fn tell(
             tokio::select! {
                 biased;
                 () = sink.closed() => return Ok(None),
-                update = &mut next => update.map_err(refused)?,
+                update = &mut next => update.map_err(CliError::of_words)?,
             }
         };
         let hits = match update {
@@ -108,16 +111,6 @@ fn conclude(ended: &SearchEnded, context: &mut Context) -> Exit {
         false => context.out.note(text),
     }
     Exit::Error
-}
-
-/// A pattern that is none is a wrong command line; as another error it would look like a search that found nothing.
-fn refused(error: ClientError) -> CliError {
-    match error {
-        ClientError::Refused(detail) if detail.kind() == v1::ErrorKind::Invalid => {
-            CliError::usage(detail.message, detail.hint)
-        }
-        error => error.into(),
-    }
 }
 
 fn printer(args: &LogsArgs, jobs: &[Job], context: &Context) -> Printer {

@@ -162,6 +162,7 @@ fn old_data_is_told_once_and_so_is_its_end() {
         WaitUpdate::Stale(Stale {
             since_ms: Some(sample::NOW - 180_000),
             reason: "throttled".into(),
+            ..Default::default()
         })
     };
     let fresh = || WaitUpdate::Stale(Stale::default());

@@ -168,6 +168,7 @@ impl Waiting {
                 let stale = Stale {
                     since_ms: what.at_ms.or(Some(published.event.observed_ms)),
                     reason,
+                    ..Stale::default()
                 };
                 sink.send(frame(Frame::Stale(stale))).await
             }
@@ -256,6 +257,7 @@ fn staleness(looks: &Freshness) -> Stale {
     Stale {
         since_ms: looks.old_since_ms(),
         reason: looks.reason(),
+        ..Stale::default()
     }
 }
 

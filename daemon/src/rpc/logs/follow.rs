@@ -1,14 +1,16 @@
 //! `FollowLogs`: from the store, as the tail fills it.
 
 mod deliver;
+mod tell;
 
 use std::sync::Arc;
 
 use pai_proto::v1::{
-    FollowLogsRequest, FollowLogsResponse, LogEnded, LogGoingAway, LogHeartbeat, Stale,
+    FollowLogsRequest, FollowLogsResponse, LogEnded, LogGoingAway, LogHeartbeat,
     follow_logs_response::Frame,
 };
 
+use self::tell::Told;
 use super::{
     begin::{Begin, LEFT_OUT, left_out},
     cursor::{Place, Places},
@@ -30,9 +32,6 @@ use crate::{
     sys::clock::Mono,
 };
 use tokio::sync::watch;
-
-/// So far behind the present a follow may be without a word.
-const BEHIND_MS: i64 = 5_000;
 
 /// So many last lines are looked for where somebody wants those since a moment.
 const SINCE_LINES: u64 = 100_000;
@@ -60,7 +59,8 @@ struct Following {
     once: bool,
     to_the_end: bool,
     mask: Option<Redactor>,
-    told_stale: bool,
+    told_stale: Told,
+    told_end: bool,
     /// What lies behind a part that could not be read was sent.
     passed_hole: bool,
     beat: Mono,
@@ -116,7 +116,8 @@ pub(super) async fn follow(
         previous: request.previous,
         once: request.no_follow,
         to_the_end: request.to_the_end,
-        told_stale: false,
+        told_stale: Told::default(),
+        told_end: false,
         passed_hole: false,
         running,
         job,
@@ -210,6 +211,9 @@ impl Following {
                     return Ok(());
                 }
             }
+            if looked {
+                self.tell_end(&now, is_held_up, sink).await?;
+            }
             self.tell_staleness(&now, sink).await;
             if !self.news(&mut progress, sink).await? {
                 return Ok(());
@@ -237,28 +241,6 @@ impl Following {
             Missing::Young => self.to_the_end && self.job.has_ended(),
             Missing::Nothing | Missing::Lacking => false,
         }
-    }
-
-    /// Says once that the log is not read to the present, and once that it is again.
-    async fn tell_staleness(&mut self, progress: &Progress, sink: &Sink<FollowLogsResponse>) {
-        let behind_ms = self.running.scope.clock.wall_ms() - progress.read_ms;
-        let missing = progress.missing.is_shown();
-        let reason = match &progress.fault {
-            Some(fault) => fault.to_string(),
-            None if missing && (self.told_stale || behind_ms >= BEHIND_MS) => {
-                progress.missing.note().into()
-            }
-            None => String::new(),
-        };
-        if self.told_stale != reason.is_empty() {
-            return;
-        }
-        self.told_stale = !reason.is_empty();
-        let stale = Stale {
-            since_ms: self.told_stale.then_some(progress.read_ms),
-            reason,
-        };
-        sink.send(frame(Frame::Stale(stale))).await;
     }
 
     /// Waits until a look is over, or none is needed any more; false when the stream has ended meanwhile.

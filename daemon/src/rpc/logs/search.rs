@@ -1,7 +1,9 @@
 //! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored or only what
 //! is stored is wanted.
 
-use std::{sync::Arc, time::Duration};
+mod read_first;
+
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use pai_proto::v1::{
@@ -16,7 +18,6 @@ use super::{
 use crate::{
     contexts::Running,
     journal::LogMatch,
-    logs::{Missing, Progress, has_hole},
     model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
     rpc::{
         Edge,
@@ -26,8 +27,6 @@ use crate::{
     },
 };
 
-/// For so long a job that is named is read before the search.
-const READING: Duration = Duration::from_secs(30);
 /// Lines that are searched at a time: others have their turn in between.
 const PIECE: u64 = 8_192;
 /// Pieces that are searched at the same time, on the threads that read the store.
@@ -134,7 +133,10 @@ impl Searching {
 
     async fn search_all(&mut self, sink: &Sink<SearchLogsResponse>) -> Result<(), Fault> {
         for job in std::mem::take(&mut self.jobs) {
-            let is_read = self.is_read(&job).await?;
+            let is_read = match self.is_read_first {
+                true => read_first::read(&self.running, &job).await?,
+                false => read_first::is_complete(&self.running, &job).await?,
+            };
             self.unread += usize::from(!is_read);
             let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
             self.told.jobs += 1;
@@ -149,25 +151,6 @@ impl Searching {
             }
         }
         Ok(())
-    }
-
-    /// Whether everything of a job's log is stored that there is.
-    async fn is_read(&self, job: &Job) -> Result<bool, Fault> {
-        let scope = &self.running.scope;
-        let streams = scope.journal.logs().streams(&job.uid).await?;
-        let all_complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
-        if !self.is_read_first || (all_complete && job.has_ended()) {
-            return Ok(all_complete);
-        }
-        let mut followed = self.running.tails.follow(&job.uid);
-        let look = followed.look_now(scope.clock.mono());
-        let is_over = |progress: &Progress| progress.finished >= look || progress.ended.is_some();
-        let is_read = tokio::select! {
-            // Its other end goes only with the whole context.
-            progress = followed.progress.wait_for(is_over) => progress.is_ok_and(|now| is_whole(&now)),
-            () = scope.clock.sleep(READING) => false,
-        };
-        Ok(is_read && !has_hole(&scope.journal.logs().streams(&job.uid).await?))
     }
 
     /// One log.
@@ -293,15 +276,6 @@ fn with_lines_before(streams: Vec<LogStream>) -> impl Iterator<Item = (LogStream
     })
 }
 
-/// Whether the newest look read everything that there is.
-fn is_whole(progress: &Progress) -> bool {
-    let is_missing = progress.missing == Missing::Late || progress.missing.is_shown();
-    match &progress.ended {
-        Some(ended) => ended.complete,
-        None => progress.fault.is_none() && !is_missing,
-    }
-}
-
 /// What was not searched, for people.
 fn note(unread: usize) -> String {
     match unread {
@@ -317,39 +291,4 @@ fn note(unread: usize) -> String {
 
 fn frame(frame: Frame) -> SearchLogsResponse {
     SearchLogsResponse { frame: Some(frame) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::logs::Ended;
-
-    #[test]
-    fn a_log_is_whole_where_the_look_before_a_search_lacked_nothing() {
-        let looked = |missing| Progress {
-            missing,
-            ..Progress::default()
-        };
-        let ended = |complete, missing| Progress {
-            ended: Some(Ended { complete, note: "" }),
-            ..looked(missing)
-        };
-        let failed = Progress {
-            fault: Some(Fault::new(FaultKind::Unavailable, "no route")),
-            ..Progress::default()
-        };
-        for (progress, expected) in [
-            (looked(Missing::Nothing), true),
-            // There may be no line at all.
-            (looked(Missing::Unsure), true),
-            (looked(Missing::Late), false),
-            (looked(Missing::Young), false),
-            (looked(Missing::Lacking), false),
-            (failed, false),
-            (ended(true, Missing::Nothing), true),
-            (ended(false, Missing::Nothing), false),
-        ] {
-            assert_eq!(is_whole(&progress), expected, "{progress:?}");
-        }
-    }
 }

@@ -151,7 +151,7 @@ impl Reading {
                     return Ok(());
                 }
                 Some(Frame::Heartbeat(beat)) => self.keep(beat.cursor),
-                None => {}
+                Some(Frame::JobEnded(_)) | None => {}
             }
         }
         self.tail.broken_off("the log is not served any more");

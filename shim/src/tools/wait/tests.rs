@@ -107,8 +107,11 @@ async fn a_daemon_that_is_away_is_told_once_and_so_is_its_return() {
 #[tokio::test(start_paused = true)]
 async fn old_data_is_told_once_and_so_is_its_end() {
     let stale = |since_ms| {
-        let reason = "no route".into();
-        WaitUpdate::Stale(Stale { since_ms, reason })
+        WaitUpdate::Stale(Stale {
+            since_ms,
+            reason: "no route".into(),
+            ..Stale::default()
+        })
     };
     let (said, news) = told([
         (1, stale(Some(NOON))),

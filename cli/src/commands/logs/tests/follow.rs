@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pai_proto::v1::{ErrorDetail, LogGap, LogGoingAway, Phase, Stale};
+use pai_proto::v1::{ErrorDetail, LogGap, LogGoingAway, LogJobEnded, Phase, Stale};
 
 use super::*;
 
@@ -120,6 +120,7 @@ async fn a_follow_goes_on_over_restarts_of_daemon_and_pod_and_tells_them() {
         Frame::Stale(Stale {
             since_ms,
             reason: "throttled".into(),
+            ..Default::default()
         })
     };
     let going = LogGoingAway {
@@ -213,7 +214,7 @@ async fn a_reader_that_went_away_ends_the_follow_quietly_and_a_full_disk_does_no
         Broken(ErrorKind::BrokenPipe),
     )
     .await;
-    assert_eq!((exit, stderr.as_str()), (Exit::Ok, ""));
+    assert_eq!((exit, stderr.as_str()), (Exit::ReaderLeft, ""));
     let full = Broken(ErrorKind::StorageFull);
     let (exit, stderr) = run_to(fake(), &["logs", "-f", "dlc1"], full).await;
     assert_eq!(exit, Exit::Error);
@@ -221,6 +222,27 @@ async fn a_reader_that_went_away_ends_the_follow_quietly_and_a_full_disk_does_no
         stderr.starts_with("error: cannot write the log: "),
         "{stderr}"
     );
+}
+
+#[tokio::test]
+async fn a_reader_that_went_away_hides_no_result_that_is_known_and_is_no_failure_without_a_follow()
+{
+    let logs = || vec![vec![chunk("worker-0", "a", 1, &["one"])]];
+    let gone = || Broken(ErrorKind::BrokenPipe);
+    let over = daemon(sample::failed(), logs());
+    let (exit, _) = run_to(over, &["logs", "-f", "dlc1"], gone()).await;
+    assert_eq!(exit, Exit::Failed);
+    let ends = vec![Frame::JobEnded(Box::new(LogJobEnded {
+        job: Some(sample::failed()),
+        behind: false,
+    }))];
+    let ends = daemon(alone(), vec![[ends, logs().remove(0)].concat()]);
+    let (exit, stderr) = run_to(ends, &["logs", "-f", "dlc1"], gone()).await;
+    assert_eq!(exit, Exit::Failed);
+    let told = "dlc1failed Failed; waiting for the last lines of its log\n";
+    assert!(stderr.ends_with(told), "{stderr}");
+    let (exit, _) = run_to(daemon(alone(), logs()), &["logs", "dlc1"], gone()).await;
+    assert_eq!(exit, Exit::Ok);
 }
 
 /// Takes one byte at a time: whoever does not wait for it has every chance to be first.

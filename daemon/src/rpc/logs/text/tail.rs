@@ -389,6 +389,7 @@ mod tests {
         let mut stale = Stale {
             since_ms: Some(1_795_176_184_000),
             reason: "no route".into(),
+            ..Stale::default()
         };
         tail.stale(&stale);
         let remarks: Vec<_> = tail.remarks().collect();
