@@ -313,16 +313,16 @@ mod tests {
     #[test]
     fn the_cursor_of_a_job_of_many_pods_fits_beside_its_lines() {
         let mut places = Places::new("0123456789abcdef", "job-1");
-        for n in 0..64 {
+        for n in 0..64_u32 {
             let pod = format!("dlc1abc2def3ghi4-worker-{n}");
             let uid = format!("0b8a1f3e-6c1d-4e56-9f0a-1234567890{n:02}");
             let place = Place {
-                number: 123_456 + n,
+                number: 123_456 + u64::from(n),
                 gap: 300,
-                second: Some(1_795_176_184 - n as i64),
-                print: u32::MAX - n as u32,
+                second: Some(1_795_176_184 - i64::from(n)),
+                print: u32::MAX - n,
             };
-            places.set(&stream(20_000 + n as i64, &pod, &uid), place);
+            places.set(&stream(20_000 + i64::from(n), &pod, &uid), place);
         }
         let size = places.encode().len().div_ceil(3) * 4;
         assert!(size <= (8 << 10) / 3, "{size}");

@@ -20,7 +20,9 @@ async fn what_the_cloud_forgot_before_it_was_read_is_a_gap() {
     let first = followed.progress.borrow().ended.clone().unwrap();
     assert!(!first.complete, "{first:?}");
     drop(followed);
-    world.pass(secs(300)).await;
+    while !world.journal.logs().asked(&uid).await.unwrap().closed {
+        world.pass(secs(5)).await;
+    }
     let followed = follow(&world, &uid);
     world.pass(secs(5)).await;
     let then = followed.progress.borrow().ended.clone().unwrap();
@@ -68,7 +70,7 @@ async fn a_clock_that_is_set_back_at_the_end_holds_up_no_follow() {
     // The machine's clock is set back by ten minutes; the cloud's goes on.
     world.hands.jump(-600_000);
     world.cloud.with(|state| state.behind_ms -= 600_000);
-    world.pass(secs(120)).await;
+    world.pass(secs(30)).await;
     assert!(followed.progress.borrow().ended.is_some());
 }
 
@@ -87,7 +89,9 @@ async fn pods_that_are_named_ninety_seconds_after_the_end_are_kept() {
     end(&world, "Failed").await;
     world.pass(secs(90)).await;
     world.cloud.with(|state| state.pods = 1);
-    world.pass(secs(400)).await;
+    while !world.journal.logs().asked(&uid).await.unwrap().closed {
+        world.pass(secs(5)).await;
+    }
     let asked = world.journal.logs().asked(&uid).await.unwrap();
     assert_eq!(stored(&world, &uid, POD).await.0.len(), 5, "{asked:?}");
 }

@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use super::*;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
+/// Seeds of every run; more with `PAI_MODEL_SEEDS`.
+const SEEDS: u64 = 1;
+
 /// Few texts over many seconds, lines that are late, followers that come and go: each text as often as it was printed.
 #[tokio::test]
 async fn few_texts_and_late_lines_are_stored_as_often_as_they_were_printed() {
+    let seeds = std::env::var("PAI_MODEL_SEEDS").ok();
+    let seeds = seeds.and_then(|seeds| seeds.parse().ok()).unwrap_or(SEEDS);
     let mut wrong = Vec::new();
-    for seed in 0..2 {
+    for seed in 0..seeds {
         let mut dice = StdRng::seed_from_u64(seed);
         let jumps = dice.random_bool(0.4);
         let late = dice.random_bool(0.8);
