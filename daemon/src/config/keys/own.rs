@@ -94,7 +94,7 @@ static LOGS: &[Key] = &[
     )
     .default("30"),
     Key::new("jobMegabytes", MEGABYTES, "Most that is stored of the logs of one job, in MiB after compression.").default("1024"),
-    Key::new("totalMegabytes", MEGABYTES, "Most that is stored of all logs together, in MiB after compression.").default("8192"),
+    Key::new("totalMegabytes", MEGABYTES, "Most that is stored of the logs of all jobs of this settings file, in MiB after compression. Each file has its own.").default("8192"),
 ];
 
 const MEGABYTES: Kind = Kind::Whole {
