@@ -268,6 +268,7 @@ impl Following {
             from_second,
             to_second,
             reason: reason.into(),
+            certain: reason == logs::TOO_MANY,
             cursor: self.places.encode(),
         })
     }
