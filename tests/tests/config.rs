@@ -88,6 +88,15 @@ async fn a_change_keeps_comments_goes_to_the_file_that_may_hold_it_and_is_in_for
     let shown = done(&world, &["config", "get", "--json"]).await.json();
     assert_eq!(shown["limits"]["max_run_minutes"], Value::Null, "{shown:#}");
 
+    done(
+        &world,
+        &["config", "set", "logs.keep", "all", "logs.lag", "2.5"],
+    )
+    .await;
+    let shown = done(&world, &["config", "get", "--json"]).await.json();
+    let logs = json!({"lag": 2.5, "keep": "all", "days": 30, "job_megabytes": 1024, "total_megabytes": 8192});
+    assert_eq!(shown["logs"], logs, "{shown:#}");
+
     let tried = done(
         &world,
         &["config", "set", "limits.maxRunningJobs", "5", "--dry-run"],

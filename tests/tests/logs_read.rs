@@ -216,6 +216,7 @@ async fn an_attempt_before_the_present_one_can_be_read_alone() {
     let none = world.paictl(&["logs", "-p", &id]).await;
     assert_eq!(none.code, 5, "{none:?}");
     assert!(none.stderr.contains("attempt"), "{none:?}");
+    assert!(none.stderr.ends_with("leave --previous away\n"), "{none:?}");
     assert!(world.control().restart_job(&id));
     let runs_anew = |control: &pai_emulator::Control| {
         let job = control.job(&id)?;
@@ -244,6 +245,21 @@ async fn an_attempt_before_the_present_one_can_be_read_alone() {
     assert_eq!(
         last.stdout, "hello\nhello\nend\n",
         "over attempts: {last:?}"
+    );
+}
+
+/// It is closed only when nothing has come for a while.
+#[tokio::test]
+async fn a_log_that_was_followed_to_its_end_is_stored_whole() {
+    let world = world(1).await;
+    let _daemon = world.daemon().await;
+    let id = printed(&world, "echo one").await;
+    let followed = world.paictl(&["logs", "-f", &id]).await;
+    let stored = world.paictl(&["logs", "--stored", &id]).await;
+    assert_eq!((followed.code, stored.code), (0, 0), "{followed:?}");
+    assert_eq!(
+        (stored.stdout.as_str(), stored.stderr.as_str()),
+        ("one\n", "")
     );
 }
 

@@ -188,7 +188,15 @@ fn result_line(result: &WaitResult) -> String {
     }
     let job_id = result.job.as_ref().map_or("", json::job_id);
     let pod = log::prefix(log::pod(&result.line_pod_id, job_id));
-    format!("{told} {pod}{}", log::line(result.line.as_bytes()))
+    let at = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
+    let matched = at(result.line_start)..at(result.line_end);
+    let mut line = Vec::new();
+    match matched.end {
+        // An older daemon does not tell.
+        0 => log::push_line(&mut line, result.line.as_bytes(), false),
+        _ => log::push_match(&mut line, result.line.as_bytes(), false, matched),
+    }
+    format!("{told} {pod}{}", String::from_utf8_lossy(&line))
 }
 
 fn request(args: &WaitArgs) -> WaitJobsRequest {

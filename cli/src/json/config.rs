@@ -1,5 +1,7 @@
 //! The settings in force, and who the key is.
 
+use std::time::Duration;
+
 use pai_proto::v1;
 use serde::Serialize;
 
@@ -25,6 +27,17 @@ pub struct Config {
     own_path: Option<String>,
     /// Of both files: changes when one of them does.
     digest: Option<String>,
+    logs: Option<Logs>,
+}
+
+#[derive(Debug, Serialize)]
+struct Logs {
+    /// Seconds.
+    lag: f64,
+    keep: String,
+    days: u32,
+    job_megabytes: u32,
+    total_megabytes: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -110,6 +123,19 @@ impl From<&v1::GetConfigResponse> for Config {
             warnings: config.warnings.clone(),
             own_path: known(&config.own_path),
             digest: known(&config.digest),
+            logs: config.logs.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&v1::LogSettings> for Logs {
+    fn from(logs: &v1::LogSettings) -> Self {
+        Self {
+            lag: Duration::from_millis(logs.lag_ms).as_secs_f64(),
+            keep: logs.keep.clone(),
+            days: logs.days,
+            job_megabytes: logs.job_megabytes,
+            total_megabytes: logs.total_megabytes,
         }
     }
 }

@@ -1,6 +1,10 @@
 //! The settings in force, and who the key is.
 
-use pai_proto::v1::{GetConfigResponse, Mount, Profile, ProfileReplica, WhoAmIResponse};
+use std::time::Duration;
+
+use pai_proto::v1::{
+    GetConfigResponse, LogSettings, Mount, Profile, ProfileReplica, WhoAmIResponse,
+};
 
 use super::{clean, paint, pairs::Pairs, word};
 
@@ -28,6 +32,7 @@ pub fn lines(config: &GetConfigResponse) -> Vec<String> {
             "Max GPU h/day",
             hours.map_or_else(|| "no limit".into(), |hours| word::milli(Some(hours))),
         );
+    facts.add_known("Logs", config.logs.as_ref().map(logs).unwrap_or_default());
     for mount in &config.mounts {
         facts.add("Mount", mounted(mount));
     }
@@ -60,6 +65,14 @@ pub fn who(who: &WhoAmIResponse) -> Vec<String> {
         .add_known("ARN", clean::line(&who.arn))
         .add("Key from", word::or_dash(&who.credential_source));
     facts.lines(0)
+}
+
+/// By the names of their keys.
+fn logs(logs: &LogSettings) -> String {
+    let lag = Duration::from_millis(logs.lag_ms).as_secs_f64();
+    let keep = clean::line(&logs.keep);
+    let (days, of_job, total) = (logs.days, logs.job_megabytes, logs.total_megabytes);
+    format!("lag {lag}, keep {keep}, days {days}, jobMegabytes {of_job}, totalMegabytes {total}")
 }
 
 fn mounted(mount: &Mount) -> String {

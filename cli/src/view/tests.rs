@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use anstream::adapter::strip_str;
 use pai_proto::v1::{
     ContextStatus, ErrorDetail, ErrorKind, GetConfigResponse, GetStatusResponse, Limits,
-    LogsStatus, Mount, Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
+    LogSettings, LogsStatus, Mount, Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
 };
 
 use super::{config, daemon, job, jobs, sample, table};
@@ -107,6 +107,13 @@ fn settings() -> GetConfigResponse {
         }),
         own_path: "/home/me/pai.json".into(),
         digest: "0123456789abcdef".into(),
+        logs: Some(LogSettings {
+            lag_ms: 2_500,
+            keep: "main".into(),
+            days: 30,
+            job_megabytes: 1024,
+            total_megabytes: 8192,
+        }),
         profiles: vec![Profile {
             name: "default".into(),
             job_type: "PyTorchJob".into(),

@@ -5,7 +5,11 @@ use std::{fmt, path::Path, time::Duration};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{fault, raw::RawOwn};
+use super::{
+    fault,
+    keys::{self, OWN},
+    raw::RawOwn,
+};
 use crate::model::Fault;
 
 /// What only our own file holds. Every key is optional.
@@ -121,9 +125,13 @@ impl Logs {
 pub(super) fn read(path: &Path, document: &Map<String, Value>) -> Result<RawOwn, Fault> {
     let value = Value::Object(document.clone());
     let own: RawOwn = serde_path_to_error::deserialize(&value).map_err(|error| {
+        let key = error.path().to_string();
         fault(
             path,
-            format!("the key {} has a value of the wrong type", error.path()),
+            match keys::expected(OWN, &key) {
+                Some(expected) => format!("{key} must be {expected}"),
+                None => format!("the key {key} has a value of the wrong type"),
+            },
         )
     })?;
     if !(0.1..=100.0).contains(&own.api.calls_per_second) || !(1..=1000).contains(&own.api.burst) {

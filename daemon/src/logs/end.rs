@@ -24,6 +24,13 @@ impl Moment {
         from_ms(job, span).is_some_and(|from_ms| self.wall_ms >= from_ms || self.ended_for >= span)
     }
 
+    /// How long that is from now.
+    pub(super) fn until_after_end(self, job: &Job, span: Duration) -> Duration {
+        let left_ms = from_ms(job, span).map_or(0, |from_ms| from_ms - self.wall_ms);
+        let left = Duration::from_millis(u64::try_from(left_ms).unwrap_or(0));
+        left.min(span.saturating_sub(self.ended_for))
+    }
+
     /// Whether a job without pods, or with too few, may still name some.
     pub(super) fn pods_may_return(self, job: &Job) -> bool {
         job.has_ended() && had_pods(job) && !self.is_after_end(job, PODS_RETURN)
@@ -116,6 +123,16 @@ mod tests {
         let running = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
         assert!(!at(i64::MAX, 99).is_after_end(&running, LAG));
         assert!(!at(0, 0).pods_may_return(&running));
+    }
+
+    #[test]
+    fn how_long_the_last_lines_take_goes_by_the_clock_that_is_sooner_there() {
+        let job = ended(None, 5_000);
+        let left = |at: Moment| at.until_after_end(&job, LAG).as_millis();
+        assert_eq!(left(at(6_500, 0)), 8_500);
+        assert_eq!(left(at(-600_000, 4)), 6_000);
+        assert_eq!(left(at(15_000, 0)), 0);
+        assert_eq!(left(at(0, 11)), 0);
     }
 
     #[test]

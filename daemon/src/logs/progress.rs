@@ -1,5 +1,7 @@
 //! What followers of a log are told of its reading.
 
+use std::time::Duration;
+
 use crate::{model::Fault, sys::clock::Mono};
 
 /// What followers are told; the lines are in the store.
@@ -31,8 +33,8 @@ pub enum Missing {
     /// Nothing that the backend shows.
     #[default]
     Nothing,
-    /// The backend may not show the last lines of a job that has just ended.
-    Late,
+    /// The backend may not show the last lines of a job that has just ended, for about so long.
+    Late(Duration),
     /// The backend showed no line, which alone proves nothing.
     Unsure,
     /// Lines that cannot be told apart before they are older.
@@ -48,16 +50,19 @@ impl Missing {
     }
 
     /// For people; empty when nothing is.
-    pub fn note(self) -> &'static str {
+    pub fn note(self) -> String {
         match self {
-            Self::Nothing | Self::Unsure => "",
-            Self::Late => {
-                "the job has just ended, and its last lines may not be readable yet: ask again in some seconds"
+            Self::Nothing | Self::Unsure => String::new(),
+            Self::Late(wait) => {
+                let seconds = wait.as_secs_f64().ceil();
+                format!(
+                    "the last lines of the log may be missing: the job has just ended, and the cloud shows them late; ask again in {seconds} s"
+                )
             }
             Self::Young => {
-                "many lines came at once, and the newest cannot be read without gaps before they are half a minute old"
+                "many lines came at once, and the newest cannot be read without gaps before they are half a minute old".into()
             }
-            Self::Lacking => "the cloud does not show lines that it had shown before",
+            Self::Lacking => "the cloud does not show lines that it had shown before".into(),
         }
     }
 }

@@ -42,7 +42,8 @@ const STEPS_MAX: u32 = 64;
 /// Calls that are as urgent as whoever waits for the log: one who reads much must not hold up those who read little.
 const URGENT_CALLS: u32 = 6;
 
-const TOO_MANY: &str = "more lines were written in one second than the backend gives out";
+/// The reason of a gap in which lines are missing without a doubt.
+pub const TOO_MANY: &str = "more lines were written in one second than the backend gives out";
 const GONE: &str = "the backend does not show lines any more that it had shown";
 
 /// How a reading ended.

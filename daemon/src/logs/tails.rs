@@ -177,6 +177,15 @@ impl Tails {
         entered
     }
 
+    /// Whether everything that the cloud has of the log of an ended job was read to its end.
+    pub fn has_all(&self, job_uid: &str) -> bool {
+        let jobs = lock(&self.jobs.0);
+        let ended = |entry: &Entry| entry.shared.progress.borrow().ended.clone();
+        jobs.get(job_uid)
+            .and_then(ended)
+            .is_some_and(|ended| ended.complete)
+    }
+
     /// How many jobs are read.
     pub fn active(&self) -> usize {
         let jobs = lock(&self.jobs.0);

@@ -137,8 +137,7 @@ impl Daemon for DaemonService {
         let Some(running) = &known.running else {
             return Err(to_status(known.fault()));
         };
-        let mut config =
-            settings_view::answer(&running.scope.settings(), &running.scope.redactor).await;
+        let mut config = settings_view::answer(&running.scope).await;
         config.warnings.extend(known.warnings());
         Ok(Response::new(config))
     }

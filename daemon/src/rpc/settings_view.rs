@@ -1,14 +1,17 @@
 //! Settings as a message, without secrets.
 
+use std::time::Duration;
+
 use pai_proto::v1::{self, GetConfigResponse};
 
 use crate::{
-    config::{self, Profile, Settings},
-    model::redact::Redactor,
+    config::{self, Keep, Logs, Profile},
     rpc::task::blocking,
+    scope::Scope,
 };
 
-pub(super) async fn answer(settings: &Settings, redactor: &Redactor) -> GetConfigResponse {
+pub(super) async fn answer(scope: &Scope) -> GetConfigResponse {
+    let (settings, redactor) = (scope.settings(), &scope.redactor);
     let path = settings.path.clone();
     let digest = blocking(move || config::digest(&path).unwrap_or_default()).await;
     GetConfigResponse {
@@ -56,6 +59,23 @@ pub(super) async fn answer(settings: &Settings, redactor: &Redactor) -> GetConfi
             .unwrap_or_default(),
         // A file that cannot be read any more has none; what is wrong with it is among the warnings.
         digest: digest.unwrap_or_default(),
+        logs: Some(logs(&settings.own.logs, scope.nature.log_lag)),
+    }
+}
+
+fn logs(logs: &Logs, lag: Duration) -> v1::LogSettings {
+    let lag = logs.lag().unwrap_or(lag);
+    v1::LogSettings {
+        lag_ms: u64::try_from(lag.as_millis()).unwrap_or(u64::MAX),
+        keep: match logs.keep {
+            Keep::All => "all",
+            Keep::Main => "main",
+            Keep::None => "none",
+        }
+        .into(),
+        days: logs.days,
+        job_megabytes: logs.job_megabytes,
+        total_megabytes: logs.total_megabytes,
     }
 }
 

@@ -11,7 +11,7 @@ use std::{collections::HashSet, future::pending, sync::Arc};
 
 use tokio::task::JoinSet;
 
-pub use pattern::{LINE_MAX, Pattern};
+pub use pattern::{LINE_MAX, Pattern, Told};
 
 use self::search::{Ground, Search, Step};
 use crate::{contexts::Running, model::Fault};
@@ -21,8 +21,8 @@ use crate::{contexts::Running, model::Fault};
 pub struct Line {
     /// The pod that printed it.
     pub pod_id: String,
-    /// Its text as it was matched, at most [`LINE_MAX`] bytes of it.
-    pub text: String,
+    /// What of it matched.
+    pub told: Told,
 }
 
 /// How far a job is.

@@ -1,9 +1,20 @@
 //! What a line is to be like. Pure, and as slow as the pattern is bad: not for the thread that serves.
 
+use std::ops::Range;
+
 use crate::model::{self, Fault, plain};
 
 /// Most of a line that is told, in bytes.
 pub const LINE_MAX: usize = 4 << 10;
+
+/// What is told of a line that matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// The line as it was matched, at most [`LINE_MAX`] bytes of it.
+    pub text: String,
+    /// The match, in bytes of the text.
+    pub at: Range<usize>,
+}
 
 /// A regular expression for lines.
 #[derive(Debug, Clone)]
@@ -20,18 +31,23 @@ impl Pattern {
     }
 
     /// The line without control sequences, if that matches. Of a long line the part with the match.
-    pub(super) fn find(&self, line: &[u8]) -> Option<String> {
+    pub(super) fn find(&self, line: &[u8]) -> Option<Told> {
         let bytes = plain(line);
         let text = String::from_utf8_lossy(&bytes);
         let found = self.0.find(text.as_bytes())?;
-        Some(part(&text, found.start, found.end).to_owned())
+        Some(part(&text, found.start, found.end))
     }
 }
 
 /// At most [`LINE_MAX`] bytes, from the beginning where the match lies in them.
-fn part(text: &str, start: usize, end: usize) -> &str {
+fn part(text: &str, start: usize, end: usize) -> Told {
     let from = text.ceil_char_boundary(end.saturating_sub(LINE_MAX).min(start));
-    &text[from..text.floor_char_boundary(from + LINE_MAX)]
+    let text = &text[from..text.floor_char_boundary(from + LINE_MAX)];
+    let place = |at: usize| at.saturating_sub(from).min(text.len());
+    Told {
+        text: text.to_owned(),
+        at: place(start)..place(end),
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +57,21 @@ mod tests {
     use proptest::prelude::*;
 
     fn find(pattern: &str, line: &str) -> Option<String> {
-        Pattern::new(pattern).unwrap().find(line.as_bytes())
+        let told = Pattern::new(pattern).unwrap().find(line.as_bytes())?;
+        Some(told.text)
+    }
+
+    #[test]
+    fn where_the_match_is_goes_by_what_is_told_of_the_line() {
+        let at = |pattern: &str, line: &str| {
+            let told = Pattern::new(pattern).unwrap().find(line.as_bytes());
+            let told = told.unwrap();
+            told.text[told.at].to_owned()
+        };
+        assert_eq!(at(" 20%", "\u{1b}[1m 10%\r 20%\r 30%"), " 20%");
+        let long = format!("{}needle", "ä".repeat(9_000));
+        assert_eq!(at("needle", &long), "needle");
+        assert_eq!(at("^ä+", &long), "ä".repeat(LINE_MAX / 2));
     }
 
     #[test]
@@ -60,7 +90,7 @@ mod tests {
         assert_eq!(find("32m", "\u{1b}[32mloss"), None);
         assert_eq!(find("^step \\d+$", "step 12 "), None);
         let pattern = Pattern::new("^.*end$").unwrap();
-        assert_eq!(pattern.find(b"\xffend").unwrap(), "\u{fffd}end");
+        assert_eq!(pattern.find(b"\xffend").unwrap().text, "\u{fffd}end");
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::{future::pending, sync::Arc};
 
 use tokio::sync::Mutex;
 
-use super::{Line, pattern::Pattern, searched::Searched};
+use super::{
+    Line,
+    pattern::{Pattern, Told},
+    searched::Searched,
+};
 use crate::{
     contexts::Running,
     logs::has_hole,
@@ -55,7 +59,7 @@ impl Ground {
     }
 
     /// The first of these lines that matches. On a thread that may block: patterns are foreign, and may be slow.
-    async fn matching(&self, lines: Vec<LogLine>) -> Result<Option<String>, Fault> {
+    async fn matching(&self, lines: Vec<LogLine>) -> Result<Option<Told>, Fault> {
         let pattern = Arc::clone(&self.pattern);
         let work = move || {
             let mut lines = lines.iter();
@@ -115,9 +119,9 @@ impl Search {
             let page = logs.after(stream.id, number, u64::MAX, LINES, BYTES, mask);
             let lines = page.await?.lines;
             let last = lines.last().map(|line| line.number);
-            if let Some(text) = ground.matching(lines).await? {
+            if let Some(told) = ground.matching(lines).await? {
                 let pod_id = stream.key.pod_id.clone();
-                return Ok(Some(Line { pod_id, text }));
+                return Ok(Some(Line { pod_id, told }));
             }
             self.searched.up_to(stream, last);
         }

@@ -66,9 +66,9 @@ pub(super) struct Chosen {
     /// Only pods of this role, such as Worker. May be given several times.
     #[arg(long = "role", value_name = "ROLE")]
     pub(super) roles: Vec<String>,
-    /// Only lines that the cloud may have filed since then: 10m, 1h30m or 2d ago, the last time that it was 12:03, or
+    /// Only lines that the cloud may have filed since then: 10m, 1h30m, 2d or 90 (seconds) ago, the last time that it was 12:03, or
     /// 2026-11-20T12:03:04Z (without Z: of this time zone).
-    #[arg(long, value_name = "TIME", value_parser = super::since::parse)]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = super::since::parse)]
     pub(super) since: Option<Since>,
 }
 
@@ -79,11 +79,11 @@ pub(super) struct Read {
     /// Go on until the job ends; one that has not begun is waited for. The exit code is its result.
     #[arg(long, short, conflicts_with_all = ["previous", "stored"])]
     pub(super) follow: bool,
-    /// Begin with the last N lines of each pod, not with the first.
+    /// Begin with the last N lines of each pod, not with the first; -1 is all of them.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number)]
-    pub(super) tail: Option<u64>,
+    tail: Option<u64>,
     /// Begin with line N of each pod, which --json tells as `line`.
-    #[arg(long, value_name = "N", value_parser = value_parser!(u64).range(1..), conflicts_with_all = ["tail", "since"])]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = value_parser!(u64).range(1..), conflicts_with_all = ["tail", "since"])]
     pub(super) from: Option<u64>,
     /// Of each pod the attempt before its newest one.
     #[arg(long, short)]
@@ -150,16 +150,16 @@ pub(super) struct Search {
     #[arg(long, short, requires = "grep")]
     pub(super) ignore_case: bool,
     /// Show N lines after each match too.
-    #[arg(long, short = 'A', value_name = "N", requires = "grep", value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'A', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
     pub(super) after: Option<u32>,
     /// Show N lines before each match too.
-    #[arg(long, short = 'B', value_name = "N", requires = "grep", value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'B', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
     pub(super) before: Option<u32>,
     /// Show N lines before and after each match.
-    #[arg(long, short = 'C', value_name = "N", requires = "grep", value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'C', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
     pub(super) around: Option<u32>,
     /// Stop after N matches [default: 10000].
-    #[arg(long, value_name = "N", requires = "grep", value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u64).range(1..))]
     pub(super) max: Option<u64>,
     /// Search the logs of all jobs that are stored.
     #[arg(long, requires = "grep", conflicts_with = "ids")]
@@ -209,6 +209,13 @@ pub(super) enum Task<'a> {
     Prune,
     /// Keep, or not any more.
     Keep(bool),
+}
+
+impl Read {
+    /// So many last lines; `None` is all.
+    pub(super) fn tail(&self) -> Option<u64> {
+        self.tail.filter(|lines| *lines != ALL)
+    }
 }
 
 impl LogsArgs {
@@ -263,8 +270,15 @@ impl LogsArgs {
     }
 }
 
+/// All lines.
+const ALL: u64 = u64::MAX;
+
 /// Reads a number of lines.
 fn number(text: &str) -> Result<u64, String> {
-    let wrong = |_| format!("`{text}` is no number of lines");
-    text.parse().map_err(wrong)
+    match text {
+        "-1" => Ok(ALL),
+        _ => text
+            .parse()
+            .map_err(|_| format!("`{text}` is no number of lines; -1 is all")),
+    }
 }

@@ -65,7 +65,8 @@ pub(super) fn gap(gap: &LogGap, job: &Job, zone: &TimeZone, now_ms: i64) -> Stri
         (from, to) if from == to => format!(" at {}", clock(from)),
         (from, to) => format!(" between {} and {}", clock(from), clock(to)),
     };
-    let text = format!("lines of {pod}{when} may be missing here");
+    let are = if gap.certain { "are" } else { "may be" };
+    let text = format!("lines of {pod}{when} {are} missing here");
     match gap.reason.as_str() {
         "" => text,
         reason => format!("{text}: {}", clean::line(reason)),
@@ -178,8 +179,9 @@ mod tests {
     #[test]
     fn a_gap_tells_pod_time_and_reason() {
         let second = sample::NOW / 1000;
-        let told = |from_second, to_second, reason: &str| {
+        let told = |from_second, to_second, reason: &str, certain| {
             let missing = LogGap {
+                certain,
                 pod_id: "dlc1running-worker-1".into(),
                 from_second,
                 to_second,
@@ -189,16 +191,25 @@ mod tests {
             gap(&missing, &sample::running(), &TimeZone::UTC, sample::NOW)
         };
         assert_eq!(
-            told(second - 2, second, "more than 5000 lines in a second"),
+            told(
+                second - 2,
+                second,
+                "more than 5000 lines in a second",
+                false
+            ),
             "lines of worker-1 between 12:03:02 and 12:03:04 may be missing here: more than 5000 lines in a second"
         );
         assert_eq!(
-            told(second, second, ""),
+            told(second, second, "", false),
             "lines of worker-1 at 12:03:04 may be missing here"
         );
         assert_eq!(
-            told(0, 0, "older lines were dropped"),
+            told(0, 0, "older lines were dropped", false),
             "lines of worker-1 may be missing here: older lines were dropped"
+        );
+        assert_eq!(
+            told(second, second, "", true),
+            "lines of worker-1 at 12:03:04 are missing here"
         );
     }
 

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use pai_proto::{
-    Client,
+    Client, ClientError,
     follow::FollowUpdate,
     v1::{FollowLogsRequest, Job, LogEnded},
 };
@@ -165,7 +165,8 @@ impl Log {
             };
             self.may_seem_stuck = false;
             let update = update
-                .ok_or_else(|| CliError::other("the log ended without a last word", ""))??;
+                .ok_or_else(|| CliError::other("the log ended without a last word", ""))?
+                .map_err(with_hint)?;
             if let FollowUpdate::Ended(ended) = update {
                 return self.conclude(args, &ended, context).await;
             }
@@ -257,7 +258,7 @@ impl Log {
             false => None,
         };
         let note = match ended.note.as_str() {
-            "" if self.silent && args.read.tail != Some(0) => {
+            "" if self.silent && args.read.tail() != Some(0) => {
                 let job = match &present {
                     Some(Ok(job)) => job,
                     _ => &self.job,
@@ -276,6 +277,16 @@ impl Log {
         self.note(note, context).await?;
         Ok(present.and_then(Result::ok))
     }
+}
+
+/// Names the option, where the daemon names what it stands for.
+fn with_hint(mut error: ClientError) -> ClientError {
+    if let ClientError::Refused(detail) = &mut error
+        && detail.field == "previous"
+    {
+        detail.hint = "leave --previous away".into();
+    }
+    error
 }
 
 fn form(args: &LogsArgs, job: &Job, context: &Context) -> Form {
@@ -302,7 +313,7 @@ pub(super) fn request(args: &LogsArgs, job: &Job, context: &Context) -> FollowLo
         id: json::job_id(job).to_owned(),
         pods: args.chosen.pods.clone(),
         cursor: Vec::new(),
-        tail: args.read.tail,
+        tail: args.read.tail(),
         no_follow: !args.read.follow,
         to_the_end: false,
         since_ms: since.map(|since| since.ms(context.now_ms(), &context.zone)),

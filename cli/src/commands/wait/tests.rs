@@ -232,6 +232,23 @@ fn a_line_stands_beside_its_job_and_is_clean() {
 }
 
 #[test]
+fn of_a_progress_bar_the_state_that_matched_is_shown() {
+    let shown = |start, end| {
+        result_line(&WaitResult {
+            job: Some(sample::running()),
+            line_pod_id: "dlc1running-worker-0".into(),
+            line: " 20%|##\r100%|####".into(),
+            line_start: start,
+            line_end: end,
+            ..Default::default()
+        })
+    };
+    assert_eq!(shown(0, 4), "dlc1running Running [worker-0]  20%|##");
+    // An older daemon does not tell where it matched.
+    assert_eq!(shown(0, 0), "dlc1running Running [worker-0] 100%|####");
+}
+
+#[test]
 fn a_timeout_says_what_was_known_last() {
     let (mut context, stdout, stderr) = context(false);
     let mut news = news::News::default();

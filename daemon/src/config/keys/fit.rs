@@ -161,6 +161,9 @@ impl Kind {
     pub(in crate::config) fn expected(self) -> String {
         match self {
             Self::Text | Self::Like(_) => "a text".to_owned(),
+            Self::OneOf([words @ .., last]) if !words.is_empty() => {
+                format!("{} or {last}", words.join(", "))
+            }
             Self::OneOf(words) => words.join(", "),
             Self::Flag => "true or false".to_owned(),
             Self::Whole { least, most } if most >= i32::MAX as u64 => {

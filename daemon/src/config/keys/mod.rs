@@ -154,6 +154,15 @@ pub(in crate::config) fn find(
         .find(|key| key.name == name || wire && wire_key(key.name) == wire_key(name))
 }
 
+/// What the value at this path below a table is to be; `None` where no such key is known.
+pub(in crate::config) fn expected(table: &'static [Key], path: &str) -> Option<String> {
+    let mut kind = Kind::Object(table);
+    for name in path.split('.') {
+        kind = find(kind.table(), name, false)?.kind;
+    }
+    Some(kind.expected())
+}
+
 /// The key that differs from this name by letter case at most.
 pub(in crate::config) fn find_loosely(table: &'static [Key], name: &str) -> Option<&'static Key> {
     let lower = name.to_lowercase();

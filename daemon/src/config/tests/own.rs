@@ -106,6 +106,31 @@ fn an_own_file_that_others_may_write_is_refused_and_one_with_secrets_that_others
 }
 
 #[test]
+fn a_value_that_is_none_of_its_key_is_told_what_it_must_be() {
+    let files = write(NEW, 0o600);
+    let own = files.path.with_file_name("pai.json");
+    for (text, told) in [
+        (
+            r#"{"logs": {"keep": "some"}}"#,
+            "logs.keep must be all, main or none",
+        ),
+        (
+            r#"{"logs": {"keep": 5}}"#,
+            "logs.keep must be all, main or none",
+        ),
+        (
+            r#"{"logs": {"days": "x"}}"#,
+            "logs.days must be a whole number from 1 to 3650",
+        ),
+        (r#"{"list": 3}"#, "list must be an object"),
+    ] {
+        std::fs::write(&own, text).unwrap();
+        let problem = check(&files.path, &no_env).problem.unwrap();
+        assert!(problem.message.contains(told), "{}", problem.message);
+    }
+}
+
+#[test]
 fn a_look_without_serving_tells_what_is_wrong_or_odd() {
     let files = write(NEW, 0o600);
     let own = files.path.with_file_name("pai.json");

@@ -159,7 +159,7 @@ impl Tail {
             || ((names_none || are_too_few(&job, &pods)) && now(&job).pods_may_return(&job))
         {
             return Ok(Look::GoesOn(match job.has_ended() {
-                true => Missing::Late,
+                true => Missing::Late(now(&job).until_after_end(&job, lag).max(LOOK)),
                 false => Missing::Nothing,
             }));
         }

@@ -123,7 +123,7 @@ fn line(verdict: &Verdict, job: &Job) -> Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Phase;
+    use crate::{model::Phase, seek::Told};
 
     #[test]
     fn a_line_is_reached_once_found_and_never_after_the_end_without() {
@@ -131,7 +131,10 @@ mod tests {
         let (running, failed) = (job(Phase::Running), job(Phase::Failed));
         let found = Verdict::Found(Line {
             pod_id: "p".into(),
-            text: "t".into(),
+            told: Told {
+                text: "t".into(),
+                at: 0..1,
+            },
         });
         for (verdict, job, reach) in [
             (&found, &running, Reach::Yes(None)),

@@ -229,7 +229,9 @@ impl Waiting {
                 reached: matches!(reach, Reach::Yes(_)),
                 unreachable: reach == Reach::Never,
                 line_pod_id: line.map(|line| line.pod_id.clone()).unwrap_or_default(),
-                line: line.map(|line| line.text.clone()).unwrap_or_default(),
+                line: line.map(|line| line.told.text.clone()).unwrap_or_default(),
+                line_start: line.map_or(0, |line| byte(line.told.at.start)),
+                line_end: line.map_or(0, |line| byte(line.told.at.end)),
                 milestone: match reach {
                     Reach::Yes(Some(mile)) => Some(convert::milestone(&mile)),
                     _ => None,
@@ -251,6 +253,10 @@ impl Waiting {
             context: self.running.scope.context,
         }
     }
+}
+
+fn byte(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 fn staleness(looks: &Freshness) -> Stale {

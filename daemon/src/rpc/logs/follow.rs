@@ -205,7 +205,7 @@ impl Following {
                 if !self.waits_for(now.missing) && !is_held_up {
                     let ended = LogEnded {
                         more: true,
-                        ..self.ended(false, now.missing.note())
+                        ..self.ended(false, &now.missing.note())
                     };
                     sink.send(frame(Frame::Ended(ended))).await;
                     return Ok(());
@@ -224,7 +224,10 @@ impl Following {
     async fn deliver_stored(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
         self.deliver(true, sink).await?;
         let streams = self.streams().await?;
-        let complete = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+        let are_closed = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+        // What was read to its end is closed some time later.
+        let has_all = self.running.tails.has_all(&self.job.uid) && !has_hole(&streams);
+        let complete = are_closed || has_all;
         let ended = LogEnded {
             more: !complete,
             ..self.ended(complete, if complete { "" } else { ONLY_STORED })
@@ -237,7 +240,7 @@ impl Following {
     fn waits_for(&self, missing: Missing) -> bool {
         match missing {
             Missing::Unsure => true,
-            Missing::Late => self.to_the_end,
+            Missing::Late(_) => self.to_the_end,
             Missing::Young => self.to_the_end && self.job.has_ended(),
             Missing::Nothing | Missing::Lacking => false,
         }

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn a_number_of_lines_that_is_none_is_a_usage_error() {
-    for tail in [&["--tail", "-1"][..], &["--tail=-1"], &["--tail", "x"]] {
+    for tail in [&["--tail", "-3"][..], &["--tail=-2"], &["--tail", "x"]] {
         let line = [&["paictl", "logs", "dlc1"], tail].concat();
         let usage = Cli::try_parse_from(line).unwrap_err();
         assert!(usage.use_stderr(), "{tail:?}");
@@ -15,11 +15,33 @@ fn a_number_of_lines_that_is_none_is_a_usage_error() {
 }
 
 #[test]
+fn minus_one_is_all_lines() {
+    assert_eq!(args(&["x", "--tail", "-1"]).read.tail(), None);
+    assert_eq!(args(&["x", "--tail=-1"]).read.tail(), None);
+    assert_eq!(args(&["x", "--tail", "1"]).read.tail(), Some(1));
+}
+
+#[test]
+fn a_negative_number_is_taken_for_the_value_that_it_was_meant_to_be() {
+    for (line, told) in [
+        ("--since -3", "`-3` is no time"),
+        ("--grep a -A -1", "-1 is not in 0..=1000"),
+        ("--grep a -B -1", "-1 is not in 0..=1000"),
+        ("--grep a -C -1", "-1 is not in 0..=1000"),
+    ] {
+        let line = ["paictl", "logs", "x"].into_iter().chain(line.split(' '));
+        let text = Cli::try_parse_from(line).unwrap_err().to_string();
+        assert!(text.contains(told) && !text.contains("tip:"), "{text}");
+    }
+}
+
+#[test]
 fn what_makes_no_sense_together_is_a_usage_error() {
     for line in [
         "x -f --previous",
         "x -f --stored",
         "x --from 3 --tail 3",
+        "x --from 3 --tail -1",
         "x --from 3 --since 5m",
         "x --from 0",
         "x --raw --timestamps",

@@ -274,6 +274,7 @@ impl Following {
             from_second,
             to_second,
             reason: reason.into(),
+            certain: reason == crate::logs::TOO_MANY,
             cursor: self.places.encode(),
         })
     }

@@ -60,9 +60,7 @@ impl Following {
         let is_long_ago = self.told_stale.0.is_some() || self.behind_ms(progress) >= BEHIND_MS;
         match &progress.fault {
             Some(fault) => Some(fault.to_string()),
-            None if progress.missing.is_shown() && is_long_ago => {
-                Some(progress.missing.note().into())
-            }
+            None if progress.missing.is_shown() && is_long_ago => Some(progress.missing.note()),
             None => None,
         }
     }

@@ -54,7 +54,7 @@ async fn streams(running: &Running, job: &Job) -> Result<Vec<LogStream>, Fault> 
 
 /// Whether the newest look read everything that there is.
 fn is_whole(progress: &Progress) -> bool {
-    let is_missing = progress.missing == Missing::Late || progress.missing.is_shown();
+    let is_missing = matches!(progress.missing, Missing::Late(_)) || progress.missing.is_shown();
     match &progress.ended {
         Some(ended) => ended.complete,
         None => progress.fault.is_none() && !is_missing,
@@ -84,7 +84,7 @@ mod tests {
             (looked(Missing::Nothing), true),
             // There may be no line at all.
             (looked(Missing::Unsure), true),
-            (looked(Missing::Late), false),
+            (looked(Missing::Late(Duration::ZERO)), false),
             (looked(Missing::Young), false),
             (looked(Missing::Lacking), false),
             (failed, false),
