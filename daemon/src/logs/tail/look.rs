@@ -59,6 +59,7 @@ impl Tail {
                 progress.read_ms = began_ms;
             }
             progress.started += 1;
+            progress.over = false;
             progress.began = Some(now);
             started = progress.started;
         });
