@@ -74,7 +74,7 @@ fn a_wrong_type_tells_its_place_and_never_the_value() {
         (
             json!({"dataSources": [{}, {"mountAccess": "secret"}]}),
             ".dataSources[1].mountAccess",
-            "is not ReadOnly, ReadWrite, RO, RW",
+            "is not ReadOnly, ReadWrite, RO or RW",
         ),
         (json!({"userVpc": "secret"}), ".userVpc", "is not an object"),
         (
