@@ -68,3 +68,28 @@ async fn where_numbers_mean_other_lines_now_lines_are_repeated_and_none_is_left_
         "{shown}"
     );
 }
+
+/// Also while the daemon still remembers that it has read everything.
+#[tokio::test]
+async fn a_log_that_was_dropped_right_after_its_end_is_read_again_whole() {
+    let world = World::with(|plan| {
+        let profile = profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "0"}));
+        plan.settings = json!({"profiles": {"default": profile}});
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 0.2}});
+    })
+    .await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "seq 1 3000; exit 4").await;
+    let whole = world.paictl(&["logs", "-f", &id]).await;
+    assert_eq!((whole.code, whole.stdout.lines().count()), (10, 3_000));
+    for line in [
+        vec!["logs", "-f", &id],
+        vec!["logs", &id],
+        vec!["logs", "--grep", ".", &id],
+    ] {
+        let pruned = world.paictl(&["logs", "--prune", "--yes", &id]).await;
+        assert_eq!(pruned.code, 0, "{pruned:?}");
+        let again = world.paictl(&line).await;
+        assert_eq!(again.stdout, whole.stdout, "{line:?} {}", again.stderr);
+    }
+}

@@ -166,13 +166,7 @@ impl Tails {
         }
         let shared = Arc::new(Shared::default());
         let entered = enter(&shared, true);
-        let reading = tail::run(
-            Arc::clone(&self.scope),
-            job_uid.to_owned(),
-            Arc::clone(&shared),
-            self.jobs.clone(),
-        );
-        let task = tokio::spawn(reading).abort_handle();
+        let task = self.read(job_uid, &shared);
         jobs.insert(job_uid.to_owned(), Entry { shared, task });
         entered
     }
@@ -184,6 +178,37 @@ impl Tails {
         jobs.get(job_uid)
             .and_then(ended)
             .is_some_and(|ended| ended.complete)
+    }
+
+    /// What was read of a job counts no more: it is about to be dropped. Follow with [`Self::read_anew`].
+    pub fn forget(&self, job_uid: &str) {
+        if let Some(entry) = lock(&self.jobs.0).get(job_uid) {
+            entry.shared.progress.send_modify(|progress| {
+                progress.ended = None;
+                progress.over = false;
+                progress.began = None;
+            });
+        }
+    }
+
+    /// Whoever reads a job begins as if nothing were known of it; its followers stay.
+    pub fn read_anew(&self, job_uid: &str) {
+        self.forget(job_uid);
+        let mut jobs = lock(&self.jobs.0);
+        if let Some(entry) = jobs.get_mut(job_uid) {
+            entry.task.abort();
+            entry.task = self.read(job_uid, &entry.shared);
+        }
+    }
+
+    fn read(&self, job_uid: &str, shared: &Arc<Shared>) -> AbortHandle {
+        let reading = tail::run(
+            Arc::clone(&self.scope),
+            job_uid.to_owned(),
+            Arc::clone(shared),
+            self.jobs.clone(),
+        );
+        tokio::spawn(reading).abort_handle()
     }
 
     /// How many jobs are read.

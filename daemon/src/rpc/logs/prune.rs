@@ -66,5 +66,11 @@ async fn drop_logs(running: &Running, request: PruneLogsRequest) -> Result<Prune
         uids.push(resolve::job(running, id).await?.uid);
     }
     let logs = running.scope.journal.logs();
-    Ok(logs.drop_logs(uids, request.dry_run).await?)
+    if request.dry_run {
+        return Ok(logs.drop_logs(uids, true).await?);
+    }
+    uids.iter().for_each(|uid| running.tails.forget(uid));
+    let dropped = logs.drop_logs(uids.clone(), false).await;
+    uids.iter().for_each(|uid| running.tails.read_anew(uid));
+    Ok(dropped?)
 }

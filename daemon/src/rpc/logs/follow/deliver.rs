@@ -21,7 +21,7 @@ const BYTES: usize = 64 << 10;
 
 const DROPPED: &str =
     "older lines were dropped to keep the limits of the store (logs.jobMegabytes)";
-const NOT_READ: &str = "this part of the log could not be read";
+const NOT_READ: &str = "this part of the log is not stored";
 const REPLACED: &str = "what was stored of this log is gone, and it is read anew: lines may be repeated or missing here";
 
 impl Following {
