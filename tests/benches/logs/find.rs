@@ -80,7 +80,7 @@ async fn search(logs: &LogStore, id: i64, pattern: Pattern, most: usize) -> Vec<
     let mut pieces = stream::iter(pieces).buffered(AT_ONCE);
     let mut found = Vec::new();
     while let Some(piece) = pieces.next().await {
-        found.extend(piece.expect("the store can be read"));
+        found.extend(piece.expect("the store can be read").matches);
         if found.len() >= most {
             found.truncate(most);
             break;

@@ -1,4 +1,4 @@
-//! The last lines of a long log.
+//! The last lines of a long log, and a search of it as somebody types it.
 
 use std::{
     process::{Command, Stdio},
@@ -15,6 +15,15 @@ use super::{
 const WANTED: usize = 200;
 const RUNS: usize = 200;
 const PROCESSES: usize = 60;
+const SEARCHED: usize = 20;
+/// With one match, and with ten; a bar would end the cell.
+const SEARCHES: [(&str, &str); 2] = [
+    ("step 777776/", "step 777776/"),
+    (
+        "Traceback|NaN|OutOfMemory|AssertionError",
+        r"Traceback\|NaN\|OutOfMemory\|AssertionError",
+    ),
+];
 
 /// What the daemon does for it.
 pub(crate) async fn inside(filled: &Filled) {
@@ -53,6 +62,13 @@ pub(crate) async fn processes(filled: Filled) {
             times,
             20.0,
         );
+    }
+    for (pattern, shown) in SEARCHES {
+        let args = ["logs", JOB, "--grep", pattern];
+        let times = (0..SEARCHED).map(|_| process(&world, &args)).collect();
+        let what =
+            format!("`paictl logs {JOB} --grep '{shown}'` over {LINES} lines, whole process");
+        table::times(&what, times, 300.0);
     }
     let mut others: Vec<_> = (0..PROCESSES).map(|_| process(&world, &["ls"])).collect();
     others.sort_unstable();

@@ -22,6 +22,15 @@ pub struct LogMatch {
     pub range: std::ops::Range<usize>,
 }
 
+/// What a search of a log found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// In order.
+    pub matches: Vec<LogMatch>,
+    /// Some of the lines cannot be read: their chunk is damaged.
+    pub is_damaged: bool,
+}
+
 /// What is looked for.
 pub(super) struct What {
     pub(super) pattern: Pattern,
@@ -31,22 +40,22 @@ pub(super) struct What {
     pub(super) mask: Option<Redactor>,
 }
 
-/// The lines after the first number, up to the second one, that match.
+/// The lines after the first number, up to the second one, that match. A chunk that cannot be read is passed over.
 pub(super) fn between(
     view: &Connection,
     stream: i64,
     (after, to): (u64, u64),
     what: &What,
-) -> Result<Vec<LogMatch>, StoreError> {
+) -> Result<Found, StoreError> {
     let mut search = Search {
         bounds: (after, to),
         what,
         masked: what.mask.clone().map(Masked::new),
-        found: Vec::new(),
+        found: Found::default(),
     };
     let before = after.saturating_sub(masked::lines_before(what.mask.as_ref()));
     let mut chunks = view.prepare_cached(
-        "SELECT first, lines FROM chunk WHERE stream = ?1 AND last > ?2 AND first <= ?3
+        "SELECT first, last, lines FROM chunk WHERE stream = ?1 AND last > ?2 AND first <= ?3
            AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)
          ORDER BY first",
     )?;
@@ -57,10 +66,15 @@ pub(super) fn between(
     {
         turns.next();
         let first = row.get::<_, i64>(0)?.unsigned_abs();
-        let packed = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-        let block = block::unpack(first, packed)?;
-        search.block(&block);
-        last = first + block.len() as u64 - 1;
+        last = row.get::<_, i64>(1)?.unsigned_abs();
+        let packed = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+        match block::unpack(first, packed) {
+            Ok(block) => search.block(&block),
+            Err(error) => {
+                tracing::error!(%error, stream, first, last, "stored lines cannot be searched");
+                search.found.is_damaged |= last > after;
+            }
+        }
     }
     if !search.is_over() && last < to {
         search.block(&Block::of(&read::tail_after(view, stream, last)?));
@@ -75,12 +89,12 @@ struct Search<'a> {
     what: &'a What,
     /// As it is at the beginning of the next block.
     masked: Option<Masked>,
-    found: Vec<LogMatch>,
+    found: Found,
 }
 
 impl Search<'_> {
     fn is_over(&self) -> bool {
-        self.found.len() >= self.what.max
+        self.found.matches.len() >= self.what.max
     }
 
     /// Appends the matches of the next block.
@@ -146,6 +160,7 @@ impl Search<'_> {
     fn take(&mut self, block: &Block, place: usize, range: Option<std::ops::Range<usize>>) {
         let number = block.first + place as u64;
         self.found
+            .matches
             .extend(range.map(|range| LogMatch { number, range }));
     }
 }
@@ -184,10 +199,10 @@ mod tests {
             bounds,
             what: &what,
             masked: mask.map(Masked::new),
-            found: Vec::new(),
+            found: Found::default(),
         };
         search.block(block);
-        search.found
+        search.found.matches
     }
 
     /// What is found over all lines at once is what each line alone says.

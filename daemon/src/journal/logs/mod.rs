@@ -38,7 +38,7 @@ use crate::{
 
 pub use asked::Asked;
 use broken::Broken;
-pub use find::LogMatch;
+pub use find::{Found, LogMatch};
 pub use keep::{LogsHeld, Reading};
 pub use retain::{LogLimits, Pruned};
 use room::Room;
@@ -317,7 +317,7 @@ impl LogStore {
         pattern: Pattern,
         max: usize,
         mask: Option<Redactor>,
-    ) -> Result<Vec<LogMatch>, StoreError> {
+    ) -> Result<Found, StoreError> {
         self.read(move |connection| {
             let view = connection.transaction()?;
             find::between(

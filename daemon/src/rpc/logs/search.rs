@@ -1,6 +1,7 @@
 //! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored or only what
 //! is stored is wanted.
 
+mod note;
 mod read_first;
 
 use std::sync::Arc;
@@ -82,6 +83,7 @@ pub(super) async fn search(
         },
         told: SearchEnded::default(),
         unread: 0,
+        damaged: 0,
     };
     let running = Arc::clone(&searching.running);
     Ok(feed(edge, Some(&running), |sink| searching.run(sink)))
@@ -117,6 +119,8 @@ struct Searching {
     told: SearchEnded,
     /// Jobs whose logs are not read to their ends.
     unread: usize,
+    /// Jobs some of whose stored lines cannot be read.
+    damaged: usize,
 }
 
 impl Searching {
@@ -124,7 +128,7 @@ impl Searching {
         let result = self.search_all(&sink).await;
         match result {
             Ok(()) => {
-                self.told.note = note(self.unread);
+                self.told.note = note::of(self.unread, self.damaged);
                 sink.send(frame(Frame::Ended(self.told))).await;
             }
             Err(fault) => sink.fail(to_status(fault)).await,
@@ -140,26 +144,31 @@ impl Searching {
             self.unread += usize::from(!is_read);
             let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
             self.told.jobs += 1;
+            let mut is_damaged = false;
             for (stream, before) in with_lines_before(streams) {
                 if !self.wanted.has(&stream) {
                     continue;
                 }
-                self.search_one(&job, (&stream, before), sink).await?;
+                is_damaged |= self.search_one(&job, (&stream, before), sink).await?;
                 if self.told.more {
-                    return Ok(());
+                    break;
                 }
+            }
+            self.damaged += usize::from(is_damaged);
+            if self.told.more {
+                return Ok(());
             }
         }
         Ok(())
     }
 
-    /// One log.
+    /// One log; whether some of its lines cannot be read.
     async fn search_one(
         &mut self,
         job: &Job,
         (stream, before): (&LogStream, Option<u64>),
         sink: &Sink<SearchLogsResponse>,
-    ) -> Result<(), Fault> {
+    ) -> Result<bool, Fault> {
         let logs = self.running.scope.journal.logs().clone();
         let from = match self.since {
             Some(second) => logs.before_second(stream.id, second).await?,
@@ -179,9 +188,10 @@ impl Searching {
             )
         });
         let mut found = stream::iter(found).buffered(AT_ONCE);
-        let mut matches: Vec<LogMatch> = Vec::new();
-        while let Some(more) = found.try_next().await? {
-            matches.extend(more);
+        let (mut matches, mut is_damaged): (Vec<LogMatch>, _) = (Vec::new(), false);
+        while let Some(piece) = found.try_next().await? {
+            matches.extend(piece.matches);
+            is_damaged |= piece.is_damaged;
             if matches.len() as u64 > self.left {
                 self.told.more = true;
                 matches.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -200,7 +210,7 @@ impl Searching {
         ) {
             self.send(job, (stream, before), group, sink).await?;
         }
-        Ok(())
+        Ok(is_damaged)
     }
 
     /// Lines of a group; those behind a place where lines may be missing stand apart.
@@ -227,7 +237,12 @@ impl Searching {
             let is_apart = |number: u64| {
                 number == group.from || gaps.iter().any(|gap| gap.after + 1 == number)
             };
-            let lines = page.lines.into_iter().map(|line| {
+            // A page goes on behind lines that cannot be read.
+            let lines = page
+                .lines
+                .into_iter()
+                .filter(|line| line.number <= group.to);
+            let lines = lines.map(|line| {
                 let found = matches.next_if(|found| found.number == line.number);
                 let at = |byte: usize| u32::try_from(byte).unwrap_or(0);
                 LogHit {
@@ -274,19 +289,6 @@ fn with_lines_before(streams: Vec<LogStream>) -> impl Iterator<Item = (LogStream
             .map(|lines| lines + stream.last);
         (stream, here)
     })
-}
-
-/// What was not searched, for people.
-fn note(unread: usize) -> String {
-    match unread {
-        0 => String::new(),
-        1 => {
-            "the log of one job is not stored to its end: `paictl logs` of it reads the rest".into()
-        }
-        many => format!(
-            "the logs of {many} jobs are not stored to their ends: `paictl logs` of a job reads the rest"
-        ),
-    }
 }
 
 fn frame(frame: Frame) -> SearchLogsResponse {

@@ -43,11 +43,7 @@ async fn a_broken_chunk_is_a_gap_and_hides_no_other() {
     let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
     let texts = (1..=2_000).map(|n| n.to_string());
     logs.commit(stream.id, batch(texts, 1)).await.unwrap();
-    {
-        let file = rusqlite::Connection::open(folder.path().join("logs.db")).unwrap();
-        let broken = "UPDATE chunk SET lines = zeroblob(length(lines)) WHERE first = 513";
-        assert_eq!(file.execute(broken, []).unwrap(), 1);
-    }
+    break_chunk(folder.path());
     let page = async |after, lines| {
         let page = logs.after(stream.id, after, 7, lines, usize::MAX, None);
         let page = page.await.unwrap();
@@ -63,4 +59,42 @@ async fn a_broken_chunk_is_a_gap_and_hides_no_other() {
     assert_eq!(page(512, 9).await, (Some((1_025, 1_033)), vec![(7, 1_024)]));
     assert_eq!(page(500, 20).await, (Some((501, 1_032)), vec![(7, 1_024)]));
     assert_eq!(page(1_024, 9).await, (Some((1_025, 1_033)), vec![]));
+}
+
+#[tokio::test]
+async fn a_search_passes_over_a_broken_chunk_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
+    let texts = (1..=2_000).map(|n| n.to_string());
+    logs.commit(stream.id, batch(texts, 1)).await.unwrap();
+    break_chunk(folder.path());
+    let find = async |bounds, mask| {
+        let pattern = Pattern::new("00$", false).unwrap();
+        let found = logs.find(stream.id, bounds, pattern, 99, mask);
+        let found = found.await.unwrap();
+        let numbers: Vec<_> = found.matches.iter().map(|found| found.number).collect();
+        (numbers, found.is_damaged)
+    };
+    let around: Vec<_> = (1..=20)
+        .map(|n| n * 100)
+        .filter(|n| !(513..=1_024).contains(n))
+        .collect();
+    for mask in [None, Some(Redactor::default())] {
+        assert_eq!(find((0, 2_000), mask.clone()).await, (around.clone(), true));
+        assert_eq!(find((600, 700), mask.clone()).await, (vec![], true));
+        // Only what lies before it is damaged.
+        assert_eq!(
+            find((1_024, 1_200), mask).await,
+            (vec![1_100, 1_200], false)
+        );
+    }
+}
+
+/// That of line 513.
+fn break_chunk(folder: &std::path::Path) {
+    let file = rusqlite::Connection::open(folder.join("logs.db")).unwrap();
+    let broken = "UPDATE chunk SET lines = zeroblob(length(lines)) WHERE first = 513";
+    assert_eq!(file.execute(broken, []).unwrap(), 1);
 }

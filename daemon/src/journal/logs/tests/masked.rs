@@ -47,8 +47,8 @@ async fn a_private_key_is_masked_in_every_page_and_found_by_no_pattern() {
             for after in (0..count).step_by(usize::try_from(piece).unwrap()) {
                 let pattern = Pattern::new(pattern, false).unwrap();
                 let bounds = (after, (after + piece).min(count));
-                let matches = logs.find(stream.id, bounds, pattern, 9_999, mask());
-                found += matches.await.unwrap().len();
+                let piece = logs.find(stream.id, bounds, pattern, 9_999, mask());
+                found += piece.await.unwrap().matches.len();
             }
             found
         };
