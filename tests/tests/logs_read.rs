@@ -329,4 +329,15 @@ async fn a_job_that_is_to_be_kept_is_stored_although_nobody_follows_it() {
     };
     let lines = within("all lines", reading).await;
     assert!(lines.contains("[worker-1] hello"), "{lines}");
+    let log = async |word: &str| {
+        let told = world.paictl(&["--json", "get", &id]).await;
+        assert_eq!(told.code, 0, "{word}: {told:?}");
+        told.json()["log"].clone()
+    };
+    let stored = log("kept").await;
+    assert_eq!((&stored["lines"], &stored["pods"]), (&2.into(), &2.into()));
+    assert_eq!(stored["kept"], true);
+    let left = world.paictl(&["logs", "--no-keep", &id]).await;
+    assert_eq!(left.code, 0, "{left:?}");
+    assert_eq!(log("left alone").await["kept"], false);
 }

@@ -22,10 +22,10 @@ pub async fn run(args: &GetArgs, context: &mut Context) -> Result<Exit, CliError
     let job = the_job(response.job)?;
     let now = context.now_ms();
     if context.json {
-        let detail = json::JobDetail::new(&job, &response.stale_reason);
+        let detail = json::JobDetail::new(&job, &response.stale_reason, response.log.as_ref());
         context.out.answer_json(&detail);
     } else {
-        for line in view::job::lines(&job, now) {
+        for line in view::job::lines(&job, response.log.as_ref(), now) {
             context.out.answer(line);
         }
     }

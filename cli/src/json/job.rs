@@ -61,6 +61,19 @@ pub struct JobDetail {
     code: Option<Code>,
     /// `PUBLIC` or `PRIVATE`.
     accessibility: Option<String>,
+    /// `null` where the daemon is too old to say.
+    log: Option<Log>,
+}
+
+/// What the daemon has stored of a job's log.
+#[derive(Debug, Serialize)]
+struct Log {
+    lines: u64,
+    pods: u32,
+    /// Of these pods everything is stored, and nothing will come.
+    complete: bool,
+    /// Somebody asked for the logs of all pods.
+    kept: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -159,8 +172,8 @@ impl From<&v1::Job> for Job {
 }
 
 impl JobDetail {
-    /// A job and why its data is old, if it is.
-    pub fn new(job: &v1::Job, stale_reason: &str) -> Self {
+    /// A job, why its data is old, if it is, and what is stored of its log, where that is known.
+    pub fn new(job: &v1::Job, stale_reason: &str, log: Option<&v1::StoredLog>) -> Self {
         Self {
             job: job.into(),
             command: job.command.clone(),
@@ -176,6 +189,12 @@ impl JobDetail {
             max_run_minutes: job.max_run_minutes,
             code: job.code.as_ref().map(Into::into),
             accessibility: known(&job.accessibility),
+            log: log.map(|log| Log {
+                lines: log.lines,
+                pods: log.pods,
+                complete: log.complete,
+                kept: log.kept,
+            }),
         }
     }
 }

@@ -4,10 +4,17 @@ use pai_proto::v1::stop_job_response::Outcome;
 
 #[test]
 fn a_job_in_full() {
-    insta::assert_snapshot!("job", pretty(&JobDetail::new(&sample::running(), "")));
+    insta::assert_snapshot!(
+        "job",
+        pretty(&JobDetail::new(
+            &sample::running(),
+            "",
+            Some(&sample::log())
+        ))
+    );
     insta::assert_snapshot!(
         "failed",
-        pretty(&JobDetail::new(&sample::failed(), "throttled"))
+        pretty(&JobDetail::new(&sample::failed(), "throttled", None))
     );
 }
 

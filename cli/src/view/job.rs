@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use pai_proto::v1::{Job, Milestone, Pod, Reason};
+use pai_proto::v1::{Job, Milestone, Pod, Reason, StoredLog};
 
 use super::{clean, jobs, paint, pairs::Pairs, table, time, word};
 
 /// The lines of `paictl get`.
-pub fn lines(job: &Job, now_ms: i64) -> Vec<String> {
-    let mut lines = facts(job, now_ms).lines(0);
+pub fn lines(job: &Job, log: Option<&StoredLog>, now_ms: i64) -> Vec<String> {
+    let mut lines = facts(job, log, now_ms).lines(0);
     if !job.command.is_empty() {
         section(&mut lines, "COMMAND");
         lines.extend(indented(clean::lines(&job.command)));
@@ -39,7 +39,7 @@ fn indented(lines: Vec<String>) -> impl Iterator<Item = String> {
     lines.into_iter().map(|line| format!("  {line}"))
 }
 
-fn facts(job: &Job, now_ms: i64) -> Pairs {
+fn facts(job: &Job, log: Option<&StoredLog>, now_ms: i64) -> Pairs {
     let mut facts = Pairs::default();
     facts
         .add("Job", word::id(job))
@@ -90,6 +90,7 @@ fn facts(job: &Job, now_ms: i64) -> Pairs {
             ),
         );
     }
+    facts.add_known("Log", log.map(stored).unwrap_or_default());
     let tags: BTreeMap<_, _> = job.tags.iter().collect();
     for (key, value) in tags {
         facts.add(
@@ -108,6 +109,30 @@ fn facts(job: &Job, now_ms: i64) -> Pairs {
         facts.add("Twin of", format!("{first} (made by a repeated submit)"));
     }
     facts
+}
+
+/// Empty where nothing is stored and nobody asked for it.
+fn stored(log: &StoredLog) -> String {
+    let mut text = match (log.lines, log.pods) {
+        (_, 0) if !log.kept => return String::new(),
+        (_, 0) => "nothing stored yet".into(),
+        (1, _) => "one line".into(),
+        (lines, _) => format!("{lines} lines"),
+    };
+    match log.pods {
+        0 => {}
+        1 => text.push_str(" of one pod stored"),
+        pods => text.push_str(&format!(" of {pods} pods stored")),
+    }
+    for (holds, remark) in [
+        (log.complete, ", to the end"),
+        (log.kept, ", those of all pods are kept"),
+    ] {
+        if holds {
+            text.push_str(remark);
+        }
+    }
+    text
 }
 
 fn visible(accessibility: &str) -> String {

@@ -1,6 +1,6 @@
 //! Jobs for tests.
 
-use pai_proto::v1::{Job, JobCode, Milestone, Phase, Pod, Reason, Replica, Resources};
+use pai_proto::v1::{Job, JobCode, Milestone, Phase, Pod, Reason, Replica, Resources, StoredLog};
 
 /// 2026-11-20T12:03:04Z
 pub(crate) const NOW: i64 = 1_795_176_184_000;
@@ -90,6 +90,16 @@ pub(crate) fn unconfirmed() -> Job {
         created_at_ms: Some(NOW - 5_000),
         observed_at_ms: NOW,
         ..Default::default()
+    }
+}
+
+/// What is stored of a job's log.
+pub(crate) fn log() -> StoredLog {
+    StoredLog {
+        lines: 2_300,
+        pods: 2,
+        complete: false,
+        kept: true,
     }
 }
 

@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use anstream::adapter::strip_str;
 use pai_proto::v1::{
     ContextStatus, ErrorDetail, ErrorKind, GetConfigResponse, GetStatusResponse, Limits,
-    LogSettings, LogsStatus, Mount, Profile, ProfileReplica, SnapshotEnd, WhoAmIResponse,
+    LogSettings, LogsStatus, Mount, Profile, ProfileReplica, SnapshotEnd, StoredLog,
+    WhoAmIResponse,
 };
 
 use super::{config, daemon, job, jobs, sample, table};
@@ -225,10 +226,51 @@ fn old_and_incomplete_lists_are_told() {
 fn a_job_in_full() {
     insta::assert_snapshot!(
         "running",
-        plain(&job::lines(&sample::running(), sample::NOW))
+        plain(&job::lines(
+            &sample::running(),
+            Some(&sample::log()),
+            sample::NOW
+        ))
     );
-    insta::assert_snapshot!("failed", plain(&job::lines(&sample::failed(), sample::NOW)));
-    insta::assert_snapshot!("held", plain(&job::lines(&sample::held(), sample::NOW)));
+    insta::assert_snapshot!(
+        "failed",
+        plain(&job::lines(&sample::failed(), None, sample::NOW))
+    );
+    insta::assert_snapshot!(
+        "held",
+        plain(&job::lines(&sample::held(), None, sample::NOW))
+    );
+}
+
+#[test]
+fn how_much_of_a_log_is_stored() {
+    let told = |lines, pods, complete, kept| {
+        let log = StoredLog {
+            lines,
+            pods,
+            complete,
+            kept,
+        };
+        let lines = plain(&job::lines(&sample::running(), Some(&log), sample::NOW));
+        let line = lines.lines().find(|line| line.starts_with("Log "));
+        line.map(|line| line.trim_start_matches("Log").trim().to_owned())
+    };
+    assert_eq!(told(0, 0, false, false), None);
+    for (log, expected) in [
+        (
+            (0, 0, false, true),
+            "nothing stored yet, those of all pods are kept",
+        ),
+        ((0, 1, true, false), "0 lines of one pod stored, to the end"),
+        ((1, 1, false, false), "one line of one pod stored"),
+        (
+            (7, 2, true, true),
+            "7 lines of 2 pods stored, to the end, those of all pods are kept",
+        ),
+    ] {
+        let (lines, pods, complete, kept) = log;
+        assert_eq!(told(lines, pods, complete, kept).as_deref(), Some(expected));
+    }
 }
 
 #[test]
@@ -273,7 +315,7 @@ fn no_foreign_character_is_obeyed_by_a_terminal() {
     let blocks = [
         jobs::live_lines(std::slice::from_ref(&evil), sample::NOW, Some(200)),
         jobs::lines(std::slice::from_ref(&evil), sample::NOW, Some(200)),
-        job::lines(&evil, sample::NOW),
+        job::lines(&evil, None, sample::NOW),
         daemon::lines(&evil_status, sample::NOW),
         config::lines(&evil_settings),
     ];
@@ -283,7 +325,7 @@ fn no_foreign_character_is_obeyed_by_a_terminal() {
     let tabs = jobs::lines(std::slice::from_ref(&evil), sample::NOW, None).join("");
     assert_eq!(tabs.matches('\t').count(), 5);
     assert_safe(&tabs.replace('\t', " "));
-    let json = crate::json::pretty(&crate::json::JobDetail::new(&evil, "\u{9b}2J"));
+    let json = crate::json::pretty(&crate::json::JobDetail::new(&evil, "\u{9b}2J", None));
     assert_safe(&json.replace('\n', " "));
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(read["name"], evil.name, "escaping loses nothing");

@@ -2,7 +2,7 @@
 
 use pai_proto::v1::{GetJobRequest, GetJobResponse};
 
-use super::raw;
+use super::{raw, stored};
 
 use crate::{
     contexts::Running,
@@ -41,6 +41,7 @@ pub(super) async fn get(
         stale_since_ms: looks.old_since_ms(),
         stale_reason: looks.reason(),
         raw,
+        log: Some(stored::log(running, &job.uid).await?),
     })
 }
 

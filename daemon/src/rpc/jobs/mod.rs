@@ -7,6 +7,7 @@ mod list;
 mod live;
 mod raw;
 mod reach;
+mod stored;
 mod submit;
 mod targets;
 mod wait;
