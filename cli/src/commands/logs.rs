@@ -5,6 +5,7 @@ mod attempts;
 mod hits;
 mod keep;
 mod news;
+mod numbers;
 mod pods;
 mod printer;
 mod prune;

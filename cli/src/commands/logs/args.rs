@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, ValueEnum};
 
-use super::since::Since;
+use super::{
+    numbers::{self, ALL},
+    since::Since,
+};
 use crate::{duration, error::CliError};
 
 /// Show what a job prints, from the first line; with -f also what it will print.
@@ -80,10 +83,10 @@ pub(super) struct Read {
     #[arg(long, short, conflicts_with_all = ["previous", "stored"])]
     pub(super) follow: bool,
     /// Begin with the last N lines of each pod, not with the first; -1 is all of them.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = number)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::tail)]
     tail: Option<u64>,
     /// Begin with line N of each pod, which --json tells as `line`.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = value_parser!(u64).range(1..), conflicts_with_all = ["tail", "since"])]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::from_one, conflicts_with_all = ["tail", "since"])]
     pub(super) from: Option<u64>,
     /// Of each pod the attempt before its newest one.
     #[arg(long, short)]
@@ -150,16 +153,16 @@ pub(super) struct Search {
     #[arg(long, short, requires = "grep")]
     pub(super) ignore_case: bool,
     /// Show N lines after each match too.
-    #[arg(long, short = 'A', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'A', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = numbers::around)]
     pub(super) after: Option<u32>,
     /// Show N lines before each match too.
-    #[arg(long, short = 'B', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'B', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = numbers::around)]
     pub(super) before: Option<u32>,
     /// Show N lines before and after each match.
-    #[arg(long, short = 'C', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u32).range(..=1000))]
+    #[arg(long, short = 'C', value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = numbers::around)]
     pub(super) around: Option<u32>,
     /// Stop after N matches [default: 10000].
-    #[arg(long, value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", requires = "grep", allow_negative_numbers = true, value_parser = numbers::from_one)]
     pub(super) max: Option<u64>,
     /// Search the logs of all jobs that are stored.
     #[arg(long, requires = "grep", conflicts_with = "ids")]
@@ -267,18 +270,5 @@ impl LogsArgs {
             )),
             _ => Ok(Task::Search(pattern)),
         }
-    }
-}
-
-/// All lines.
-const ALL: u64 = u64::MAX;
-
-/// Reads a number of lines.
-fn number(text: &str) -> Result<u64, String> {
-    match text {
-        "-1" => Ok(ALL),
-        _ => text
-            .parse()
-            .map_err(|_| format!("`{text}` is no number of lines; -1 is all")),
     }
 }

@@ -25,9 +25,16 @@ fn minus_one_is_all_lines() {
 fn a_negative_number_is_taken_for_the_value_that_it_was_meant_to_be() {
     for (line, told) in [
         ("--since -3", "`-3` is no time"),
-        ("--grep a -A -1", "-1 is not in 0..=1000"),
-        ("--grep a -B -1", "-1 is not in 0..=1000"),
-        ("--grep a -C -1", "-1 is not in 0..=1000"),
+        ("--from -3", "it is no whole number from 1 on"),
+        ("--grep a --max 0", "it is no whole number from 1 on"),
+        ("--grep a --max many", "it is no whole number from 1 on"),
+        (
+            "--grep a -A 1001",
+            "it is no number of lines from 0 to 1000",
+        ),
+        ("--grep a -A -1", "it is no number of lines from 0 to 1000"),
+        ("--grep a -B -1", "it is no number of lines from 0 to 1000"),
+        ("--grep a -C -1", "it is no number of lines from 0 to 1000"),
     ] {
         let line = ["paictl", "logs", "x"].into_iter().chain(line.split(' '));
         let text = Cli::try_parse_from(line).unwrap_err().to_string();
