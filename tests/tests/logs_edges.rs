@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use pai_emulator::{ScriptedLine, Status};
+use pai_proto::v1;
 use pai_tests::{Gate, World, until::within, world::profile};
 use serde_json::json;
 
@@ -15,18 +16,17 @@ async fn world() -> World {
     .await
 }
 
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(now.unwrap().as_millis()).unwrap()
+}
+
 /// A running job with 18,000 lines, 60 of each of the 300 s before now, that nobody has read.
 async fn long_log(world: &World, gate: &Gate) -> String {
     let command = format!("echo begun; {}; echo over", gate.command());
     let id = world.submit("train", &command).await;
     let job = world.reached(&id, Status::Running).await;
-    let now_ms = i64::try_from(
-        std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .as_millis(),
-    )
-    .unwrap();
+    let now_ms = now_ms();
     let lines: Vec<_> = (0..300_i64)
         .flat_map(|second| (0..60).map(move |n| (second, n)))
         .map(|(second, n)| {
@@ -141,4 +141,53 @@ async fn lines_are_counted_from_the_first_one_whatever_was_read_first() {
     );
     assert!(lines[0]["segment"].as_u64() > Some(1), "{told:?}");
     gate.open();
+}
+
+#[tokio::test]
+async fn lines_on_both_sides_of_a_gap_stand_apart_and_the_gap_says_that_it_is_one() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = world.submit("train", &gate.command()).await;
+    let job = world.reached(&id, Status::Running).await;
+    let now_ms = now_ms();
+    let burst = (1..=7_000).map(|n| ScriptedLine::new(now_ms - 90_000, format!("burst {n}")));
+    let lines: Vec<_> = std::iter::once(ScriptedLine::new(now_ms - 100_000, "before"))
+        .chain(burst)
+        .chain([ScriptedLine::new(now_ms - 80_000, "after")])
+        .collect();
+    world
+        .control()
+        .script_log(&job.pods[0].pod_uid, &lines)
+        .unwrap();
+    gate.open();
+    world.paictl(&["wait", &id]).await;
+    let read = world.paictl(&["logs", &id]).await;
+    let told = read.stderr.matches("are missing here").count();
+    assert_eq!(told, 1, "{}", read.stderr);
+    assert_eq!(read.stdout.lines().count(), 5_002);
+    let found = world.paictl(&["logs", "--grep", ".", "-C", "1", &id]).await;
+    let lines: Vec<_> = found.stdout.lines().collect();
+    let apart: Vec<_> = (0..lines.len()).filter(|at| lines[*at] == "--").collect();
+    let [apart] = apart[..] else {
+        panic!("{apart:?}");
+    };
+    // Which end of a burst is kept is the cloud's choice.
+    assert!(
+        lines[apart - 1] == "before" || lines[apart + 1] == "after",
+        "{:?}",
+        &lines[apart - 1..=apart + 1]
+    );
+    let request = v1::ReadLogTextRequest {
+        id,
+        ..v1::ReadLogTextRequest::default()
+    };
+    let agent = world.client().await.read_log_text(request).await.unwrap();
+    assert!(
+        agent
+            .header
+            .contains("; lines may be missing at one place before them"),
+        "{}",
+        agent.header
+    );
 }

@@ -1,11 +1,37 @@
 //! Table `gap`: where lines may be missing.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 
-use super::{StoreError, sql};
+use super::{LogStore, StoreError, sql};
 use crate::model::LogGap;
 
 const BROKEN: &str = "the stored lines cannot be read: the file is damaged";
+
+impl LogStore {
+    /// How many gaps the logs of a job have, by id and uid of the pod.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn gaps(&self, job_uid: &str) -> Result<HashMap<(String, String), u64>, StoreError> {
+        let job_uid = job_uid.to_owned();
+        self.read(move |connection| count(connection, &job_uid))
+            .await
+    }
+}
+
+fn count(view: &Connection, job_uid: &str) -> Result<HashMap<(String, String), u64>, StoreError> {
+    let mut statement = view.prepare_cached(
+        "SELECT pod_id, pod_uid, count(*) FROM gap JOIN stream ON stream.id = gap.stream
+         WHERE job_uid = ?1 GROUP BY pod_id, pod_uid",
+    )?;
+    let counts = statement.query_map([job_uid], |row| {
+        let count = row.get::<_, i64>(2)?.unsigned_abs();
+        Ok(((row.get(0)?, row.get(1)?), count))
+    })?;
+    Ok(counts.collect::<Result<_, _>>()?)
+}
 
 /// A gap behind line `after`.
 pub(super) fn put(

@@ -197,6 +197,10 @@ impl Reading {
         let job = now.unwrap_or(job);
         let failed = failed(pods);
         asked.failed = &failed;
+        if self.grep.is_none() && !self.is_part {
+            let gaps = journal.logs().gaps(&job.uid).await;
+            self.tail.gaps_of(&gaps.unwrap_or_default());
+        }
         asked.max_bytes = self.beside_the_cursor(asked.max_bytes);
         let page = page::of(&job, &self.tail, asked);
         ReadLogTextResponse {

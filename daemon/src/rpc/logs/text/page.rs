@@ -74,6 +74,7 @@ pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
         .map(|(pod, lines)| pod.earlier + unfit(pod, lines))
         .sum();
     let mut header = format!("{title}: {}", what(&shown, count, left_out, asked));
+    header.push_str(&gaps(&shown, &lines));
     if !others.is_empty() {
         header.push_str(&format!("; not shown: {}", names(&others)));
     }
@@ -149,6 +150,21 @@ fn names(pods: &[&Pod]) -> String {
 fn unfit(pod: &Pod, lines: &[&Line]) -> u64 {
     let sum = |lines: u64, line: &Line| lines + line.count;
     pod.lines.iter().fold(0, sum) - lines.iter().fold(0, |lines, line| sum(lines, line))
+}
+
+/// Where lines may be missing that are not shown either.
+fn gaps(shown: &[&Pod], lines: &[Vec<&Line>]) -> String {
+    let among =
+        |lines: &mut dyn Iterator<Item = &Line>| lines.filter(|line| line.is_gap()).count() as u64;
+    let hidden = shown.iter().zip(lines).map(|(pod, lines)| {
+        let unfit = among(&mut pod.lines.iter()) - among(&mut lines.iter().copied());
+        pod.gaps + unfit
+    });
+    match hidden.sum::<u64>() {
+        0 => String::new(),
+        1 => "; lines may be missing at one place before them".into(),
+        many => format!("; lines may be missing at {many} places before them"),
+    }
 }
 
 fn counted(lines: u64) -> String {

@@ -1,6 +1,10 @@
 //! The last lines of each pod, as they come in. Pure; holds no more than an answer can show, however much comes.
 
-use std::{borrow::Cow, collections::VecDeque, time::Duration};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
 
 use crate::model::redact::Redactor;
 use jiff::Timestamp;
@@ -46,6 +50,10 @@ pub(super) struct Pod {
     pub(super) has_hole: bool,
     /// Of `earlier`, those that were read and found no room.
     left_out: u64,
+    /// Gaps before these lines.
+    pub(super) gaps: u64,
+    /// Gaps that were read.
+    read_gaps: u64,
     /// Where its first line lies is known.
     is_begun: bool,
     size: usize,
@@ -55,11 +63,16 @@ pub(super) struct Pod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     text: String,
-    /// Zero: it is a remark of ours.
+    /// Zero: it is a gap.
     pub(super) count: u64,
 }
 
 impl Line {
+    /// Whether it says that lines may be missing there.
+    pub(super) fn is_gap(&self) -> bool {
+        self.count == 0
+    }
+
     /// As it is shown.
     pub(super) fn shown(&self) -> Cow<'_, str> {
         match self.count {
@@ -121,9 +134,19 @@ impl Tail {
             reason if reason.is_empty() => reason,
             reason => format!(": {reason}"),
         };
+        let are = if gap.certain { "are" } else { "may be" };
         let (most, room) = (self.most, self.room);
         let pod = self.pod(&gap.pod_id, &gap.pod_uid, 0);
-        pod.remark(format!("[lines may be missing here{reason}]"), most, room);
+        pod.read_gaps += 1;
+        pod.gap(format!("[lines {are} missing here{reason}]"), most, room);
+    }
+
+    /// All gaps of the logs that were read, by id and uid of the pod: what was not read lies before the beginning.
+    pub(super) fn gaps_of(&mut self, all: &HashMap<(String, String), u64>) {
+        for pod in &mut self.pods {
+            let all = all.get(&pod.key).copied().unwrap_or(0);
+            pod.gaps += all.saturating_sub(pod.read_gaps);
+        }
     }
 
     /// The log cannot be read, or can again.
@@ -216,6 +239,8 @@ impl Tail {
                 earlier: 0,
                 has_hole: false,
                 left_out: 0,
+                gaps: 0,
+                read_gaps: 0,
                 is_begun: false,
                 size: 0,
             });
@@ -250,7 +275,7 @@ impl Pod {
     }
 
     /// Told once in a row.
-    fn remark(&mut self, text: String, most: usize, room: usize) {
+    fn gap(&mut self, text: String, most: usize, room: usize) {
         let line = Line { text, count: 0 };
         if self.lines.back() != Some(&line) {
             self.append(line);
@@ -269,6 +294,7 @@ impl Pod {
         {
             self.size -= oldest.size();
             self.left_out += oldest.count;
+            self.gaps += u64::from(oldest.is_gap());
             self.earlier += oldest.count;
         }
     }

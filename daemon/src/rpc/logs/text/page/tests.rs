@@ -1,6 +1,6 @@
 //! What fits is the newest, and what does not is told.
 
-use pai_proto::v1::{LogChunk, LogEnded};
+use pai_proto::v1::{LogChunk, LogEnded, LogGap};
 
 use super::*;
 use crate::model::Phase;
@@ -261,5 +261,46 @@ fn what_has_no_lines_says_whether_there_may_be_some_later() {
     assert!(
         header.ends_with("Failed): no log lines yet; they are too young"),
         "{header}"
+    );
+}
+
+/// Wherever they lie: among lines that were not read, that found no room in what is held, or none on the page.
+#[test]
+fn gaps_that_are_not_shown_are_told() {
+    let gap = LogGap {
+        pod_id: "dlc1-worker-0".into(),
+        certain: true,
+        ..LogGap::default()
+    };
+    let header = |before: u64, behind: u64, unread: u64| {
+        let mut tail = tail(1, 3, |number| format!("first {number}"));
+        for lines in [before, behind] {
+            tail.gap(&gap);
+            add(&mut tail, "worker-0", lines, |number| {
+                format!("line {number}")
+            });
+        }
+        let key = ("dlc1-worker-0".to_owned(), String::new());
+        tail.gaps_of(&[(key, unread)].into());
+        let page = of(&running(), &tail, EIGHT);
+        let shown = page.text.matches("[lines are missing here]").count();
+        (
+            shown,
+            page.header.rsplit("; lines ").next().unwrap().to_owned(),
+        )
+    };
+    let title = "dlc1 (me-train, Running): the last 23 lines of worker-0";
+    assert_eq!(header(10, 10, 2), (2, title.into()));
+    let one = "may be missing at one place before them";
+    assert_eq!(header(10, 10, 3), (2, one.into()));
+    assert_eq!(header(10, 2_000, 2).0, 0);
+    assert_eq!(
+        header(10, 2_000, 2).1,
+        "may be missing at 2 places before them"
+    );
+    assert_eq!(header(2_000, 10, 0), (1, one.into()));
+    assert_eq!(
+        header(10, 2_000, 4).1,
+        "may be missing at 4 places before them"
     );
 }

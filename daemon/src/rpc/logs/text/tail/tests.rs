@@ -94,6 +94,13 @@ fn what_is_missing_is_told() {
         told,
         [("[lines may be missing here: pod replaced]".into(), 0)]
     );
+    let certain = LogGap {
+        certain: true,
+        ..gap
+    };
+    tail.gap(&certain);
+    let last = tail.pods()[0].lines.back().unwrap().shown();
+    assert_eq!(last, "[lines are missing here: pod replaced]");
     let mut stale = Stale {
         since_ms: Some(1_795_176_184_000),
         reason: "no route".into(),
