@@ -101,7 +101,9 @@ impl BootError {
                 "start it again; keep cleaners of temporary files off its folder, or set PAI_SOCKET to another one"
             }
             Self::Store(error) => error.hint(),
-            Self::StateDir { .. } => "set PAI_STATE_DIR to a folder of your own",
+            Self::StateDir { .. } => {
+                "set PAI_STATE_DIR to a folder of your own that nobody else may open (chmod 700)"
+            }
             _ => "",
         }
     }

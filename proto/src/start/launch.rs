@@ -51,7 +51,7 @@ impl Order<'_> {
                 &format!("cannot open its log {}", self.log.display()),
                 &error,
             )
-            .hint("set PAI_STATE_DIR to a folder of your own")
+            .hint("set PAI_STATE_DIR to a folder of your own that nobody else may open (chmod 700)")
         })?;
         let child = self.command().stderr(log).spawn().map_err(|error| {
             Failure::of_io(&format!("cannot run {}", self.paid.display()), &error)
