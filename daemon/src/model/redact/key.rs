@@ -17,12 +17,9 @@ static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
-static BEGIN: LazyLock<Regex> = LazyLock::new(|| edge("BEGIN"));
-static END: LazyLock<Regex> = LazyLock::new(|| edge("END"));
-
-fn edge(which: &str) -> Regex {
-    Regex::new(&format!("-----{which} [A-Z ]*PRIVATE KEY-----")).expect("a constant pattern")
-}
+static EDGE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("-----(?:(BEGIN)|END) [A-Z ]*PRIVATE KEY-----").expect("a constant pattern")
+});
 
 /// What may be of a key: the only word of a line, or a long one.
 static PART: LazyLock<Regex> = LazyLock::new(|| {
@@ -40,6 +37,8 @@ pub(super) fn mask(text: &str) -> Cow<'_, str> {
 pub struct KeyLines {
     /// So many next lines may be of a key.
     left: u64,
+    /// So many keys are open: several processes may print one at once.
+    open: u32,
 }
 
 impl KeyLines {
@@ -59,17 +58,23 @@ impl KeyLines {
         if !self.is_inside() && !line.contains(MARK) {
             return line.into();
         }
-        let of_key = match (self.is_inside(), END.find(line)) {
+        let is_begin = |edge: &Captures<'_>| edge.get(1).is_some();
+        let end = EDGE.captures_iter(line).find(|edge| !is_begin(edge));
+        let of_key = match (self.is_inside(), end.and_then(|end| end.get(0))) {
             (true, Some(end)) => end.end(),
             (true, None) => line.len(),
             (false, _) => 0,
         };
-        let last = |edge: &Regex| edge.find_iter(line).last().map(|edge| edge.start());
-        self.left = match (last(&BEGIN), last(&END)) {
-            (Some(begin), end) if end.is_none_or(|end| end < begin) => KEY_LINES,
-            (_, Some(_)) => 0,
-            _ => self.left.saturating_sub(1),
-        };
+        self.left = self.left.saturating_sub(1);
+        for edge in EDGE.captures_iter(line) {
+            match is_begin(&edge) {
+                true => (self.left, self.open) = (KEY_LINES, self.open + 1),
+                false => self.open = self.open.saturating_sub(1),
+            }
+        }
+        if self.left == 0 || self.open == 0 {
+            *self = Self::default();
+        }
         let (head, rest) = line.split_at(of_key);
         let part = |found: &Captures<'_>| {
             let edge = |n| found.get(n).map_or("", |edge| edge.as_str());
@@ -155,5 +160,26 @@ mod tests {
             assert_eq!(keys.mask(BODY), MASK);
         }
         assert_eq!(keys.mask(BODY), BODY);
+    }
+
+    /// As several processes print the same file.
+    #[test]
+    fn keys_that_are_printed_at_once_are_all_masked() {
+        let of = |rank: u32, line: &str| format!("[rank{rank}]: {line}");
+        let (begin, end) = ("-----BEGIN PRIVATE KEY-----", "-----END PRIVATE KEY-----");
+        let lines = [
+            of(0, begin),
+            of(1, begin),
+            of(0, BODY),
+            of(0, end),
+            of(1, BODY),
+            of(1, end),
+            "step 1".into(),
+            BODY.into(),
+        ];
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let shown = shown(&lines);
+        assert_eq!(shown[4], "[rank1]: [redacted]");
+        assert_eq!(shown[7], BODY, "behind the last one");
     }
 }
