@@ -6,7 +6,7 @@ use super::{
     StoreError,
     block::{self, Block},
     masked::{self, Masked},
-    read, sql,
+    read, sql, stream,
 };
 use crate::{
     model::{Pattern, redact::Redactor},
@@ -47,13 +47,15 @@ pub(super) fn between(
     (after, to): (u64, u64),
     what: &What,
 ) -> Result<Found, StoreError> {
+    let before = after.saturating_sub(masked::lines_before(what.mask.as_ref()));
+    let is_cut = stream::is_cut(view, stream, before)?;
+    let masked = what.mask.clone().map(Masked::new);
     let mut search = Search {
         bounds: (after, to),
         what,
-        masked: what.mask.clone().map(Masked::new),
+        masked: masked.map(|masked| masked.cut(is_cut)),
         found: Found::default(),
     };
-    let before = after.saturating_sub(masked::lines_before(what.mask.as_ref()));
     let mut chunks = view.prepare_cached(
         "SELECT first, last, lines FROM chunk WHERE stream = ?1 AND last > ?2 AND first <= ?3
            AND first >= coalesce((SELECT max(first) FROM chunk WHERE stream = ?1 AND first <= ?2 + 1), 0)

@@ -20,9 +20,9 @@ pub(super) fn lines_before(mask: Option<&Redactor>) -> u64 {
     mask.map_or(0, |_| KEY_LINES)
 }
 
-/// Masks lines in place, and leaves out those up to `number`, which only come before them.
-pub(super) fn mask(lines: &mut Vec<LogLine>, number: u64, mask: Redactor) {
-    let mut masked = Masked::new(mask);
+/// Masks lines in place, and leaves out those up to `number`, which only come before them. `is_cut`: others came before these.
+pub(super) fn mask(lines: &mut Vec<LogLine>, number: u64, mask: Redactor, is_cut: bool) {
+    let mut masked = Masked::new(mask).cut(is_cut);
     lines.retain_mut(|line| {
         if line.number <= number {
             masked.pass(&line.text);
@@ -39,6 +39,14 @@ impl Masked {
             mask,
             keys: KeyLines::default(),
         }
+    }
+
+    /// Where it `is_cut`, lines come before the next one that are not known.
+    pub(super) fn cut(mut self, is_cut: bool) -> Self {
+        if is_cut {
+            self.keys = KeyLines::cut();
+        }
+        self
     }
 
     /// The next line, as it is told.

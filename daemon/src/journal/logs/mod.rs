@@ -275,7 +275,8 @@ impl LogStore {
             let read = read::after(&view, stream, number, before, max_lines, max_bytes)?;
             let (mut lines, broken) = (read.lines, read.broken);
             if let Some(mask) = mask {
-                masked::mask(&mut lines, number, mask);
+                let is_cut = stream::is_cut(&view, stream, number.saturating_sub(before))?;
+                masked::mask(&mut lines, number, mask, is_cut);
             }
             let end = lines.last().map_or(number, |line| line.number);
             let mut gaps = gap::up_to(&view, stream, gaps_seen, end)?;

@@ -122,6 +122,17 @@ fn count_attempts(streams: &mut [LogStream]) {
     }
 }
 
+/// Whether lines came before the one behind this number that are not in this segment, or not any more.
+pub(super) fn is_cut(connection: &Connection, id: i64, number: u64) -> Result<bool, StoreError> {
+    let mut select = connection.prepare_cached(
+        "SELECT (segment > ?2 OR dropped > 0) AND dropped >= ?3 FROM stream WHERE id = ?1",
+    )?;
+    let is_cut = select.query_row(params![id, FIRST_SEGMENT, super::sql(number)], |row| {
+        row.get(0)
+    });
+    Ok(is_cut.optional()?.unwrap_or(false))
+}
+
 /// The jobs of which lines are stored, the one that was read last first.
 pub(super) fn jobs(connection: &Connection) -> Result<Vec<String>, StoreError> {
     let mut statement = connection.prepare_cached(

@@ -27,9 +27,23 @@ static PART: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
+/// A whole line of a key, whatever stands before it.
+static BODY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(^|[^A-Za-z0-9+/])([A-Za-z0-9+/]{48,}={0,2})(\s*)$").expect("a constant pattern")
+});
+
 /// The text without the keys that begin in it.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
     WHOLE.replace_all(text, MASK)
+}
+
+/// Digests are of one case.
+fn body(found: &Captures<'_>) -> String {
+    let has = |is: fn(&u8) -> bool| found[2].as_bytes().iter().any(is);
+    match has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) {
+        true => format!("{}{MASK}{}", &found[1], &found[3]),
+        false => found[0].to_owned(),
+    }
 }
 
 /// Masks the lines of one log, one after the other. A key that began in one of them goes on in the next ones.
@@ -39,12 +53,22 @@ pub struct KeyLines {
     left: u64,
     /// So many keys are open: several processes may print one at once.
     open: u32,
+    /// So many next lines may be of a key that began before what is known.
+    unsure: u64,
 }
 
 impl KeyLines {
     /// Whether the next line may be of a key.
     pub fn is_inside(self) -> bool {
-        self.left > 0
+        self.left > 0 || self.unsure > 0
+    }
+
+    /// What comes before the next line is not known.
+    pub fn cut() -> Self {
+        Self {
+            unsure: KEY_LINES,
+            ..Self::default()
+        }
     }
 
     /// Goes past a line.
@@ -59,6 +83,18 @@ impl KeyLines {
             return line.into();
         }
         let is_begin = |edge: &Captures<'_>| edge.get(1).is_some();
+        if self.unsure > 0 {
+            let Some(first) = EDGE.captures(line) else {
+                self.unsure -= 1;
+                return BODY.replace(line, body);
+            };
+            // A key that ends has begun.
+            self.unsure = 0;
+            (self.left, self.open) = match is_begin(&first) {
+                true => (0, 0),
+                false => (KEY_LINES, 1),
+            };
+        }
         let end = EDGE.captures_iter(line).find(|edge| !is_begin(edge));
         let of_key = match (self.is_inside(), end.and_then(|end| end.get(0))) {
             (true, Some(end)) => end.end(),
@@ -181,5 +217,17 @@ mod tests {
         let shown = shown(&lines);
         assert_eq!(shown[4], "[rank1]: [redacted]");
         assert_eq!(shown[7], BODY, "behind the last one");
+    }
+
+    #[test]
+    fn a_key_that_began_before_what_is_known_is_masked_and_no_digest() {
+        let mut keys = KeyLines::cut();
+        let digest = format!("pulled sha256:{}", "0a".repeat(32));
+        let long = format!("[rank1]: {BODY}{BODY}");
+        assert_eq!(keys.mask(&digest), digest);
+        assert_eq!(keys.mask(&long), "[rank1]: [redacted]");
+        let end = format!("{BODY}-----END PRIVATE KEY-----");
+        assert!(!keys.mask(&end).contains(BODY));
+        assert_eq!(keys.mask(&long), long);
     }
 }

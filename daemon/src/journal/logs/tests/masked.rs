@@ -59,3 +59,57 @@ async fn a_private_key_is_masked_in_every_page_and_found_by_no_pattern() {
         assert_eq!(find("redacted", masked).await, 82, "{piece}");
     }
 }
+
+async fn told(logs: &LogStore, stream: i64, after: u64) -> Vec<String> {
+    let mask = Some(Redactor::default());
+    let page = logs.after(stream, after, 0, 5_000, 1 << 20, mask).await;
+    let texts = page.unwrap().lines.into_iter().map(|line| line.text);
+    texts.map(|text| String::from_utf8(text).unwrap()).collect()
+}
+
+/// A limit drops the chunk in which the key begins.
+#[tokio::test]
+async fn a_key_whose_beginning_was_dropped_is_masked() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
+    logs.commit(stream.id, batch(printed(), 1)).await.unwrap();
+    let limits = LogLimits {
+        job_bytes: logs.held().await.unwrap().bytes - 1,
+        total_bytes: u64::MAX,
+        age_ms: i64::MAX,
+    };
+    let jobs = ["job-1".to_owned()].into();
+    logs.prune(jobs, limits, NOW_MS, false).await.unwrap();
+    let lines = told(logs, stream.id, 512).await;
+    assert!(!lines[0].contains("MII"), "{:?}", &lines[..2]);
+    assert_eq!(
+        lines.iter().filter(|line| line.starts_with("step")).count(),
+        940
+    );
+    let pattern = Pattern::new("MII", false).unwrap();
+    let bounds = (512, stream.last.max(1_524));
+    let mask = Some(Redactor::default());
+    let found = logs.find(stream.id, bounds, pattern, 99, mask).await;
+    assert_eq!(found.unwrap(), []);
+}
+
+/// A part of a log that was read first begins within a key.
+#[tokio::test]
+async fn a_key_that_lies_over_two_segments_is_masked() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (first, _) = logs.stream(key("a"), 0).await.unwrap();
+    let (next, _) = logs.next_segment(key("a"), 7).await.unwrap();
+    let printed = printed();
+    logs.commit(first.id, batch(printed[..510].to_vec(), 1))
+        .await
+        .unwrap();
+    logs.commit(next.id, batch(printed[510..].to_vec(), 9))
+        .await
+        .unwrap();
+    let lines = told(logs, next.id, 0).await;
+    assert!(!lines[0].contains("MII"), "{:?}", &lines[..2]);
+}
