@@ -2,7 +2,12 @@
 
 use pai_emulator::{ScriptedLine, Status};
 use pai_proto::v1;
-use pai_tests::{Gate, World, world::profile};
+use pai_tests::{
+    Gate, World,
+    log::{Log, log_now},
+    until::within,
+    world::profile,
+};
 use serde_json::json;
 
 /// What a reader that comes back after the log was dropped is shown, and all that was printed since its last line.
@@ -92,4 +97,68 @@ async fn a_log_that_was_dropped_right_after_its_end_is_read_again_whole() {
         let again = world.paictl(&line).await;
         assert_eq!(again.stdout, whole.stdout, "{line:?} {}", again.stderr);
     }
+}
+
+/// `paictl logs | less`, and meanwhile a person drops the log.
+#[tokio::test]
+async fn a_log_that_is_dropped_while_it_is_read_is_not_told_as_whole() {
+    let world = quick(json!({})).await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    let long = "x".repeat(1_000);
+    let command = format!("n=0; while [ $n -lt 4000 ]; do n=$((n+1)); echo {long} $n; done");
+    let id = world.submit("train", &command).await;
+    assert_eq!(world.paictl(&["logs", "-f", &id]).await.code, 0);
+    let (mut log, mut follow) = (Log::default(), client.follow(log_now(&id)));
+    while log.is_empty() {
+        log.take(follow.next().await.unwrap().unwrap());
+    }
+    let pruned = world.paictl(&["logs", "--prune", "--yes", &id]).await;
+    assert_eq!(pruned.code, 0, "{pruned:?}");
+    let ended = log.to_end(follow).await;
+    let is_told = !ended.complete || !log.said.is_empty();
+    assert!(
+        log.len() >= 4_000 || is_told,
+        "{} lines, {ended:?}",
+        log.len()
+    );
+}
+
+/// A search that waits until the beginning of a log is read, and meanwhile a person drops the log.
+#[tokio::test]
+async fn a_search_of_a_log_that_is_dropped_meanwhile_says_so_or_finds_everything() {
+    let world = quick(json!({"callsPerSecond": 2, "burst": 10})).await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = world.submit("train", &gate.command()).await;
+    let job = world.reached(&id, Status::Running).await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now_ms = i64::try_from(now.unwrap().as_millis()).unwrap();
+    let line = |n: i64| ScriptedLine::new(now_ms - 302_000 + n * 1000 / 60, format!("line {n}"));
+    let lines: Vec<_> = (0..18_000).map(line).collect();
+    let uid = &job.pods[0].pod_uid;
+    world.control().script_log(uid, &lines).unwrap();
+    world.paictl(&["logs", "--tail", "5", &id]).await;
+    let search = world.start_paictl(&["logs", "--grep", "^line 7$", &id]);
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    world.paictl(&["logs", "--prune", "--yes", &id]).await;
+    let found = within("the search", search.finish()).await;
+    assert!(
+        found.stdout == "line 7\n" || found.stderr.contains("not stored to its end"),
+        "{found:?}"
+    );
+    gate.open();
+}
+
+async fn quick(api: serde_json::Value) -> World {
+    World::with(|plan| {
+        let profile = profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "0"}));
+        plan.settings = json!({"profiles": {"default": profile}});
+        let mut all = json!({"callsPerSecond": 100, "burst": 1000});
+        all.as_object_mut()
+            .unwrap()
+            .extend(api.as_object().unwrap().clone());
+        plan.own = json!({"api": all, "logs": {"lag": 0.2, "keep": "none"}});
+    })
+    .await
 }

@@ -41,12 +41,14 @@ pub enum Missing {
     Young,
     /// Lines that were shown before are not shown.
     Lacking,
+    /// What was stored was dropped, and nothing was read since.
+    Dropped,
 }
 
 impl Missing {
     /// Whether the backend shows, or has shown, what was not read.
     pub fn is_shown(self) -> bool {
-        matches!(self, Self::Young | Self::Lacking)
+        matches!(self, Self::Young | Self::Lacking | Self::Dropped)
     }
 
     /// For people; empty when nothing is.
@@ -63,6 +65,7 @@ impl Missing {
                 "many lines came at once, and the newest cannot be read without gaps before they are half a minute old".into()
             }
             Self::Lacking => "the cloud does not show lines that it had shown before".into(),
+            Self::Dropped => "what was stored of the log was dropped, and it is read anew".into(),
         }
     }
 }

@@ -14,7 +14,10 @@ use tokio::{
     task::AbortHandle,
 };
 
-use super::{progress::Progress, tail};
+use super::{
+    progress::{Missing, Progress},
+    tail,
+};
 use crate::{scope::Scope, sys::clock::Mono};
 
 /// For so long a look serves those who ask for one: their number must not matter.
@@ -161,8 +164,13 @@ impl Tails {
     /// Begins to read where nobody does. `enter` says why, before the reading can end.
     fn entered<T>(&self, job_uid: &str, enter: impl FnOnce(&Arc<Shared>, bool) -> T) -> T {
         let mut jobs = lock(&self.jobs.0);
-        if let Some(entry) = jobs.get(job_uid).filter(|entry| !entry.task.is_finished()) {
-            return enter(&entry.shared, false);
+        if let Some(entry) = jobs.get_mut(job_uid) {
+            let is_over = entry.task.is_finished();
+            let entered = enter(&entry.shared, is_over);
+            if is_over {
+                entry.task = self.read(job_uid, &entry.shared);
+            }
+            return entered;
         }
         let shared = Arc::new(Shared::default());
         let entered = enter(&shared, true);
@@ -180,11 +188,13 @@ impl Tails {
             .is_some_and(|ended| ended.complete)
     }
 
-    /// What was read of a job counts no more: it is about to be dropped. Follow with [`Self::read_anew`].
+    /// What was read of a job counts no more, and nobody reads on: it is about to be dropped. Follow with [`Self::read_anew`].
     pub fn forget(&self, job_uid: &str) {
         if let Some(entry) = lock(&self.jobs.0).get(job_uid) {
+            entry.task.abort();
             entry.shared.progress.send_modify(|progress| {
                 progress.ended = None;
+                progress.missing = Missing::Dropped;
                 progress.over = false;
                 progress.began = None;
             });
@@ -193,7 +203,6 @@ impl Tails {
 
     /// Whoever reads a job begins as if nothing were known of it; its followers stay.
     pub fn read_anew(&self, job_uid: &str) {
-        self.forget(job_uid);
         let mut jobs = lock(&self.jobs.0);
         if let Some(entry) = jobs.get_mut(job_uid) {
             entry.task.abort();

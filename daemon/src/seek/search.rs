@@ -98,7 +98,9 @@ impl Search {
             }
             // What lies before a later part of it may still be read.
             let logs = ground.running.scope.journal.logs();
-            if ended && (over || !has_hole(&logs.streams(&self.uid).await?)) {
+            let is_whole = ended && (over || !has_hole(&logs.streams(&self.uid).await?));
+            // Else it may have been dropped meanwhile.
+            if is_whole && !followed.progress.has_changed().unwrap_or(false) {
                 return Ok(Step::Ended);
             }
             // Its other end goes only with the whole context, and then this goes, too.

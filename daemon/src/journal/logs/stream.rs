@@ -44,8 +44,9 @@ pub(super) fn next_segment(
     now_ms: i64,
 ) -> Result<(LogStream, Track), StoreError> {
     let before = newest(connection, &pod.key)?;
-    let segment = before.map_or(FIRST_SEGMENT, |(stream, _)| stream.segment + 1);
-    make(connection, pod, segment, anchor, now_ms)?;
+    // One that was dropped meanwhile begins anew with its first line.
+    let (before, _) = before.ok_or(StoreError::Fault("the log before a segment is gone"))?;
+    make(connection, pod, before.segment + 1, anchor, now_ms)?;
     newest(connection, &pod.key)?.ok_or(StoreError::Fault("a log that was begun is not there"))
 }
 

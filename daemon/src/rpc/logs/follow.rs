@@ -181,6 +181,10 @@ impl Following {
             let now = progress.borrow_and_update().clone();
             let over = now.over && now.ended.is_some();
             let is_held_up = self.deliver(over, sink).await?;
+            if now.ended.is_some() && progress.has_changed().unwrap_or(false) {
+                // It may have been dropped meanwhile.
+                continue;
+            }
             let looked = now.finished >= look;
             if self.unchecked && (looked || now.ended.is_some()) {
                 self.unchecked = !is_checked(&scope, &self.job.uid, &self.wanted).await?;
@@ -239,7 +243,7 @@ impl Following {
     /// Whether a reading that ends with the present goes on for this.
     fn waits_for(&self, missing: Missing) -> bool {
         match missing {
-            Missing::Unsure => true,
+            Missing::Unsure | Missing::Dropped => true,
             Missing::Late(_) => self.to_the_end,
             Missing::Young => self.to_the_end && self.job.has_ended(),
             Missing::Nothing | Missing::Lacking => false,

@@ -202,3 +202,25 @@ async fn a_late_line_before_a_later_segment_has_its_second() {
         (b"late".as_slice(), Some(first_ms / 1000 + 1))
     );
 }
+
+/// As `paictl logs --prune` does, whose last step takes some time: what it drops is then no more, and is still being read.
+#[tokio::test]
+async fn a_log_that_is_dropped_while_its_last_lines_are_looked_for_is_read_from_its_beginning() {
+    let (world, uid) = running_job(r#"{"logs": {"keep": "none"}}"#).await;
+    world.cloud.with(|state| {
+        state.pods = 1;
+        state.logs.takes = Duration::from_millis(400);
+    });
+    write_numbered(&world, 5, 300, 90);
+    let followed = follow(&world, &uid);
+    followed.last_first(20);
+    world.pass(secs(1)).await;
+    let (running, logs) = (world.running(), world.journal.logs());
+    running.tails.forget(&uid);
+    logs.drop_logs(vec![uid.clone()], false).await.unwrap();
+    world.pass(secs(6)).await;
+    running.tails.read_anew(&uid);
+    world.pass(secs(60)).await;
+    let (texts, gaps) = stored(&world, &uid, POD).await;
+    assert_eq!((texts.len(), gaps.len()), (written(&world, POD).len(), 0));
+}

@@ -34,8 +34,13 @@ async fn read_whole(running: &Running, job: &Job) -> Result<bool, Fault> {
     let look = followed.look_now(running.scope.clock.mono());
     loop {
         let now = followed.progress.borrow_and_update().clone();
-        if now.finished >= look || now.ended.is_some() {
+        let is_dropped = now.missing == Missing::Dropped && now.fault.is_none();
+        if (now.finished >= look || now.ended.is_some()) && !is_dropped {
             let has_hole = has_hole(&streams(running, job).await?);
+            let is_outdated = followed.progress.has_changed().unwrap_or(false);
+            if is_outdated {
+                continue;
+            }
             if !has_hole || !is_whole(&now) || now.over {
                 return Ok(!has_hole && is_whole(&now));
             }
