@@ -341,3 +341,38 @@ async fn a_job_that_is_to_be_kept_is_stored_although_nobody_follows_it() {
     assert_eq!(left.code, 0, "{left:?}");
     assert_eq!(log("left alone").await["kept"], false);
 }
+
+/// Of a job that succeeded the main pod alone is stored where nobody followed it.
+#[tokio::test]
+async fn a_log_of_which_one_pod_is_stored_is_not_told_as_whole() {
+    let world = World::with(|plan| {
+        let mut profile = profile(json!({"CPU": "1", "memory": "1Gi", "GPU": "0"}));
+        profile["jobSpecs"][0]["podCount"] = json!(2);
+        plan.settings = json!({"profiles": {"default": profile}});
+        plan.own = json!({"api": {"callsPerSecond": 100, "burst": 1000}, "logs": {"lag": 0.2}});
+    })
+    .await;
+    let inside = world.inside().await;
+    let clock = inside.run_clock(20);
+    let id = world.submit("train", "sleep 1; echo hello").await;
+    world.paictl(&["wait", &id]).await;
+    let logs = inside.edge().journal.logs();
+    let closing = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            if let Some(uid) = logs.jobs().await.unwrap().first()
+                && logs.asked(uid).await.unwrap().closed
+            {
+                return;
+            }
+        }
+    };
+    within("the end of reading", closing).await;
+    let stored = world.paictl(&["logs", "--stored", &id]).await;
+    let found = world.paictl(&["logs", "--grep", "hello", &id]).await;
+    drop(clock);
+    assert_eq!(stored.stdout.lines().count(), 1, "{stored:?}");
+    let told = (stored.stderr.is_empty(), found.stdout.lines().count());
+    assert_eq!(told, (false, 2), "{stored:?} {found:?}");
+    inside.shutdown().await;
+}

@@ -35,4 +35,5 @@ pub fn has_hole(streams: &[LogStream]) -> bool {
 pub use keeper::{limits, prune, run as keep};
 pub use progress::{Ended, Missing, Progress};
 pub use reading::TOO_MANY;
+pub use tail::are_complete;
 pub use tails::{Followed, Tails};

@@ -19,6 +19,8 @@ use std::{
 
 use futures_util::FutureExt as _;
 
+pub use pods::are_complete;
+
 use super::{
     end::Moment,
     reading::{End, Goal, Reading},

@@ -105,8 +105,9 @@ pub(super) fn are_too_few(job: &Job, pods: &[Pod]) -> bool {
 }
 
 /// Whether the logs of all these pods, and of as many as the job was to have, were read to their ends.
-pub(super) fn are_complete(job: &Job, pods: &[Pod], streams: &[LogStream]) -> bool {
+pub fn are_complete(job: &Job, pods: &[Pod], streams: &[LogStream]) -> bool {
     let planned: u32 = job.replicas.iter().map(|replica| replica.count).sum();
+    let mut pods = pods.iter().filter(|pod| !pod.pod_id.is_empty());
     let begun: HashSet<_> = streams.iter().map(|stream| &stream.key.pod_id).collect();
     let is_begun = |pod: &Pod| {
         let same = |stream: &LogStream| {
@@ -117,5 +118,5 @@ pub(super) fn are_complete(job: &Job, pods: &[Pod], streams: &[LogStream]) -> bo
     !streams.is_empty()
         && streams.iter().all(|stream| stream.complete)
         && begun.len() >= planned as usize
-        && pods.iter().all(is_begun)
+        && pods.all(is_begun)
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::Reader,
-    logs::{Followed, Missing, Progress, has_hole},
+    logs::{Followed, Missing, Progress, are_complete, has_hole},
     model::{Fault, FaultKind, Job, LogStream, redact::Redactor},
     rpc::{
         Edge,
@@ -228,7 +228,9 @@ impl Following {
     async fn deliver_stored(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<(), Fault> {
         self.deliver(true, sink).await?;
         let streams = self.streams().await?;
-        let are_closed = !streams.is_empty() && streams.iter().all(|stream| stream.complete);
+        let are_closed = !streams.is_empty()
+            && streams.iter().all(|stream| stream.complete)
+            && (self.previous || self.are_all(&streams).await?);
         // What was read to its end is closed some time later.
         let has_all = self.running.tails.has_all(&self.job.uid) && !has_hole(&streams);
         let complete = are_closed || has_all;
@@ -238,6 +240,19 @@ impl Following {
         };
         sink.send(frame(Frame::Ended(ended))).await;
         Ok(())
+    }
+
+    /// Whether these are the logs of all wanted pods of a job that has ended.
+    async fn are_all(&self, streams: &[LogStream]) -> Result<bool, Fault> {
+        let mut job = self.job.clone();
+        let uid = job.uid.clone();
+        let journal = &self.running.scope.journal;
+        let mut pods = journal.read(move |reader| reader.pods(&uid)).await?;
+        if !self.wanted.is_all() {
+            pods.retain(|pod| self.wanted.has_pod(pod));
+            job.replicas.clear();
+        }
+        Ok(job.has_ended() && are_complete(&job, &pods, streams))
     }
 
     /// Whether a reading that ends with the present goes on for this.

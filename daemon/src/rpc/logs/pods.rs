@@ -32,6 +32,10 @@ impl Wanted {
         self.names(&stream.key.pod_id, &stream.role)
     }
 
+    pub(super) fn has_pod(&self, pod: &Pod) -> bool {
+        self.names(&pod.pod_id, &pod.role)
+    }
+
     /// Whether every pod is meant.
     pub(super) fn is_all(&self) -> bool {
         self.names.is_empty() && self.roles.is_empty()

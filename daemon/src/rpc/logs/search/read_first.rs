@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     contexts::Running,
-    logs::{Missing, Progress, has_hole},
+    logs::{Missing, Progress, are_complete, has_hole},
     model::{Fault, Job, LogStream},
 };
 
@@ -14,7 +14,9 @@ const READING: Duration = Duration::from_secs(30);
 /// Whether everything of a job's log is stored, and nothing will come.
 pub(super) async fn is_complete(running: &Running, job: &Job) -> Result<bool, Fault> {
     let streams = streams(running, job).await?;
-    Ok(!streams.is_empty() && streams.iter().all(|stream| stream.complete))
+    let uid = job.uid.clone();
+    let pods = running.scope.journal.read(move |reader| reader.pods(&uid));
+    Ok(job.has_ended() && are_complete(job, &pods.await?, &streams))
 }
 
 /// Reads a job's log; whether everything is stored that there is.
