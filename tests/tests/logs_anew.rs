@@ -1,7 +1,7 @@
 //! A log that was dropped and is read anew.
 
 use pai_emulator::{ScriptedLine, Status};
-use pai_proto::v1;
+use pai_proto::{client::SearchUpdate, v1};
 use pai_tests::{
     Gate, World,
     log::{Log, log_now},
@@ -161,4 +161,36 @@ async fn quick(api: serde_json::Value) -> World {
         plan.own = json!({"api": all, "logs": {"lag": 0.2, "keep": "none"}});
     })
     .await
+}
+
+/// The same while lines that were found are on their way.
+#[tokio::test]
+async fn a_search_whose_lines_are_dropped_before_they_are_told_says_so() {
+    let world = quick(json!({})).await;
+    let _daemon = world.daemon().await;
+    let client = world.client().await;
+    let long = "x".repeat(1_000);
+    let command = format!("n=0; while [ $n -lt 4000 ]; do n=$((n+1)); echo {long} $n; done");
+    let id = world.submit("train", &command).await;
+    assert_eq!(world.paictl(&["logs", "-f", &id]).await.code, 0);
+    let request = v1::SearchLogsRequest {
+        pattern: "x".into(),
+        ids: vec![id.clone()],
+        ..v1::SearchLogsRequest::default()
+    };
+    let (mut search, mut lines, mut is_dropped) =
+        (client.search_logs(request).await.unwrap(), 0, false);
+    let ended = loop {
+        match search.next().await.unwrap() {
+            SearchUpdate::Hits(hits) => lines += hits.lines.len(),
+            SearchUpdate::Ended(ended) => break ended,
+        }
+        if !std::mem::replace(&mut is_dropped, true) {
+            world.paictl(&["logs", "--prune", "--yes", &id]).await;
+        }
+    };
+    assert!(
+        lines == 4_000 || ended.note.contains("dropped"),
+        "{lines} lines, {ended:?}"
+    );
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use pai_emulator::Status;
 use pai_proto::{meta::ClientKind, v1};
 use pai_tests::{Gate, World, until::within, wire::refusal, world::profile};
+use paid::journal::LogLimits;
 use serde_json::json;
 
 async fn world(pods: u32) -> World {
@@ -374,5 +375,27 @@ async fn a_log_of_which_one_pod_is_stored_is_not_told_as_whole() {
     assert_eq!(stored.stdout.lines().count(), 1, "{stored:?}");
     let told = (stored.stderr.is_empty(), found.stdout.lines().count());
     assert_eq!(told, (false, 2), "{stored:?} {found:?}");
+    inside.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_search_of_a_log_whose_beginning_was_dropped_says_so() {
+    let world = world(1).await;
+    let inside = world.inside_now().await;
+    let id = printed(&world, "echo needle; seq 1 3000").await;
+    world.paictl(&["logs", "-f", &id]).await;
+    let logs = inside.edge().journal.logs();
+    let limits = LogLimits {
+        job_bytes: 1,
+        total_bytes: u64::MAX,
+        age_ms: i64::MAX,
+    };
+    let jobs = logs.jobs().await.unwrap().into_iter().collect();
+    logs.prune(jobs, limits, 0, false).await.unwrap();
+    let found = world.paictl(&["logs", "--grep", "needle", &id]).await;
+    assert!(
+        found.stdout.is_empty() && found.stderr.contains("dropped"),
+        "{found:?}"
+    );
     inside.shutdown().await;
 }

@@ -23,7 +23,7 @@ use std::{
 
 pub use live::Published;
 pub use logs::{
-    Asked, Found, LogBatch, LogLimits, LogMatch, LogPage, LogStore, LogsHeld, Pruned, Reading,
+    Asked, LogBatch, LogFound, LogLimits, LogMatch, LogPage, LogStore, LogsHeld, Pruned, Reading,
 };
 pub use reader::Reader;
 pub use store::audit::{self, AuditOutcome};

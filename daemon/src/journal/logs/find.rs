@@ -24,11 +24,11 @@ pub struct LogMatch {
 
 /// What a search of a log found.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct LogFound {
     /// In order.
     pub matches: Vec<LogMatch>,
-    /// Some of the lines cannot be read: their chunk is damaged.
-    pub is_damaged: bool,
+    /// So many lines cannot be read: their chunks are damaged.
+    pub unread: u64,
 }
 
 /// What is looked for.
@@ -46,7 +46,7 @@ pub(super) fn between(
     stream: i64,
     (after, to): (u64, u64),
     what: &What,
-) -> Result<Found, StoreError> {
+) -> Result<LogFound, StoreError> {
     let before = after.saturating_sub(masked::lines_before(what.mask.as_ref()));
     let is_cut = stream::is_cut(view, stream, before)?;
     let masked = what.mask.clone().map(Masked::new);
@@ -54,7 +54,7 @@ pub(super) fn between(
         bounds: (after, to),
         what,
         masked: masked.map(|masked| masked.cut(is_cut)),
-        found: Found::default(),
+        found: LogFound::default(),
     };
     let mut chunks = view.prepare_cached(
         "SELECT first, last, lines FROM chunk WHERE stream = ?1 AND last > ?2 AND first <= ?3
@@ -74,7 +74,8 @@ pub(super) fn between(
             Ok(block) => search.block(&block),
             Err(error) => {
                 tracing::error!(%error, stream, first, last, "stored lines cannot be searched");
-                search.found.is_damaged |= last > after;
+                search.found.unread += last.min(to).saturating_sub(after.max(first - 1));
+                search.masked = search.masked.map(|masked| masked.cut(true));
             }
         }
     }
@@ -91,7 +92,7 @@ struct Search<'a> {
     what: &'a What,
     /// As it is at the beginning of the next block.
     masked: Option<Masked>,
-    found: Found,
+    found: LogFound,
 }
 
 impl Search<'_> {
@@ -201,7 +202,7 @@ mod tests {
             bounds,
             what: &what,
             masked: mask.map(Masked::new),
-            found: Found::default(),
+            found: LogFound::default(),
         };
         search.block(block);
         search.found.matches

@@ -38,7 +38,7 @@ use crate::{
 
 pub use asked::Asked;
 use broken::Broken;
-pub use find::{Found, LogMatch};
+pub use find::{LogFound, LogMatch};
 pub use keep::{LogsHeld, Reading};
 pub use retain::{LogLimits, Pruned};
 use room::Room;
@@ -318,7 +318,7 @@ impl LogStore {
         pattern: Pattern,
         max: usize,
         mask: Option<Redactor>,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<LogFound, StoreError> {
         self.read(move |connection| {
             let view = connection.transaction()?;
             find::between(

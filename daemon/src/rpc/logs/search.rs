@@ -1,7 +1,7 @@
 //! `SearchLogs`: from the store. A job that is named is read up to the present first, unless its whole log is stored or only what
 //! is stored is wanted.
 
-mod note;
+mod missed;
 mod read_first;
 
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use pai_proto::v1::{
     search_logs_response::Frame,
 };
 
+use self::missed::Missed;
 use super::{
     hits::{Group, groups},
     pods::Wanted,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     contexts::Running,
     journal::LogMatch,
-    model::{Fault, FaultKind, Job, LogStream, Pattern, redact::Redactor},
+    model::{Fault, FaultKind, Job, LogStream, Pattern, Phase, redact::Redactor},
     rpc::{
         Edge,
         error::to_status,
@@ -82,8 +83,7 @@ pub(super) async fn search(
             most => most,
         },
         told: SearchEnded::default(),
-        unread: 0,
-        damaged: 0,
+        missed: Missed::default(),
     };
     let running = Arc::clone(&searching.running);
     Ok(feed(edge, Some(&running), |sink| searching.run(sink)))
@@ -117,10 +117,15 @@ struct Searching {
     left: u64,
     mask: Option<Redactor>,
     told: SearchEnded,
-    /// Jobs whose logs are not read to their ends.
-    unread: usize,
-    /// Jobs some of whose stored lines cannot be read.
-    damaged: usize,
+    missed: Missed,
+}
+
+/// How one log was searched.
+struct Searched {
+    /// Lines of it that may have been wanted were dropped.
+    is_cut: bool,
+    /// Some of its lines cannot be read.
+    is_damaged: bool,
 }
 
 impl Searching {
@@ -128,7 +133,7 @@ impl Searching {
         let result = self.search_all(&sink).await;
         match result {
             Ok(()) => {
-                self.told.note = note::of(self.unread, self.damaged);
+                self.told.note = self.missed.note();
                 sink.send(frame(Frame::Ended(self.told))).await;
             }
             Err(fault) => sink.fail(to_status(fault)).await,
@@ -141,20 +146,33 @@ impl Searching {
                 true => read_first::read(&self.running, &job).await?,
                 false => read_first::is_complete(&self.running, &job).await?,
             };
-            self.unread += usize::from(!is_read);
+            match is_read {
+                true => {}
+                false if job.phase == Phase::Gone => self.missed.gone += 1,
+                false => self.missed.unread += 1,
+            }
             let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
             self.told.jobs += 1;
-            let mut is_damaged = false;
+            let mut searched = Vec::new();
             for (stream, before) in with_lines_before(streams) {
                 if !self.wanted.has(&stream) {
                     continue;
                 }
-                is_damaged |= self.search_one(&job, (&stream, before), sink).await?;
+                let of_it = self.search_one(&job, (&stream, before), sink).await?;
+                searched.push((stream, of_it));
                 if self.told.more {
                     break;
                 }
             }
-            self.damaged += usize::from(is_damaged);
+            let now = self.running.scope.journal.logs().streams(&job.uid).await?;
+            let is_cut = |(stream, of_it): &(LogStream, Searched)| {
+                let same =
+                    |other: &LogStream| other.id == stream.id && other.dropped <= stream.dropped;
+                of_it.is_cut || !now.iter().any(same)
+            };
+            self.missed.dropped += usize::from(searched.iter().any(is_cut));
+            let is_damaged = |(_, of_it): &(LogStream, Searched)| of_it.is_damaged;
+            self.missed.damaged += usize::from(searched.iter().any(is_damaged));
             if self.told.more {
                 return Ok(());
             }
@@ -162,13 +180,13 @@ impl Searching {
         Ok(())
     }
 
-    /// One log; whether some of its lines cannot be read.
+    /// One log.
     async fn search_one(
         &mut self,
         job: &Job,
         (stream, before): (&LogStream, Option<u64>),
         sink: &Sink<SearchLogsResponse>,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Searched, Fault> {
         let logs = self.running.scope.journal.logs().clone();
         let from = match self.since {
             Some(second) => logs.before_second(stream.id, second).await?,
@@ -188,10 +206,10 @@ impl Searching {
             )
         });
         let mut found = stream::iter(found).buffered(AT_ONCE);
-        let (mut matches, mut is_damaged): (Vec<LogMatch>, _) = (Vec::new(), false);
+        let (mut matches, mut unread): (Vec<LogMatch>, u64) = (Vec::new(), 0);
         while let Some(piece) = found.try_next().await? {
             matches.extend(piece.matches);
-            is_damaged |= piece.is_damaged;
+            unread += piece.unread;
             if matches.len() as u64 > self.left {
                 self.told.more = true;
                 matches.truncate(usize::try_from(self.left).unwrap_or(usize::MAX));
@@ -199,6 +217,7 @@ impl Searching {
             }
         }
         drop(found);
+        self.told.lines = self.told.lines.saturating_sub(unread);
         self.left -= matches.len() as u64;
         self.told.matches += matches.len() as u64;
         for group in groups(
@@ -210,7 +229,10 @@ impl Searching {
         ) {
             self.send(job, (stream, before), group, sink).await?;
         }
-        Ok(is_damaged)
+        Ok(Searched {
+            is_cut: stream.dropped > 0 && from <= stream.dropped,
+            is_damaged: unread > 0,
+        })
     }
 
     /// Lines of a group; those behind a place where lines may be missing stand apart.
@@ -228,7 +250,9 @@ impl Searching {
                 .unwrap_or(usize::MAX)
                 .min(LINES);
             let mask = self.mask.clone();
-            let page = logs.after(stream.id, after, 0, most, BYTES, mask).await?;
+            let mut page = logs.after(stream.id, after, 0, most, BYTES, mask).await?;
+            // It goes on behind lines that cannot be read.
+            page.lines.retain(|line| line.number <= group.to);
             let Some(last) = page.lines.last() else {
                 return Ok(());
             };
