@@ -209,7 +209,10 @@ impl Tail {
                 }
                 Ok(end) => self.note(pair[0].id, end),
                 // What the backend does not have any more is not waited for.
-                Err(fault) if fault.kind == FaultKind::NotFound && job.has_ended() => {
+                Err(fault)
+                    if fault.kind == FaultKind::NotFound
+                        && (job.has_ended() || is_former(&pair[0], &streams)) =>
+                {
                     let gap = (reading.track.anchor, pair[1].begin, NOT_THERE);
                     reading.commit(Vec::new(), Some(gap)).await?;
                     logs.complete(vec![pair[0].id]).await?;
@@ -233,6 +236,13 @@ impl Tail {
             deadline: None,
         }
     }
+}
+
+/// Whether its pod has begun anew since.
+fn is_former(stream: &LogStream, streams: &[LogStream]) -> bool {
+    let later =
+        |other: &LogStream| other.key.pod_id == stream.key.pod_id && other.attempt > stream.attempt;
+    streams.iter().any(later)
 }
 
 /// The other pods can be read all the same.

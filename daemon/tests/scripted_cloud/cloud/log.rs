@@ -43,6 +43,8 @@ pub(crate) struct Logs {
     pub(crate) earlier: Option<&'static str>,
     /// The log of this pod can never be read.
     pub(crate) barred: Option<&'static str>,
+    /// The cloud has no log of this incarnation any more.
+    pub(crate) gone: Option<&'static str>,
     /// The cloud has no log of any pod any more.
     pub(crate) forgotten: bool,
     /// An answer takes so long.
@@ -72,6 +74,7 @@ impl Default for Logs {
             too_large: usize::MAX,
             earlier: None,
             barred: None,
+            gone: None,
             forgotten: false,
             takes: std::time::Duration::ZERO,
             turn: None,
@@ -96,7 +99,7 @@ impl Logs {
         if self.barred == Some(window.pod_id.as_str()) {
             return Err(Fault::new(FaultKind::Permission, "not this one"));
         }
-        if self.forgotten {
+        if self.forgotten || self.gone == Some(window.pod_uid.as_str()) {
             return Err(Fault::new(FaultKind::NotFound, "no such log"));
         }
         if !window.pod_id.contains("-worker-") {

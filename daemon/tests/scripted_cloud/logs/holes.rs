@@ -266,3 +266,28 @@ async fn the_last_lines_of_a_job_that_ended_long_ago_are_its_last_ones() {
         );
     }
 }
+
+/// The pod began anew, and the cloud drops the log of its dead incarnation before all of it is read. The job goes on.
+#[tokio::test]
+async fn a_part_that_the_cloud_does_not_have_any_more_holds_up_no_later_attempt() {
+    let (world, uid) = running_job(r#"{"logs": {"keep": "none"}}"#).await;
+    world.cloud.with(|state| {
+        state.pods = 1;
+        state.logs.earlier = Some("dead");
+        state.logs.takes = Duration::from_millis(400);
+    });
+    write_long(&world, "dead", 5, 300, 190);
+    write(&world, POD, now_ms(&world), 3);
+    end(&world, "Restarting").await;
+    end(&world, "Running").await;
+    let followed = follow(&world, &uid);
+    followed.last_first(20);
+    world.pass(secs(14)).await;
+    let logs = world.journal.logs();
+    assert!(has_hole(&logs.streams(&uid).await.unwrap()));
+    world.cloud.with(|state| state.logs.gone = Some("dead"));
+    world.pass(secs(60)).await;
+    let streams = logs.streams(&uid).await.unwrap();
+    // Who follows from the first line is told nothing of the present attempt before.
+    assert!(!has_hole(&streams), "{streams:?}");
+}
