@@ -78,7 +78,8 @@ impl Tail {
                 Err(fault) => return Err(fault),
             }
         }
-        self.fill(Priority::Idle, None).await
+        self.fill(Priority::Idle, None).await?;
+        Ok(())
     }
 
     /// Whether a log that was begun is not read to its end.
@@ -116,7 +117,7 @@ impl Tail {
             // They wait for what lies before a hole.
             _ => Priority::Bulk,
         };
-        self.fill(priority, None).await?;
+        barred |= self.fill(priority, None).await?;
         let after = logs.streams(&self.uid).await?;
         let lines = |streams: &[LogStream]| streams.iter().map(|stream| stream.last).sum::<u64>();
         let quiet = {
@@ -176,14 +177,14 @@ impl Tail {
         Ok(())
     }
 
-    /// Reads what lies before later segments, until the time is over.
-    pub(super) async fn fill(&self, priority: Priority, over: Option<Mono>) -> Result<(), Fault> {
+    /// Reads what lies before later segments, until the time is over. Whether some of it must not be read.
+    pub(super) async fn fill(&self, priority: Priority, over: Option<Mono>) -> Result<bool, Fault> {
         let logs = self.scope.journal.logs();
         let streams = logs.streams(&self.uid).await?;
         let open = streams
             .windows(2)
             .filter(|pair| pair[0].key == pair[1].key && !pair[0].complete);
-        let mut job = None;
+        let (mut job, mut barred) = (None, false);
         for pair in open {
             if job.is_none() {
                 job = self.job().await?;
@@ -192,7 +193,7 @@ impl Tail {
                 .as_ref()
                 .and_then(|job| Some((job, job.native_id.as_ref()?)))
             else {
-                return Ok(());
+                return Ok(barred);
             };
             let turn = Turn {
                 native_id,
@@ -219,11 +220,11 @@ impl Tail {
                     self.shared.committed();
                 }
                 // It may be there the next time.
-                Err(fault) if is_of_the_pod(&fault) => {}
+                Err(fault) if is_of_the_pod(&fault) => barred = true,
                 Err(fault) => return Err(fault),
             }
         }
-        Ok(())
+        Ok(barred)
     }
 
     fn turn<'a>(&self, job: &'a Job, goal: Goal) -> Turn<'a> {

@@ -291,3 +291,33 @@ async fn a_part_that_the_cloud_does_not_have_any_more_holds_up_no_later_attempt(
     // Who follows from the first line is told nothing of the present attempt before.
     assert!(!has_hole(&streams), "{streams:?}");
 }
+
+/// The end of a dead incarnation's log is stored whole, and the right to read what lies before it is taken away.
+#[tokio::test]
+async fn a_part_that_nobody_may_read_is_not_asked_for_for_ever() {
+    let (world, uid) = running_job(r#"{"logs": {"keep": "none"}}"#).await;
+    world.cloud.with(|state| {
+        state.pods = 0;
+        state.logs.earlier = Some("dead");
+        state.logs.takes = Duration::from_secs(2);
+    });
+    write_long(&world, "dead", 5, 300, 190);
+    end(&world, "Restarting").await;
+    end(&world, "Running").await;
+    let followed = follow(&world, &uid);
+    followed.last_first(20);
+    let logs = world.journal.logs();
+    let is_begun = async || {
+        let streams = logs.streams(&uid).await.unwrap();
+        streams.last().is_some_and(|stream| stream.complete)
+    };
+    while !is_begun().await {
+        world.pass(secs(5)).await;
+    }
+    assert!(has_hole(&logs.streams(&uid).await.unwrap()));
+    world.cloud.with(|state| state.logs.barred = Some(POD));
+    end(&world, "Failed").await;
+    world.pass(secs(300)).await;
+    let progress = followed.progress.borrow().clone();
+    assert!(progress.over && progress.ended.is_some(), "{progress:?}");
+}
