@@ -201,6 +201,9 @@ impl Tail {
         };
         let logs = self.scope.journal.logs();
         let (stream, track) = logs.stream(named.clone(), anchor).await?;
+        if !pod.historic {
+            lock(&self.over).remove(&stream.id);
+        }
         if stream.complete {
             if job.has_ended() || pod.historic {
                 return Ok((stream.id, End::Present));

@@ -296,3 +296,26 @@ async fn an_incarnation_that_is_over_is_not_asked_for_with_every_look() {
     world.pass(secs(300)).await;
     assert!(of_the_dead() - before <= 3, "{}", of_the_dead() - before);
 }
+
+/// A pod is not listed for some minutes, is listed again, and then ends for good.
+#[tokio::test]
+async fn a_pod_that_was_missing_once_is_read_to_its_end() {
+    let (world, uid) = running_job(r#"{"logs": {"lag": 8}}"#).await;
+    world.cloud.with(|state| state.logs.lag_ms = 7_000);
+    let _followed = follow(&world, &uid);
+    let listed = async || {
+        let uid = uid.clone();
+        let pods = world.journal.read(move |reader| reader.pods(&uid)).await;
+        pods.unwrap().len()
+    };
+    for (pods, seconds) in [(2, 4), (1, 150), (2, 10), (1, 30)] {
+        world.cloud.with(|state| state.pods = pods);
+        while listed().await != pods {
+            write(&world, OTHER, now_ms(&world), 1);
+            world.pass(secs(1)).await;
+        }
+        world.pass(secs(seconds)).await;
+    }
+    let (texts, _) = stored(&world, &uid, OTHER).await;
+    assert_eq!(texts.len(), written(&world, OTHER).len());
+}
