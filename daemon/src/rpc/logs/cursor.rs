@@ -144,7 +144,9 @@ impl Places {
             is_told,
         };
         let known = self.former.entry(pod).or_insert(former);
-        if !is_left_out && (known.is_left_out || known.segment < segment) {
+        let far = |segment: u32, place: Place| (place.second, segment, place.number);
+        let is_further = far(known.segment, known.place) < far(segment, place);
+        if !is_left_out && (known.is_left_out || is_further) {
             (known.segment, known.place) = (segment, place);
         }
         known.is_left_out &= is_left_out;
@@ -165,9 +167,16 @@ impl Places {
         self.of.insert(stream.id, part);
     }
 
-    /// What was delivered of a log that is read anew.
+    /// What was delivered of a log that is read anew. Of a part behind one that is gone on with nothing was.
     pub(super) fn former(&self, stream: &LogStream) -> Option<Former> {
         let pod = pod(&stream.key);
+        let is_before = |part: &Part| {
+            let (is_of_it, number) = (part.pod == pod, part.place.number);
+            is_of_it && part.segment < stream.segment && number != LEFT_OUT
+        };
+        if self.of.values().any(is_before) {
+            return None;
+        }
         let found = self.former.get(&pod);
         found.or_else(|| self.former.get(&(pod.0, 0))).copied()
     }

@@ -131,3 +131,35 @@ fn what_is_no_cursor_is_refused() {
     let fault = Places::decode(&places, "s", "job-2").unwrap_err();
     assert!(fault.message.contains("another job"), "{fault:?}");
 }
+
+#[test]
+fn a_log_that_is_dropped_twice_goes_on_where_it_was_the_last_time() {
+    let mut places = Places::new("s", "job-1");
+    places.set(&stream(1, "a", "u"), at(7, 70));
+    places.meet(&[]);
+    places.set(&stream(2, "a", "u"), at(900, 95));
+    let another_store = again(&places, "t");
+    places.meet(&[]);
+    for places in [places, another_store] {
+        let former = places.former(&stream(3, "a", "u")).unwrap();
+        assert_eq!(former.place, at(900, 95));
+    }
+}
+
+/// Where a follow goes on in an earlier part, nothing of a later one was delivered: its line of the same number is another one.
+#[test]
+fn a_part_behind_the_one_that_is_gone_on_with_is_new() {
+    let part = |id: i64, segment: u32| LogStream {
+        segment,
+        ..stream(id, "a", "u")
+    };
+    let mut places = Places::new("s", "job-1");
+    places.set(&part(1, 1), at(400, 70));
+    places.set(&part(2, 2), at(3, 95));
+    places.meet(&[]);
+    // It is read anew as one part, and long after that a second one begins.
+    places.set(&part(11, 1), at(600, 95));
+    for places in [places.clone(), again(&places, "s")] {
+        assert_eq!(places.former(&part(12, 2)), None);
+    }
+}
