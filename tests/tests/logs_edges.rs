@@ -191,3 +191,26 @@ async fn lines_on_both_sides_of_a_gap_stand_apart_and_the_gap_says_that_it_is_on
         agent.header
     );
 }
+
+/// Lines are counted through the incarnation, or not at all: `--from` takes what is told.
+#[tokio::test]
+async fn the_last_lines_bear_the_numbers_that_from_takes() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = long_log(&world, &gate).await;
+    world.paictl(&["logs", "--tail", "5", &id]).await;
+    // Until the part before it is read, too.
+    let whole = world.paictl(&["--json", "logs", &id]).await;
+    let last = world.paictl(&["--json", "logs", "--tail", "5", &id]).await;
+    gate.open();
+    let numbers = |out: &str| {
+        let line = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+        let lines: Vec<_> = out
+            .lines()
+            .map(|text| line(text)["line"].as_u64())
+            .collect();
+        lines[lines.len() - 5..].to_vec()
+    };
+    assert_eq!(numbers(&last.stdout), numbers(&whole.stdout));
+}

@@ -3,7 +3,7 @@
 //! Of a pod everything comes in the order in which it was printed: attempt after attempt, segment after segment. Between pods
 //! the line comes first that was filed by the earlier second, as far as seconds are known.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::model::{LogGap, LogLine, LogStream};
 
@@ -31,16 +31,6 @@ impl Lane {
     /// The log that is being read.
     pub(super) fn stream(&self) -> Option<&LogStream> {
         self.streams.get(self.at)
-    }
-
-    /// Lines of the segments before the one that is being read; `None` while one of these is not read whole.
-    pub(super) fn lines_before(&self) -> Option<u64> {
-        let this = self.stream()?;
-        let earlier = self.streams[..self.at].iter();
-        let earlier = earlier.filter(|stream| stream.key == this.key);
-        earlier
-            .map(|stream| stream.complete.then_some(stream.last))
-            .sum()
     }
 
     /// Goes on to the next log. False where there is none, or where this one is still to be read up to it.
@@ -88,6 +78,17 @@ fn second(item: &Item) -> i64 {
         Item::Line(line) => line.second.unwrap_or(i64::MIN),
         Item::Gap(_) => i64::MIN,
     }
+}
+
+/// Lines of the earlier segments of each of these, which come in the order of the store; `None` while one is not read whole.
+pub(super) fn lines_before(streams: &[LogStream]) -> HashMap<i64, Option<u64>> {
+    let before = |(place, this): (usize, &LogStream)| {
+        let earlier = streams[..place].iter();
+        let earlier = earlier.filter(|stream| stream.key == this.key);
+        let lines = earlier.map(|stream| stream.complete.then_some(stream.last));
+        (this.id, lines.sum())
+    };
+    streams.iter().enumerate().map(before).collect()
 }
 
 /// Of streams in the order of the store: a lane for each pod. `over` says that nobody reads any more.
@@ -192,20 +193,31 @@ mod tests {
         ];
         let mut over = of_pods(streams.clone(), true);
         assert!(over[0].has_hole() && !over[0].is_held_up());
-        assert_eq!(over[0].lines_before(), Some(0));
         assert!(over[0].go_on());
-        assert_eq!(over[0].lines_before(), None);
         let mut lanes = of_pods(streams, false);
         assert_eq!(lanes.len(), 2);
         assert!(!lanes[0].go_on(), "not yet read up to the next segment");
         assert!(lanes[0].is_held_up());
         lanes[0].streams[0].complete = true;
-        lanes[0].streams[0].last = 77;
-        assert!(lanes[0].go_on());
-        assert_eq!(lanes[0].lines_before(), Some(77));
-        assert!(lanes[0].go_on());
-        assert_eq!(lanes[0].lines_before(), Some(0), "another attempt");
+        assert!(lanes[0].go_on() && lanes[0].go_on());
         assert!(!lanes[0].is_held_up() && !lanes[0].go_on());
         assert!(!lanes[1].is_held_up() && !lanes[1].go_on());
+    }
+
+    #[test]
+    fn lines_are_counted_through_what_was_read_whole() {
+        let mut streams = [
+            stream("a", "1", 1, true),
+            stream("b", "1", 1, true),
+            stream("a", "1", 2, false),
+            stream("a", "1", 3, false),
+            stream("a", "2", 1, false),
+        ];
+        for (id, stream) in (0..).zip(&mut streams) {
+            (stream.id, stream.last) = (id, 77);
+        }
+        let before = lines_before(&streams);
+        let told = [0, 1, 2, 3, 4].map(|id| before[&id]);
+        assert_eq!(told, [Some(0), Some(0), Some(77), None, Some(0)]);
     }
 }

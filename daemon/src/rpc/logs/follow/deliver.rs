@@ -44,6 +44,7 @@ impl Following {
         sink: &Sink<FollowLogsResponse>,
     ) -> Result<bool, Fault> {
         let mut streams = self.streams().await?;
+        let lines_before = lanes::lines_before(&streams);
         // What comes after a log that is left out need not wait for it.
         streams.retain(|stream| !self.places.leaves_out(stream));
         let mut lanes = lanes::of_pods(streams, over);
@@ -54,8 +55,8 @@ impl Following {
             let Some((number, items)) = lanes::next(&mut lanes) else {
                 return Ok(lanes.iter().any(Lane::is_held_up));
             };
-            let (lane, before) = (&lanes[number], lanes[number].lines_before());
-            if let Some(stream) = lane.stream().cloned() {
+            if let Some(stream) = lanes[number].stream().cloned() {
+                let before = lines_before.get(&stream.id).copied().flatten();
                 self.send_items((&stream, before), items, sink).await;
             }
         }
