@@ -111,19 +111,20 @@ impl LogStore {
         now_ms: i64,
         dry: bool,
     ) -> Result<Pruned, StoreError> {
-        let busy: Vec<String> = {
-            let busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-            busy.keys().cloned().collect()
-        };
+        let busy = Arc::clone(&self.busy);
         self.write(move |connection| {
             let mut held = stream::held(connection)?;
             held.retain(|one| job_uids.contains(&one.job_uid));
-            let is_busy = |uid: &str| busy.iter().any(|one| one == uid);
+            // Asked when its turn has come: somebody may have begun to read since.
+            let is_busy = |uid: &str| {
+                let busy = busy.lock().unwrap_or_else(PoisonError::into_inner);
+                busy.contains_key(uid)
+            };
             let plan = retain::plan(&held, &limits, &is_busy, now_ms);
             if dry {
                 return Ok(retain::foretell(&plan, &held));
             }
-            let pruned = retain::carry_out(connection, &plan)?;
+            let pruned = retain::carry_out(connection, &plan, &is_busy)?;
             if pruned.jobs > 0 {
                 shrink(connection)?;
             }
@@ -146,7 +147,7 @@ impl LogStore {
             if dry {
                 return Ok(retain::foretell(&plan, &held));
             }
-            let pruned = retain::carry_out(connection, &plan)?;
+            let pruned = retain::carry_out(connection, &plan, &|_| false)?;
             shrink(connection)?;
             Ok(pruned)
         })

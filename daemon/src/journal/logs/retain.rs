@@ -85,10 +85,17 @@ pub(super) fn plan(
     plan
 }
 
-/// Does it, a transaction for each step.
-pub(super) fn carry_out(connection: &mut Connection, plan: &[Drop]) -> Result<Pruned, StoreError> {
+/// Does it, a transaction for each step. What is `busy` by then is not dropped.
+pub(super) fn carry_out(
+    connection: &mut Connection,
+    plan: &[Drop],
+    busy: &dyn Fn(&str) -> bool,
+) -> Result<Pruned, StoreError> {
     let mut pruned = Pruned::default();
     for drop in plan {
+        if matches!(drop, Drop::Whole(uid) if busy(uid)) {
+            continue;
+        }
         let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let bytes = match drop {
             Drop::Whole(uid) => stream::drop_job(&tx, uid)?,

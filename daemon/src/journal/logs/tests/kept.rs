@@ -305,3 +305,22 @@ async fn over_the_limits_the_oldest_lines_of_all_pods_go() {
         assert!((2_000..4_000).contains(&stream.dropped), "{streams:?}");
     }
 }
+
+/// Somebody begins to read while the drop waits for its turn.
+#[tokio::test]
+async fn what_is_read_by_then_is_not_dropped() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open_at(folder.path(), NOW_MS);
+    let logs = journal.logs();
+    let (stream, _) = logs.stream(key("a"), 0).await.unwrap();
+    let much = logs.commit(stream.id, batch(noise(100_000), 1));
+    let limits = LogLimits {
+        age_ms: 0,
+        ..LIMITS
+    };
+    let dropping = logs.prune(everything(), limits, NOW_MS + 1, false);
+    let reading = async { logs.reading("job-1") };
+    let (_, dropped, _reading) = tokio::join!(much, dropping, reading);
+    let left = logs.streams("job-1").await.unwrap();
+    assert_eq!(left.len(), 1, "{dropped:?}");
+}
