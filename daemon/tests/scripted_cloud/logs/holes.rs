@@ -321,3 +321,24 @@ async fn a_part_that_nobody_may_read_is_not_asked_for_for_ever() {
     let progress = followed.progress.borrow().clone();
     assert!(progress.over && progress.ended.is_some(), "{progress:?}");
 }
+
+/// Its line may be in the log that nobody could read.
+#[tokio::test]
+async fn a_wait_for_a_line_of_a_log_that_cannot_be_read_does_not_say_that_there_is_none() {
+    let (world, uid) = running_job("{}").await;
+    world.cloud.with(|state| state.logs.barred = Some(POD));
+    world
+        .cloud
+        .with(|state| state.logs.write(POD, EPOCH_MS, "needle"));
+    end(&world, "Succeeded").await;
+    let pattern = Pattern::new("needle").unwrap();
+    let mut seek = Seek::begin(world.running(), vec![uid], pattern, false);
+    for _ in 0..200 {
+        tokio::select! {
+            biased;
+            news = seek.news() => if news.is_err() { return },
+            () = world.pass(secs(1)) => {}
+        }
+    }
+    assert_ne!(*seek.verdict(0), Verdict::Never);
+}
