@@ -214,3 +214,47 @@ async fn the_last_lines_bear_the_numbers_that_from_takes() {
     };
     assert_eq!(numbers(&last.stdout), numbers(&whole.stdout));
 }
+
+#[tokio::test]
+async fn last_lines_are_as_many_as_were_asked_for_however_many_these_are() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let gate = Gate::new(&world, "end");
+    let id = long_log(&world, &gate).await;
+    let last = world.paictl(&["logs", "--tail", "15000", &id]).await;
+    gate.open();
+    assert_eq!(last.stdout.lines().count(), 15_000, "{}", last.stderr);
+}
+
+#[tokio::test]
+async fn a_search_of_a_pod_that_does_not_exist_is_refused() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "echo hello").await;
+    world.paictl(&["wait", &id]).await;
+    for chosen in [["--pod", "worker-9"], ["--role", "Chief"]] {
+        let line = [&["logs", "--grep", "hello", &id][..], &chosen].concat();
+        let found = world.paictl(&line).await;
+        assert_eq!(found.code, 5, "{chosen:?}: {found:?}");
+        assert!(found.stderr.contains("worker-0"), "{}", found.stderr);
+    }
+}
+
+#[tokio::test]
+async fn an_agent_is_told_how_many_lines_since_a_moment_it_is_not_shown() {
+    let world = world().await;
+    let _daemon = world.daemon().await;
+    let id = world.submit("train", "seq 1 3000").await;
+    world.paictl(&["wait", &id]).await;
+    let client = world.client().await;
+    for tail in [None, Some(2)] {
+        let request = v1::ReadLogTextRequest {
+            id: id.clone(),
+            tail,
+            since_ms: Some(1),
+            ..v1::ReadLogTextRequest::default()
+        };
+        let read = client.read_log_text(request).await.unwrap();
+        assert_eq!(read.shown + read.left_out, 3_000, "{}", read.header);
+    }
+}

@@ -397,5 +397,23 @@ async fn a_search_of_a_log_whose_beginning_was_dropped_says_so() {
         found.stdout.is_empty() && found.stderr.contains("dropped"),
         "{found:?}"
     );
+    for some in [&["--tail", "3000"][..], &["--since", "1h"]] {
+        let read = world.paictl(&[&["logs", &id][..], some].concat()).await;
+        let is_told = read.stderr.contains("older lines were dropped");
+        assert!(is_told, "{some:?}: {}", read.stderr);
+    }
+    let few = world.paictl(&["logs", "--tail", "2", &id]).await;
+    assert!(!few.stderr.contains("dropped"), "none of these: {few:?}");
+    let request = v1::ReadLogTextRequest {
+        id,
+        tail: Some(2),
+        ..v1::ReadLogTextRequest::default()
+    };
+    let agent = world.client().await.read_log_text(request).await.unwrap();
+    assert!(
+        agent.header.contains("older lines were dropped"),
+        "{agent:?}"
+    );
+    assert!(agent.shown + agent.left_out < 3_001, "{agent:?}");
     inside.shutdown().await;
 }

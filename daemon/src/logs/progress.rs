@@ -19,6 +19,8 @@ pub struct Progress {
     pub read_ms: i64,
     /// Why the newest look failed.
     pub fault: Option<Fault>,
+    /// Why what lies before a later part could not be read the last time.
+    pub hole_fault: Option<Fault>,
     /// What the newest look that was answered did not read.
     pub missing: Missing,
     /// There is nothing more to read.

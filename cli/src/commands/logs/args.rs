@@ -85,7 +85,7 @@ pub(super) struct Read {
     /// Begin with the last N lines of each pod, not with the first; -1 is all of them.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::tail)]
     tail: Option<u64>,
-    /// Begin with line N of each pod, which --json tells as `line`.
+    /// Begin with line N of the newest attempt of each pod, which --json tells as `line`.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = numbers::from_one, conflicts_with_all = ["tail", "since"])]
     pub(super) from: Option<u64>,
     /// Of each pod the attempt before its newest one.

@@ -44,7 +44,13 @@ impl Tail {
             Some(fault) => Err(fault),
             None => {
                 let over = self.scope.clock.mono() + LOOK;
-                self.fill(Priority::Bulk, Some(over)).await?;
+                let filled = self.fill(Priority::Bulk, Some(over)).await;
+                self.shared.progress.send_if_modified(|progress| {
+                    let known =
+                        std::mem::replace(&mut progress.hole_fault, filled.as_ref().err().cloned());
+                    known.is_some() || progress.hole_fault.is_some()
+                });
+                filled?;
                 let rest = over.saturating_sub(self.scope.clock.mono());
                 Ok(Some(if ended { Duration::ZERO } else { rest }))
             }

@@ -23,6 +23,16 @@ impl Begin {
         self.tail.is_none() && self.from_number.is_none() && self.since.is_none()
     }
 
+    /// Whether where to begin may lie before a part of a pod's log that is not read yet.
+    pub(super) fn lies_before_hole(&self, streams: &[LogStream]) -> bool {
+        let hole = |pair: &[LogStream]| pair[0].key == pair[1].key && !pair[0].complete;
+        let Some(hole) = streams.windows(2).rposition(hole) else {
+            return false;
+        };
+        let behind = streams[hole + 1..].iter().map(stored).sum::<u64>();
+        self.from_number.is_some() || self.tail.is_some_and(|tail| behind < tail)
+    }
+
     /// Where to begin in each of a pod's logs, which come in the order in which they were written. `before` are, of each log,
     /// the numbers before the lines since the wanted second.
     pub(super) fn places(&self, streams: &[LogStream], before: &[u64]) -> Vec<u64> {
@@ -42,8 +52,10 @@ impl Begin {
             })
             .collect();
         if self.since.is_some() {
-            for (place, before) in places.iter_mut().zip(before) {
-                *place = (*place).max(*before);
+            for ((place, before), stream) in places.iter_mut().zip(before).zip(streams) {
+                // What was dropped may have been filed since then, too.
+                let is_cut = *before <= stream.dropped;
+                *place = (*place).max(if is_cut { 0 } else { *before });
             }
         }
         if let Some(tail) = self.tail {
@@ -53,10 +65,12 @@ impl Begin {
                 // What lies before a hole is not among the last lines.
                 let next = streams.get(number + 1);
                 is_reached |= next.is_some_and(|next| next.key == stream.key) && !stream.complete;
-                let has = stream.last - stream.dropped.min(stream.last);
+                let has = stored(stream);
                 let last = match (wanted, is_reached) {
                     (0, _) | (_, true) if number + 1 < streams.len() => LEFT_OUT,
-                    _ => stream.last - wanted.min(has),
+                    // Some of them were dropped, which is told.
+                    _ if wanted > has => 0,
+                    _ => stream.last - wanted,
                 };
                 wanted = wanted.saturating_sub(has);
                 places[number] = places[number].max(last);
@@ -64,6 +78,11 @@ impl Begin {
         }
         places
     }
+}
+
+/// Lines of it that are stored.
+fn stored(stream: &LogStream) -> u64 {
+    stream.last.saturating_sub(stream.dropped)
 }
 
 /// A place in a log of which nothing is to be delivered.
@@ -116,10 +135,11 @@ mod tests {
         assert_eq!(tail(&[(1, 1, 100, 0, false)], 20), [80]);
         assert_eq!(tail(&[(1, 1, 100, 0, false)], 500), [0]);
         assert_eq!(tail(&[(1, 1, 100, 0, false)], 0), [100]);
+        assert_eq!(tail(&[(1, 1, 100, 90, false)], 10), [90]);
         assert_eq!(
-            tail(&[(1, 1, 100, 90, false)], 500),
-            [90],
-            "the others were dropped"
+            tail(&[(1, 1, 100, 90, false)], 11),
+            [0],
+            "that others were dropped is told"
         );
         let two = [(1, 1, 100, 0, true), (2, 1, 5, 0, false)];
         assert_eq!(tail(&two, 5), [OUT, 0]);
@@ -135,6 +155,41 @@ mod tests {
             [98, 0]
         );
         assert!(tail(&[], 7).is_empty());
+    }
+
+    #[test]
+    fn last_lines_that_lie_before_a_hole_are_waited_for() {
+        let waits = |all: &[(u32, u32, u64, u64, bool)], tail| {
+            let begin = Begin {
+                tail,
+                from_number: tail.is_none().then_some(3),
+                since: None,
+            };
+            begin.lies_before_hole(&streams(all))
+        };
+        let hole = [(1, 1, 100, 0, false), (1, 2, 50, 0, false)];
+        assert!(!waits(&hole, Some(50)) && waits(&hole, Some(51)));
+        assert!(waits(&hole, None));
+        let read = [(1, 1, 100, 0, true), (1, 2, 50, 0, false)];
+        assert!(!waits(&read, Some(51)) && !waits(&read, None));
+        let attempts = [(1, 1, 100, 0, false), (2, 1, 50, 0, false)];
+        assert!(!waits(&attempts, Some(51)), "another attempt has no hole");
+        let behind = [hole[0], (1, 2, 50, 0, true), (2, 1, 9, 0, false)];
+        assert!(!waits(&behind, Some(59)) && waits(&behind, Some(60)));
+    }
+
+    #[test]
+    fn what_was_dropped_may_have_been_filed_since() {
+        let cut = streams(&[(1, 1, 100, 40, true)]);
+        let since = |before| {
+            let begin = Begin {
+                since: Some(1),
+                ..Begin::default()
+            };
+            begin.places(&cut, &[before])
+        };
+        assert_eq!(since(40), [0]);
+        assert_eq!(since(41), [41]);
     }
 
     #[test]

@@ -130,7 +130,7 @@ pub(super) async fn follow(
 }
 
 /// Whether the names are known to be right; an error where they are known to be wrong.
-async fn is_checked(scope: &Scope, uid: &str, wanted: &Wanted) -> Result<bool, Fault> {
+pub(super) async fn is_checked(scope: &Scope, uid: &str, wanted: &Wanted) -> Result<bool, Fault> {
     if wanted.is_all() {
         return Ok(true);
     }
@@ -164,8 +164,7 @@ impl Following {
         if is_late && !self.looked(look, sink).await? {
             return Ok(());
         }
-        let counts = self.begin.is_some_and(|begin| begin.from_number.is_some());
-        if counts && !self.counted(sink).await? {
+        if !self.counted(sink).await? {
             return Ok(());
         }
         self.settle_begin().await?;
@@ -192,7 +191,7 @@ impl Following {
             if let Some(ended) = now.ended.clone().filter(|_| !is_held_up) {
                 let complete = ended.complete && !self.passed_hole;
                 if complete {
-                    self.tell_staleness(&now, sink).await;
+                    self.tell_staleness(&now, is_held_up, sink).await;
                 }
                 let note = match ended.complete && self.passed_hole {
                     true => PART_MISSING,
@@ -218,7 +217,7 @@ impl Following {
             if looked {
                 self.tell_end(&now, is_held_up, sink).await?;
             }
-            self.tell_staleness(&now, sink).await;
+            self.tell_staleness(&now, is_held_up, sink).await;
             if !self.news(&mut progress, sink).await? {
                 return Ok(());
             }
@@ -278,25 +277,31 @@ impl Following {
             if (now.finished >= look && counts) || now.ended.is_some() {
                 return Ok(true);
             }
-            self.tell_staleness(&now, sink).await;
+            self.tell_staleness(&now, false, sink).await;
             if !self.news(&mut progress, sink).await? {
                 return Ok(false);
             }
         }
     }
 
-    /// Waits until lines can be counted from the first one on, or that will not be; false when the stream has ended meanwhile.
+    /// Waits until it is known where to begin, or that will not be; false when the stream has ended meanwhile.
     async fn counted(&mut self, sink: &Sink<FollowLogsResponse>) -> Result<bool, Fault> {
-        let Some(followed) = &self.followed else {
+        let (Some(followed), Some(begin)) = (&self.followed, self.begin) else {
             return Ok(true);
         };
+        // An agent is told that there is more, and asks again.
+        if begin.from_number.is_none() && self.to_the_end {
+            return Ok(true);
+        }
         let mut progress = followed.progress.clone();
         loop {
             let now = progress.borrow_and_update().clone();
-            if now.over || !has_hole(&self.streams().await?) {
+            let lanes = lanes::of_pods(self.streams().await?, false);
+            let mut lanes = lanes.iter();
+            if now.over || !lanes.any(|lane| begin.lies_before_hole(&lane.streams)) {
                 return Ok(true);
             }
-            self.tell_staleness(&now, sink).await;
+            self.tell_staleness(&now, true, sink).await;
             if !self.news(&mut progress, sink).await? {
                 return Ok(false);
             }

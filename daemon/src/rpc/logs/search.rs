@@ -14,6 +14,7 @@ use pai_proto::v1::{
 
 use self::missed::Missed;
 use super::{
+    follow::is_checked,
     hits::{Group, groups},
     pods::Wanted,
 };
@@ -57,7 +58,7 @@ pub(super) async fn search(
         return Err(fault.field("before"));
     }
     let wanted = Wanted::new(request.pods, request.roles)?;
-    let is_read_first = !request.ids.is_empty() && !request.stored_only;
+    let are_named = !request.ids.is_empty();
     let jobs = match request.ids.is_empty() {
         true => all(&running).await?,
         false => {
@@ -72,7 +73,8 @@ pub(super) async fn search(
         mask: masked.then(|| running.scope.redactor.clone()),
         running,
         jobs,
-        is_read_first,
+        are_named,
+        is_read_first: are_named && !request.stored_only,
         wanted,
         pattern,
         since: request.since_ms.map(|ms| ms.div_euclid(1000)),
@@ -106,6 +108,8 @@ async fn all(running: &Running) -> Result<Vec<Job>, Fault> {
 struct Searching {
     running: Arc<Running>,
     jobs: Vec<Job>,
+    /// The jobs are named, and what is said of pods must be true of one of them.
+    are_named: bool,
     /// The jobs are read up to the present first.
     is_read_first: bool,
     wanted: Wanted,
@@ -141,43 +145,58 @@ impl Searching {
     }
 
     async fn search_all(&mut self, sink: &Sink<SearchLogsResponse>) -> Result<(), Fault> {
+        let (mut has_pods, mut unknown) = (false, None);
         for job in std::mem::take(&mut self.jobs) {
-            let is_read = match self.is_read_first {
-                true => read_first::read(&self.running, &job).await?,
-                false => read_first::is_complete(&self.running, &job).await?,
-            };
-            match is_read {
-                true => {}
-                false if job.phase == Phase::Gone => self.missed.gone += 1,
-                false => self.missed.unread += 1,
-            }
-            let streams = self.running.scope.journal.logs().streams(&job.uid).await?;
-            self.told.jobs += 1;
-            let mut searched = Vec::new();
-            for (stream, before) in with_lines_before(streams) {
-                if !self.wanted.has(&stream) {
-                    continue;
-                }
-                let of_it = self.search_one(&job, (&stream, before), sink).await?;
-                searched.push((stream, of_it));
-                if self.told.more {
-                    break;
-                }
-            }
-            let now = self.running.scope.journal.logs().streams(&job.uid).await?;
-            let is_cut = |(stream, of_it): &(LogStream, Searched)| {
-                let same =
-                    |other: &LogStream| other.id == stream.id && other.dropped <= stream.dropped;
-                of_it.is_cut || !now.iter().any(same)
-            };
-            self.missed.dropped += usize::from(searched.iter().any(is_cut));
-            let is_damaged = |(_, of_it): &(LogStream, Searched)| of_it.is_damaged;
-            self.missed.damaged += usize::from(searched.iter().any(is_damaged));
+            let has_some = self.search_job(&job, sink).await?;
+            has_pods |= has_some;
             if self.told.more {
                 return Ok(());
             }
+            if self.are_named && !has_some {
+                let checked = is_checked(&self.running.scope, &job.uid, &self.wanted).await;
+                unknown = unknown.or(checked.err());
+            }
         }
-        Ok(())
+        unknown.filter(|_| !has_pods).map_or(Ok(()), Err)
+    }
+
+    /// The logs of one job; whether there are some.
+    async fn search_job(
+        &mut self,
+        job: &Job,
+        sink: &Sink<SearchLogsResponse>,
+    ) -> Result<bool, Fault> {
+        let is_read = match self.is_read_first {
+            true => read_first::read(&self.running, job).await?,
+            false => read_first::is_complete(&self.running, job).await?,
+        };
+        match is_read {
+            true => {}
+            false if job.phase == Phase::Gone => self.missed.gone += 1,
+            false => self.missed.unread += 1,
+        }
+        let logs = self.running.scope.journal.logs().clone();
+        self.told.jobs += 1;
+        let mut searched = Vec::new();
+        for (stream, before) in with_lines_before(logs.streams(&job.uid).await?) {
+            if !self.wanted.has(&stream) {
+                continue;
+            }
+            let of_it = self.search_one(job, (&stream, before), sink).await?;
+            searched.push((stream, of_it));
+            if self.told.more {
+                break;
+            }
+        }
+        let now = logs.streams(&job.uid).await?;
+        let is_cut = |(stream, of_it): &(LogStream, Searched)| {
+            let same = |other: &LogStream| other.id == stream.id && other.dropped <= stream.dropped;
+            of_it.is_cut || !now.iter().any(same)
+        };
+        let is_damaged = |(_, of_it): &(LogStream, Searched)| of_it.is_damaged;
+        self.missed.dropped += usize::from(searched.iter().any(is_cut));
+        self.missed.damaged += usize::from(searched.iter().any(is_damaged));
+        Ok(!searched.is_empty())
     }
 
     /// One log.

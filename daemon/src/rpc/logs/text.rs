@@ -21,6 +21,7 @@ use self::{
 use super::follow;
 use crate::{
     contexts::Running,
+    journal::LogStore,
     model::{Fault, FaultKind, Job, Pattern, Pod, redact::Redactor},
     rpc::{Edge, convert, error::to_status, frames::Frames, resolve},
 };
@@ -48,9 +49,9 @@ pub(super) async fn read(
         id: job.uid.clone(),
         pods: request.pods.clone(),
         cursor: request.cursor.clone(),
-        // Among all lines those that match are looked for.
-        tail: match (is_new, &grep) {
-            (false, None) => Some(request.tail.unwrap_or(LINES)),
+        // Among all lines those that match, or that came since, are looked for and counted.
+        tail: match (&grep, is_new || request.since_ms.is_some()) {
+            (None, false) => Some(request.tail.unwrap_or(LINES)),
             _ => None,
         },
         since_ms: request.since_ms,
@@ -198,8 +199,7 @@ impl Reading {
         let failed = failed(pods);
         asked.failed = &failed;
         if self.grep.is_none() && !self.is_part {
-            let gaps = journal.logs().gaps(&job.uid).await;
-            self.tail.gaps_of(&gaps.unwrap_or_default());
+            self.count_what_is_not_read(journal.logs(), &job.uid).await;
         }
         asked.max_bytes = self.beside_the_cursor(asked.max_bytes);
         let page = page::of(&job, &self.tail, asked);
@@ -211,6 +211,16 @@ impl Reading {
             shown: page.shown,
             left_out: page.left_out,
             complete: self.complete,
+        }
+    }
+
+    /// What lies before the beginning, as far as the store says so.
+    async fn count_what_is_not_read(&mut self, logs: &LogStore, uid: &str) {
+        let gaps = logs.gaps(uid).await;
+        self.tail.gaps_of(&gaps.unwrap_or_default());
+        for stream in logs.streams(uid).await.unwrap_or_default() {
+            let key = &stream.key;
+            self.tail.dropped(&key.pod_id, &key.pod_uid, stream.dropped);
         }
     }
 

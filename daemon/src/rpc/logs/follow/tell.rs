@@ -16,17 +16,19 @@ use crate::{
 const BEHIND_MS: i64 = 5_000;
 /// Between two words on a log that is behind.
 const AGAIN: Duration = Duration::from_secs(30);
+/// Between two words on one that cannot be read.
+const FAILING: Duration = Duration::from_secs(120);
 
 /// When it was last told that the log is not read to the present, where it is not.
 #[derive(Debug, Default)]
 pub(super) struct Told(Option<Mono>);
 
 impl Told {
-    /// Whether it is told now; the same again only where it `repeats`.
-    fn is_due(&mut self, stale: bool, repeats: bool, now: Mono) -> bool {
+    /// Whether it is told now; the same `again` after so long.
+    fn is_due(&mut self, stale: bool, again: Duration, now: Mono) -> bool {
         let is_due = match self.0 {
             None => stale,
-            Some(told) => !stale || (repeats && now.saturating_sub(told) >= AGAIN),
+            Some(told) => !stale || now.saturating_sub(told) >= again,
         };
         if is_due {
             self.0 = stale.then_some(now);
@@ -36,15 +38,20 @@ impl Told {
 }
 
 impl Following {
-    /// Tells that the log is not read to the present, where nothing failed again and again, and once that it is again.
+    /// Tells that the log is not read to the present, or that a part for which lines are held up cannot be read: again and again,
+    /// and once that it is not so any more.
     pub(super) async fn tell_staleness(
         &mut self,
         progress: &Progress,
+        is_held_up: bool,
         sink: &Sink<FollowLogsResponse>,
     ) {
-        let reason = self.why_stale(progress);
-        let (now, failed) = (self.running.scope.clock.mono(), progress.fault.is_some());
-        if !self.told_stale.is_due(reason.is_some(), !failed, now) {
+        let fault = progress.fault.as_ref();
+        let fault = fault.or(progress.hole_fault.as_ref().filter(|_| is_held_up));
+        let (reason, failed) = (self.why_stale(progress, fault), fault.is_some());
+        let now = self.running.scope.clock.mono();
+        let again = if failed { FAILING } else { AGAIN };
+        if !self.told_stale.is_due(reason.is_some(), again, now) {
             return;
         }
         let stale = reason.map(|reason| Stale {
@@ -56,9 +63,9 @@ impl Following {
         sink.send(frame(Frame::Stale(stale))).await;
     }
 
-    fn why_stale(&self, progress: &Progress) -> Option<String> {
+    fn why_stale(&self, progress: &Progress, fault: Option<&Fault>) -> Option<String> {
         let is_long_ago = self.told_stale.0.is_some() || self.behind_ms(progress) >= BEHIND_MS;
-        match &progress.fault {
+        match fault {
             Some(fault) => Some(fault.to_string()),
             None if progress.missing.is_shown() && is_long_ago => Some(progress.missing.note()),
             None => None,
@@ -100,15 +107,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_behind_is_told_every_half_minute_a_failure_once_and_the_return_of_both() {
-        let told = |repeats| {
+    fn what_is_behind_is_told_again_and_again_and_its_return_once() {
+        let told = |again| {
             let mut told = Told::default();
             let mut at = |seconds, stale| {
-                told.is_due(
-                    stale,
-                    repeats,
-                    Mono::default() + Duration::from_secs(seconds),
-                )
+                told.is_due(stale, again, Mono::default() + Duration::from_secs(seconds))
             };
             [
                 at(0, false),
@@ -123,7 +126,7 @@ mod tests {
             ]
         };
         let (yes, no) = (true, false);
-        assert_eq!(told(true), [no, yes, no, yes, no, yes, yes, no, yes]);
-        assert_eq!(told(false), [no, yes, no, no, no, no, yes, no, yes]);
+        assert_eq!(told(AGAIN), [no, yes, no, yes, no, yes, yes, no, yes]);
+        assert_eq!(told(FAILING), [no, yes, no, no, no, no, yes, no, yes]);
     }
 }

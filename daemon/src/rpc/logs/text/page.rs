@@ -74,6 +74,7 @@ pub(super) fn of(job: &Job, tail: &Tail, asked: Asked<'_>) -> Page {
         .map(|(pod, lines)| pod.earlier + unfit(pod, lines))
         .sum();
     let mut header = format!("{title}: {}", what(&shown, count, left_out, asked));
+    header.push_str(&dropped(&shown));
     header.push_str(&gaps(&shown, &lines));
     if !others.is_empty() {
         header.push_str(&format!("; not shown: {}", names(&others)));
@@ -150,6 +151,15 @@ fn names(pods: &[&Pod]) -> String {
 fn unfit(pod: &Pod, lines: &[&Line]) -> u64 {
     let sum = |lines: u64, line: &Line| lines + line.count;
     pod.lines.iter().fold(0, sum) - lines.iter().fold(0, |lines, line| sum(lines, line))
+}
+
+/// What no call shows any more.
+fn dropped(shown: &[&Pod]) -> String {
+    match shown.iter().map(|pod| pod.dropped).sum::<u64>() {
+        0 => String::new(),
+        1 => "; one older line was dropped to keep the limits of the store".into(),
+        many => format!("; {many} older lines were dropped to keep the limits of the store"),
+    }
 }
 
 /// Where lines may be missing that are not shown either.

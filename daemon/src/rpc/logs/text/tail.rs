@@ -50,6 +50,8 @@ pub(super) struct Pod {
     pub(super) has_hole: bool,
     /// Of `earlier`, those that were read and found no room.
     left_out: u64,
+    /// Lines before these that are not stored any more.
+    pub(super) dropped: u64,
     /// Gaps before these lines.
     pub(super) gaps: u64,
     /// Gaps that were read.
@@ -112,8 +114,8 @@ impl Tail {
         let (most, room) = (self.most, self.room);
         let pod = self.pod(&chunk.pod_id, &chunk.pod_uid, chunk.attempt);
         if !std::mem::replace(&mut pod.is_begun, true) {
-            pod.earlier += first.saturating_sub(1);
-            pod.has_hole = chunk.segment > 1;
+            pod.earlier += chunk.lines_before.unwrap_or(0) + first.saturating_sub(1);
+            pod.has_hole = chunk.lines_before.is_none();
         }
         for text in fitting {
             pod.push(text, most, room);
@@ -146,6 +148,16 @@ impl Tail {
         for pod in &mut self.pods {
             let all = all.get(&pod.key).copied().unwrap_or(0);
             pod.gaps += all.saturating_sub(pod.read_gaps);
+        }
+    }
+
+    /// So many of the earlier lines of this pod are not stored any more.
+    pub(super) fn dropped(&mut self, id: &str, uid: &str, lines: u64) {
+        let is_it = |pod: &&mut Pod| pod.key.0 == id && pod.key.1 == uid;
+        if let Some(pod) = self.pods.iter_mut().find(is_it) {
+            let lines = lines.min(pod.earlier);
+            pod.earlier -= lines;
+            pod.dropped += lines;
         }
     }
 
@@ -239,6 +251,7 @@ impl Tail {
                 earlier: 0,
                 has_hole: false,
                 left_out: 0,
+                dropped: 0,
                 gaps: 0,
                 read_gaps: 0,
                 is_begun: false,

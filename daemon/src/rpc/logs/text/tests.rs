@@ -27,6 +27,7 @@ fn chunk(first: u64, count: u64) -> LogChunk {
         pod_uid: "u".into(),
         segment: 1,
         attempt: 1,
+        lines_before: Some(0),
         cursor: vec![1],
         lines: (first..first + count).map(line).collect(),
         ..LogChunk::default()

@@ -28,6 +28,7 @@ fn add(tail: &mut Tail, pod: &str, lines: u64, line: impl Fn(u64) -> String) {
     let chunk = LogChunk {
         pod_id: format!("dlc1-{pod}"),
         attempt: 1,
+        lines_before: Some(0),
         ..LogChunk::default()
     };
     tail.lines(&chunk, 1, (1..=lines).map(line).collect());
@@ -126,6 +127,32 @@ fn what_lies_before_a_part_that_is_not_read_yet_is_not_counted() {
         header.contains("10 lines of worker-0; at least 2 lines before them left out"),
         "{header}"
     );
+}
+
+#[test]
+fn what_lies_before_a_part_is_counted_through_those_before_it() {
+    let mut tail = Tail::new("dlc1", 10, 8 << 10);
+    let chunk = LogChunk {
+        pod_id: "dlc1-worker-0".into(),
+        pod_uid: "u".into(),
+        segment: 2,
+        lines_before: Some(20_000),
+        ..LogChunk::default()
+    };
+    tail.lines(&chunk, 101, vec!["line".into()]);
+    let header = of(&running(), &tail, EIGHT).header;
+    assert!(
+        header.contains("the last 1 line of worker-0; 20100 lines before them left out"),
+        "{header}"
+    );
+    tail.dropped("dlc1-worker-0", "u", 20_000);
+    let header = of(&running(), &tail, EIGHT).header;
+    assert!(
+        header.contains("; 100 lines before them left out"),
+        "{header}"
+    );
+    let told = "; 20000 older lines were dropped to keep the limits of the store";
+    assert!(header.contains(told), "{header}");
 }
 
 #[test]

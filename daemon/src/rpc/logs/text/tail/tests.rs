@@ -7,6 +7,7 @@ fn chunk(pod: &str, uid: &str, attempt: u32) -> LogChunk {
         pod_id: format!("dlc1-{pod}"),
         pod_uid: uid.into(),
         attempt,
+        lines_before: Some(0),
         ..LogChunk::default()
     }
 }
