@@ -154,6 +154,24 @@ async fn a_wait_for_a_line_ends_with_it_whether_it_was_printed_before_or_comes_l
 }
 
 #[tokio::test]
+async fn that_there_is_no_line_is_not_said_of_a_log_that_nobody_may_read() {
+    let world = World::new().await;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let wall_ms = i64::try_from(now.unwrap().as_millis()).unwrap();
+    let inside = pai_tests::Inside::boot_at(&world, wall_ms).await;
+    let _clock = inside.run_clock(20);
+    world.fault("GetPodLogs:forbidden");
+    let id = world.submit("train", "echo epoch 1").await;
+    let wait = ["wait", &id, "--for", "log:/epoch 1/", "--json"];
+    let done = world.paictl(&wait).await;
+    assert_eq!(done.code, 1, "{done:?}");
+    let lacks = "its log could not be read";
+    let told = format!("{id} Succeeded without such a line as far as its log is known: {lacks}");
+    assert!(done.stderr.contains(&told), "{done:?}");
+    assert_eq!(done.json()[0]["log_note"], lacks);
+}
+
+#[tokio::test]
 async fn what_is_no_pattern_is_refused_at_once() {
     let world = World::new().await;
     let _daemon = world.daemon().await;

@@ -171,10 +171,21 @@ fn never(result: &WaitResult, target: &Target) -> String {
         Target::Status(status) => clean::line(status),
         Target::Line(_) => {
             let ended = result.job.as_ref().map_or("gone".into(), word::of_job);
-            return format!("{id} {ended} without such a line");
+            return format!(
+                "{id} {ended} without such a line{}",
+                as_far_as(&result.log_note)
+            );
         }
     };
     format!("{id} has ended and never reached {wanted}")
+}
+
+/// What the daemon says was not searched of the log.
+fn as_far_as(log_note: &str) -> String {
+    match log_note {
+        "" => String::new(),
+        note => format!(" as far as its log is known: {}", clean::line(note)),
+    }
 }
 
 /// `dlc1abc Succeeded`, and with a line of its log `dlc1abc Running [worker-0] epoch 3`

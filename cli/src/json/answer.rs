@@ -61,6 +61,8 @@ pub struct Waited {
     /// The line that was waited for, without control sequences.
     line: Option<String>,
     line_pod_id: Option<String>,
+    /// What of the log was not searched for it.
+    log_note: Option<String>,
     #[serde(flatten)]
     job: Option<Job>,
 }
@@ -138,6 +140,7 @@ impl Waited {
             reached_by: result.milestone.as_ref().map(Into::into),
             line: found.then(|| result.line.clone()),
             line_pod_id: found.then(|| result.line_pod_id.clone()),
+            log_note: known(&result.log_note),
             job: result.job.as_ref().map(Into::into),
         }
     }

@@ -43,6 +43,7 @@ fn the_results_of_a_wait() {
     };
     let lost = v1::WaitResult {
         id: "dlc1lost".into(),
+        log_note: "its log could not be read".into(),
         ..Default::default()
     };
     let results = [Waited::new(&reached, true), Waited::new(&lost, true)];

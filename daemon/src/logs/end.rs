@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::keeper::READABLE_MS;
 use crate::model::{Job, Phase};
 
 /// As far as the backend's clock and ours may differ before it matters here.
@@ -64,6 +65,13 @@ pub(super) fn had_pods(job: &Job) -> bool {
         || job.phase == Phase::Succeeded
         || first.is_some_and(|mile| mile.phase == Phase::Stopping)
         || job.milestones.iter().any(|mile| with_pods(mile.phase))
+}
+
+/// Whether the end of a job was so long ago, at `now_ms` in Unix ms, that the backend may not keep its logs any more: that it shows
+/// no line proves nothing then.
+pub fn may_be_forgotten(job: &Job, now_ms: i64) -> bool {
+    let end_ms = from_ms(job, Duration::ZERO);
+    had_pods(job) && end_ms.is_some_and(|end_ms| now_ms - end_ms > READABLE_MS)
 }
 
 fn ms(span: Duration) -> i64 {
@@ -145,6 +153,17 @@ mod tests {
         job.running_ms = Some(1);
         assert!(soon.pods_may_return(&job));
         assert!(!at(125_000, 0).pods_may_return(&job));
+    }
+
+    #[test]
+    fn a_log_may_be_forgotten_a_week_after_the_end_of_a_job_that_had_one() {
+        let mut job = ended(None, 5_000);
+        assert!(!may_be_forgotten(&job, READABLE_MS));
+        assert!(may_be_forgotten(&job, READABLE_MS + 5_001));
+        job.phase = Phase::Failed;
+        assert!(!may_be_forgotten(&job, i64::MAX), "it never ran");
+        let running = Job::new("job-1".into(), "me-a".into(), Phase::Running, 0);
+        assert!(!may_be_forgotten(&running, i64::MAX));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
 /// Between two times at which the limits are looked at, and every job.
 const TIDY: Duration = Duration::from_secs(600);
 /// Logs of jobs that ended longer ago than the backend keeps them are not asked for (fact sheet §6.8).
-const READABLE_MS: i64 = 7 * 86_400_000;
+pub(super) const READABLE_MS: i64 = 7 * 86_400_000;
 
 /// Keeps for ever.
 pub async fn run(scope: Arc<Scope>, tails: Arc<Tails>) {

@@ -32,6 +32,7 @@ pub fn has_hole(streams: &[LogStream]) -> bool {
         .any(|pair| pair[0].key == pair[1].key && !pair[0].complete)
 }
 
+pub use end::may_be_forgotten;
 pub use keeper::{limits, prune, run as keep};
 pub use progress::{Ended, Missing, Progress};
 pub use reading::TOO_MANY;

@@ -1,7 +1,8 @@
 //! Waits for a line of the logs of jobs. What is stored is searched from the first line on, then the job is followed, and
 //! searched on with each look: a line that was printed before the wait counts as one that comes later.
 //!
-//! Nothing is decided but by a stored line, or by the end of a log that was read to its end: a look that fails ends nothing.
+//! Nothing is decided but by a stored line, or by the end of the log's reading: a look that fails ends nothing. That there is no such
+//! line is said only where all of the log was read and searched; else what of it was not.
 
 mod pattern;
 mod search;
@@ -32,8 +33,10 @@ pub enum Verdict {
     NotYet,
     /// It has printed this.
     Found(Line),
-    /// Its log was read to its end, and has none.
+    /// All of its log was read, and has none.
     Never,
+    /// What will be known of its log has none, and this of it was not searched: for people, as in "lines of its log were dropped".
+    Unsure(&'static str),
 }
 
 /// The search of several logs. It ends, and so does its following, when this is dropped.
@@ -83,7 +86,7 @@ impl Seek {
         self.unread.remove(&place);
         let verdict = match step? {
             Step::Found(line) => Verdict::Found(line),
-            Step::Ended => Verdict::Never,
+            Step::Ended(lacks) => lacks.map_or(Verdict::Never, Verdict::Unsure),
             Step::Searched(search) => {
                 let ground = Arc::clone(&self.ground);
                 self.tasks

@@ -7,11 +7,11 @@ use tokio::sync::Mutex;
 use super::{
     Line,
     pattern::{Pattern, Told},
-    searched::Searched,
+    searched::{Read, Searched},
 };
 use crate::{
     contexts::Running,
-    logs::has_hole,
+    logs::{Ended, has_hole, may_be_forgotten},
     model::{Fault, LogLine, redact::Redactor},
 };
 
@@ -37,8 +37,8 @@ pub(super) enum Step {
     Found(Line),
     /// Everything that is stored was searched; to be gone on with.
     Searched(Search),
-    /// The log was read and searched to its end.
-    Ended,
+    /// What will be stored of the log was searched. What of the log was not, for people.
+    Ended(Option<&'static str>),
 }
 
 /// One job.
@@ -91,17 +91,20 @@ impl Search {
             // Read before the lines: they are all stored when the end is told.
             let (ended, over) = {
                 let progress = followed.progress.borrow_and_update();
-                (progress.ended.is_some(), progress.over)
+                (progress.ended.clone(), progress.over)
             };
             if let Some(line) = self.stored(ground).await? {
                 return Ok(Step::Found(line));
             }
             // What lies before a later part of it may still be read.
             let logs = ground.running.scope.journal.logs();
-            let is_whole = ended && (over || !has_hole(&logs.streams(&self.uid).await?));
+            let streams = logs.streams(&self.uid).await?;
+            let is_last = over || !has_hole(&streams);
             // Else it may have been dropped meanwhile.
-            if is_whole && !followed.progress.has_changed().unwrap_or(false) {
-                return Ok(Step::Ended);
+            let is_outdated = followed.progress.has_changed().unwrap_or(false);
+            if let Some(ended) = ended.filter(|_| is_last && !is_outdated) {
+                let read = self.read(ground, &ended).await?;
+                return Ok(Step::Ended(self.searched.lacks(&streams, read)));
             }
             // Its other end goes only with the whole context, and then this goes, too.
             if followed.progress.changed().await.is_err() {
@@ -110,22 +113,32 @@ impl Search {
         }
     }
 
+    /// What the end of the reading tells of it.
+    async fn read(&self, ground: &Ground, ended: &Ended) -> Result<Read, Fault> {
+        if !ended.complete {
+            return Ok(Read::Part);
+        }
+        let (scope, uid) = (&ground.running.scope, self.uid.clone());
+        let job = scope.journal.read(move |reader| reader.job(&uid)).await?;
+        let is_late = job.is_some_and(|job| may_be_forgotten(&job, scope.now_ms()));
+        Ok(if is_late { Read::Late } else { Read::Whole })
+    }
+
     /// The first line that matches among those that were not searched.
     async fn stored(&mut self, ground: &Ground) -> Result<Option<Line>, Fault> {
         let logs = ground.running.scope.journal.logs();
         let streams = logs.streams(&self.uid).await?;
         while let Some((stream, number)) = self.searched.next(&streams) {
             let _turn = ground.turn.lock().await;
-            // No gaps.
+            // No gaps but those of a damaged file.
             let mask = ground.mask.clone();
             let page = logs.after(stream.id, number, u64::MAX, LINES, BYTES, mask);
-            let lines = page.await?.lines;
-            let last = lines.last().map(|line| line.number);
-            if let Some(told) = ground.matching(lines).await? {
+            let page = page.await?;
+            self.searched.add(stream, &page);
+            if let Some(told) = ground.matching(page.lines).await? {
                 let pod_id = stream.key.pod_id.clone();
                 return Ok(Some(Line { pod_id, told }));
             }
-            self.searched.up_to(stream, last);
         }
         Ok(None)
     }

@@ -1,6 +1,9 @@
 //! Waits for a line of a log.
 
+use std::collections::HashSet;
+
 use paid::{
+    journal::LogLimits,
     model::{Fault, FaultKind},
     seek::{Line, Pattern, Seek, Told, Verdict},
 };
@@ -150,6 +153,83 @@ async fn without_a_line_the_end_is_that_of_the_log() {
         assert_eq!(within(&world, &mut search, 1).await, Verdict::NotYet);
         assert_eq!(within(&world, &mut search, 60).await, Verdict::Never);
     }
+}
+
+/// Prints 2,000 lines over twenty seconds, of which the first one has `step 0 `.
+fn print_many(world: &World) {
+    let now_ms = world.running().scope.clock.wall_ms();
+    world.cloud.with(|state| {
+        for step in 0..2_000 {
+            let text = format!("step {step} {}", "x".repeat(40));
+            state.logs.write(POD, now_ms - 20_000 + step * 10, text);
+        }
+    });
+}
+
+/// Reads the log of a job, and drops of it what the limits allow to be dropped.
+async fn read_and_drop(world: &World, uid: &str) {
+    let followed = world.running().tails.follow(uid);
+    world.pass(secs(60)).await;
+    drop(followed);
+    world.pass(secs(4)).await;
+    let limits = LogLimits {
+        job_bytes: 0,
+        total_bytes: u64::MAX,
+        age_ms: i64::MAX,
+    };
+    let (logs, all) = (world.journal.logs(), HashSet::from([uid.to_owned()]));
+    logs.prune(all, limits, 0, false).await.unwrap();
+    let streams = logs.streams(uid).await.unwrap();
+    assert!(
+        streams.iter().any(|stream| stream.dropped > 0),
+        "{streams:?}"
+    );
+}
+
+#[tokio::test]
+async fn that_there_is_no_line_is_not_said_where_lines_were_dropped_unsearched() {
+    let (world, uid) = running_job().await;
+    print_many(&world);
+    world.pass(secs(20)).await;
+    read_and_drop(&world, &uid).await;
+    end(&world, "Succeeded").await;
+    let mut search = seek(&world, &uid, "^step 0 ");
+    let unsure = Verdict::Unsure("lines of its log were dropped");
+    assert_eq!(within(&world, &mut search, 60).await, unsure);
+}
+
+#[tokio::test]
+async fn lines_that_were_searched_before_they_were_dropped_were_searched() {
+    let (world, uid) = running_job().await;
+    print_many(&world);
+    world.pass(secs(20)).await;
+    let mut search = seek(&world, &uid, "saved");
+    assert_eq!(within(&world, &mut search, 60).await, Verdict::NotYet);
+    read_and_drop(&world, &uid).await;
+    end(&world, "Succeeded").await;
+    assert_eq!(within(&world, &mut search, 60).await, Verdict::Never);
+}
+
+#[tokio::test]
+async fn that_there_is_no_line_is_not_said_where_the_cloud_has_lost_the_log() {
+    let (world, uid) = running_job().await;
+    print(&world, POD, "saved");
+    world.cloud.with(|state| state.logs.forgotten = true);
+    end(&world, "Succeeded").await;
+    let mut search = seek(&world, &uid, "saved");
+    let unsure = Verdict::Unsure("its log could not be read");
+    assert_eq!(within(&world, &mut search, 60).await, unsure);
+}
+
+#[tokio::test]
+async fn that_there_is_no_line_is_not_said_where_the_cloud_may_have_forgotten_it() {
+    let (world, uid) = running_job().await;
+    end(&world, "Succeeded").await;
+    world.hands.advance(secs(8 * 86_400));
+    world.settle().await;
+    let mut search = seek(&world, &uid, "saved");
+    let unsure = Verdict::Unsure("lines of its log may be missing");
+    assert_eq!(within(&world, &mut search, 60).await, unsure);
 }
 
 #[tokio::test]

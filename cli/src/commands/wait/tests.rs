@@ -232,6 +232,27 @@ fn a_line_stands_beside_its_job_and_is_clean() {
 }
 
 #[test]
+fn that_there_is_no_line_is_not_said_of_a_log_that_is_not_known_whole() {
+    let ended = WaitEnded {
+        results: vec![WaitResult {
+            job: Some(sample::succeeded()),
+            unreachable: true,
+            log_note: "lines of its log were dropped".into(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let args = args(&["dlc1ended", "--for", "log:/loss/"]);
+    let (mut context, stdout, stderr) = context(false);
+    assert_eq!(conclude(&args, &ended, &mut context), Exit::Error);
+    assert_eq!(stdout.text(), "dlc1ended Succeeded\n");
+    assert_eq!(
+        stderr.text(),
+        "dlc1ended Succeeded without such a line as far as its log is known: lines of its log were dropped\n"
+    );
+}
+
+#[test]
 fn of_a_progress_bar_the_state_that_matched_is_shown() {
     let shown = |start, end| {
         result_line(&WaitResult {

@@ -82,9 +82,20 @@ impl Goal {
         match self {
             Self::Line(seek) => match seek.verdict(place) {
                 Verdict::Found(line) => Some(line),
-                Verdict::NotYet | Verdict::Never => None,
+                Verdict::NotYet | Verdict::Never | Verdict::Unsure(_) => None,
             },
             Self::State(_) => None,
+        }
+    }
+
+    /// What of the log of a job was not searched, for people; empty where all of it was, or more of it will be.
+    pub(super) fn log_note(&self, place: usize) -> &'static str {
+        match self {
+            Self::Line(seek) => match seek.verdict(place) {
+                Verdict::Unsure(lacks) => lacks,
+                Verdict::NotYet | Verdict::Never | Verdict::Found(_) => "",
+            },
+            Self::State(_) => "",
         }
     }
 
@@ -115,8 +126,8 @@ impl Goal {
 fn line(verdict: &Verdict, job: &Job) -> Reach {
     match verdict {
         Verdict::Found(_) => Reach::Yes(None),
-        Verdict::Never if job.has_ended() => Reach::Never,
-        Verdict::Never | Verdict::NotYet => Reach::NotYet,
+        Verdict::Never | Verdict::Unsure(_) if job.has_ended() => Reach::Never,
+        Verdict::Never | Verdict::Unsure(_) | Verdict::NotYet => Reach::NotYet,
     }
 }
 
@@ -142,6 +153,8 @@ mod tests {
             (&Verdict::NotYet, &failed, Reach::NotYet),
             (&Verdict::Never, &running, Reach::NotYet),
             (&Verdict::Never, &failed, Reach::Never),
+            (&Verdict::Unsure("lines"), &running, Reach::NotYet),
+            (&Verdict::Unsure("lines"), &failed, Reach::Never),
         ] {
             assert_eq!(line(verdict, job), reach, "{verdict:?} {:?}", job.phase);
         }

@@ -232,6 +232,7 @@ impl Waiting {
                 line: line.map(|line| line.told.text.clone()).unwrap_or_default(),
                 line_start: line.map_or(0, |line| byte(line.told.at.start)),
                 line_end: line.map_or(0, |line| byte(line.told.at.end)),
+                log_note: self.goal.log_note(place).into(),
                 milestone: match reach {
                     Reach::Yes(Some(mile)) => Some(convert::milestone(&mile)),
                     _ => None,

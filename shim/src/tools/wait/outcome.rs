@@ -51,6 +51,9 @@ struct Entry {
     line: String,
     #[serde(skip_serializing_if = "is_default")]
     line_pod_id: String,
+    /// What of its log was not searched for the line.
+    #[serde(skip_serializing_if = "is_default")]
+    log_note: String,
 }
 
 /// A job, or what was asked for where nothing is known of it.
@@ -145,22 +148,7 @@ fn again(asked: &[String], results: &[WaitResult]) -> String {
 fn told(until: &str, results: &[WaitResult]) -> String {
     let mut hints = Vec::new();
     if let Some(never) = results.iter().find(|result| result.unreachable) {
-        let id = never
-            .job
-            .as_ref()
-            .map_or_else(|| text::line(&never.id), record::id);
-        let doubt = match is_sound(until) {
-            true => "",
-            false => ", which is not a status that PAI-DLC documents",
-        };
-        let reached = match is_line(until) {
-            true => "printed",
-            false => "reached",
-        };
-        hints.push(format!(
-            "{id} has ended and never {reached} {}{doubt}",
-            text::line(until)
-        ));
+        hints.push(without(until, never));
     }
     let failed = |result: &&WaitResult| {
         let job = result.job.as_ref();
@@ -175,6 +163,25 @@ fn told(until: &str, results: &[WaitResult]) -> String {
         hints.push(format!("{logs} shows its last output"));
     }
     hints.join("; ")
+}
+
+/// A job that has ended without.
+fn without(until: &str, never: &WaitResult) -> String {
+    let id = never
+        .job
+        .as_ref()
+        .map_or_else(|| text::line(&never.id), record::id);
+    let wanted = text::line(until);
+    match (is_line(until), text::line(&never.log_note)) {
+        (true, note) if note.is_empty() => format!("{id} has ended and never printed {wanted}"),
+        (true, note) => {
+            format!("{id} has ended; no line matches {wanted} in what is known of its log ({note})")
+        }
+        (false, _) if is_sound(until) => format!("{id} has ended and never reached {wanted}"),
+        (false, _) => format!(
+            "{id} has ended and never reached {wanted}, which is not a status that PAI-DLC documents"
+        ),
+    }
 }
 
 fn last_known(job: &v1::Job) -> WaitResult {
@@ -203,5 +210,6 @@ fn entry(result: &WaitResult, count: usize) -> Entry {
         unreachable: result.unreachable,
         line: text::cut(&line, LINE_MAX.min(LINES_MAX / count.max(1))).into_owned(),
         line_pod_id: text::line(&result.line_pod_id),
+        log_note: text::line(&result.log_note),
     }
 }

@@ -362,6 +362,28 @@ fn who_ended_without_the_line_is_told() {
 }
 
 #[test]
+fn that_a_line_was_never_printed_is_not_said_of_a_log_that_is_not_known_whole() {
+    let ended = WaitEnded {
+        results: vec![WaitResult {
+            id: "dlc1".into(),
+            unreachable: true,
+            log_note: "lines of its log were dropped".into(),
+            ..Default::default()
+        }],
+        ..Default::default()
+    };
+    let waited = answer("log:/loss/", Some(ended), &News::default());
+    assert_eq!(
+        waited["hint"],
+        "dlc1 has ended; no line matches log:/loss/ in what is known of its log (lines of its log were dropped)"
+    );
+    assert_eq!(
+        waited["jobs"][0]["log_note"],
+        "lines of its log were dropped"
+    );
+}
+
+#[test]
 fn success_needs_no_advice() {
     let ended = WaitEnded {
         met: true,
