@@ -2,16 +2,24 @@
 
 mod save;
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use pai_proto::v1::ReadLogTextRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::time::Instant;
 
+use self::save::Save;
 use super::{Call, Effect, Outcome, Verb, the_job};
 use crate::{answer::Answer, args::Arguments, error::Failure};
 
 /// Most lines per pod: more would not fit into an answer.
 const LINES_MAX: u32 = 1_000;
+/// When a save gives up, after the beginning of its call: a little before the call itself is given up.
+const SLICE: Duration = Duration::from_secs(50);
+/// A save has so long at least: what is stored already is written within it.
+const SAVE_LEAST: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +58,7 @@ read; they are waited for.";
     const EFFECT: Effect = Effect::Reads;
 
     async fn run(self, call: Call) -> Outcome {
+        let begun = Instant::now();
         let id = self.job_id.clone();
         let response = call
             .daemon
@@ -101,9 +110,15 @@ read; they are waited for.";
         if !read.cursor.is_empty() {
             text.push_str(&format!("\n[cursor: {}]", BASE64.encode(read.cursor)));
         }
-        if let Some(path) = save_to {
-            let client = call.daemon.client().await?;
-            let saved = save::whole(&client, id, pods, &path).await?;
+        if let Some(path) = &save_to {
+            let save = Save {
+                daemon: &call.daemon,
+                id: &id,
+                pods,
+                path,
+                until: (begun + SLICE).max(Instant::now() + SAVE_LEAST),
+            };
+            let saved = save.run().await?;
             text.push_str(&format!("\n[saved: {saved}]"));
         }
         // The newest line is the last one.
