@@ -43,16 +43,34 @@ pub(crate) fn read<T: Arguments>(given: JsonObject) -> Result<T, Failure> {
         let message = format!("{tool} needs the argument `{missing}`");
         return Err(wrong::<T>(message, known));
     }
-    serde_path_to_error::deserialize(Value::Object(given.clone())).map_err(|error| {
-        let path = error.path().to_string();
-        let key = path.split(['.', '[']).next().unwrap_or_default();
+    let refused = |key: &str| {
         let message = format!(
             "the argument `{key}` of {tool} is {}; it must be {}",
             quoted(given.get(key)),
             kind(known.get(key).unwrap_or(&Value::Null))
         );
         wrong::<T>(message, known)
+    };
+    let mut ranges = given
+        .iter()
+        .filter_map(|(key, value)| Some((key, value, known.get(key)?)));
+    if let Some((key, ..)) = ranges.find(|(_, value, schema)| is_out_of_range(value, schema)) {
+        return Err(refused(key));
+    }
+    serde_path_to_error::deserialize(Value::Object(given.clone())).map_err(|error| {
+        let path = error.path().to_string();
+        refused(path.split(['.', '[']).next().unwrap_or_default())
     })
+}
+
+/// Whether it is a whole number that the schema excludes.
+fn is_out_of_range(value: &Value, schema: &Value) -> bool {
+    let Some(number) = value.as_i64() else {
+        return false;
+    };
+    let bound = |key: &str| schema[key].as_i64();
+    bound("minimum").is_some_and(|least| number < least)
+        || bound("maximum").is_some_and(|most| number > most)
 }
 
 /// An argument that a tool refuses by itself.
@@ -91,7 +109,10 @@ fn kind(schema: &Value) -> String {
     }
     match schema["type"].as_str() {
         Some("string") => "a string".into(),
-        Some("integer") => "a whole number, 0 or more".into(),
+        Some("integer") => {
+            let least = schema["minimum"].as_i64().unwrap_or(0);
+            format!("a whole number, {least} or more")
+        }
         Some("array") => "a list of strings".into(),
         Some("object") => "an object whose values are strings".into(),
         Some("boolean") => "true or false".into(),
@@ -159,6 +180,8 @@ mod tests {
         envs: Option<BTreeMap<String, String>>,
         #[schemars(range(min = 1, max = 9))]
         priority: Option<i32>,
+        #[schemars(range(min = 1))]
+        runs: Option<u32>,
     }
 
     impl Arguments for Args {
@@ -179,8 +202,10 @@ mod tests {
         assert_eq!(args.job_ids, ["a"]);
         assert!(matches!(args.mode, Some(Mode::Any)));
         assert_eq!(args.timeout_s, None);
-        let given = json!({"job_ids": [], "queue": true, "envs": {"A": "1"}, "priority": 3});
+        let given =
+            json!({"job_ids": [], "queue": true, "envs": {"A": "1"}, "priority": 3, "runs": 1});
         let args = read(given).unwrap();
+        assert_eq!(args.runs, Some(1));
         assert_eq!((args.queue, args.priority), (Some(true), Some(3)));
         assert_eq!(args.envs.unwrap()["A"], "1");
         assert!(matches!(
@@ -221,6 +246,18 @@ mod tests {
                 json!({"job_ids": [], "priority": "high"}),
                 "is \"high\"; it must be a whole number from 1 to 9",
             ),
+            (
+                json!({"job_ids": [], "priority": 10}),
+                "`priority` of pai_test is 10; it must be a whole number from 1 to 9",
+            ),
+            (
+                json!({"job_ids": [], "priority": 0}),
+                "is 0; it must be a whole number from 1 to 9",
+            ),
+            (
+                json!({"job_ids": [], "runs": 0}),
+                "is 0; it must be a whole number, 1 or more",
+            ),
             (json!({}), "pai_test needs the argument `job_ids`"),
             (
                 json!({"job_ids": null}),
@@ -251,7 +288,10 @@ mod tests {
         }
         let text = read(json!({"job_ids": [], "colour": "red"})).unwrap_err();
         assert!(text.contains("has no argument `colour`\n"), "{text}");
-        assert!(text.contains("`job_ids`, `mode`, `priority`"), "{text}");
+        assert!(
+            text.contains("`job_ids`, `mode`, `priority`, `queue`, `runs`"),
+            "{text}"
+        );
     }
 
     #[test]

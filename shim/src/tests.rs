@@ -5,6 +5,7 @@ mod ends;
 mod fake;
 mod peer;
 pub(crate) mod sample;
+mod saves;
 mod session;
 mod submits;
 mod waits;

@@ -54,7 +54,7 @@ pub struct WaitArgs {
     #[arg(long)]
     any: bool,
     /// Longest wait: 60s, 5m, 1h30m, a number of seconds; 0 looks once.
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = duration::parse)]
     timeout: Option<Duration>,
 }
 

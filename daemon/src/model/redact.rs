@@ -4,6 +4,7 @@
 //! a secret (`$HF_TOKEN`), and a number stays where tokens are counted (`--max-tokens 4096`).
 
 mod assignment;
+mod bearer;
 mod command;
 mod key;
 mod name;
@@ -210,7 +211,8 @@ impl Redactor {
         let out = key::mask(&out);
         let out = URL.replace_all(&out, url);
         let out = TOKEN.replace_all(&out, format!("${{1}}{MASK}"));
-        let out = command::mask(out);
+        let out = bearer::mask(&out);
+        let out = command::mask(out.into());
         assignment::mask(&out)
     }
 }

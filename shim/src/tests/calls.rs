@@ -58,6 +58,26 @@ async fn what_is_asked_wrongly_is_told_without_asking_the_daemon() {
             "must be a whole number",
         ),
         (
+            "pai_job_logs",
+            json!({"job_id": "dlc1", "tail": 1001}),
+            "the argument `tail` of pai_job_logs is 1001; it must be a whole number from 1 to 1000",
+        ),
+        (
+            "pai_job_logs",
+            json!({"job_id": "dlc1", "tail": 0}),
+            "is 0; it must be a whole number from 1 to 1000",
+        ),
+        (
+            "pai_job_logs",
+            json!({"job_id": "dlc1", "save_to": ""}),
+            "the argument `save_to` of pai_job_logs is empty\nhint: leave it away",
+        ),
+        (
+            "pai_job_logs",
+            json!({"job_id": "dlc1", "pod": "", "grep": "", "cursor": ""}),
+            "the arguments `pod`, `grep` and `cursor` of pai_job_logs are empty\nhint: leave them away",
+        ),
+        (
             "pai_job_submit",
             json!({"name": "x", "command": "y", "branch": "dev"}),
             "no argument `branch`; did you mean `code_branch`?",
@@ -310,11 +330,8 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     };
     let served = fake.serve();
     let mut peer = Peer::open(served.env()).await;
-    let nothing = json!({"job_id": "dlc1", "tail": 0});
-    let refused = peer.call("pai_job_logs", nothing).await;
-    assert_eq!(refused["isError"], true, "{refused}");
-    assert!(matches!(served.heard_call().await, Heard::Get));
-    let arguments = json!({"job_id": "dlc1", "pod": "", "tail": 5000, "grep": "nan", "cursor": "Af4", "previous": true});
+    let arguments =
+        json!({"job_id": "dlc1", "tail": 1000, "grep": "nan", "cursor": "Af4", "previous": true});
     let result = peer.call("pai_job_logs", arguments).await;
     assert_eq!(result["isError"], false);
     assert!(result.get("structuredContent").is_none());
@@ -330,7 +347,7 @@ async fn a_log_is_text_with_a_header_and_a_cursor() {
     assert!(request.pods.is_empty() && request.previous);
     let around = "\n[cursor: ]\n".len();
     assert_eq!(request.max_bytes as usize + around, 8 << 10);
-    assert_eq!(request.tail, Some(1_000), "more would not fit");
+    assert_eq!(request.tail, Some(1_000));
     assert_eq!(
         (request.grep.as_str(), request.cursor),
         ("nan", vec![1, 254])

@@ -49,6 +49,8 @@ pub(super) struct Fake {
     pub(super) wait: Vec<wait_jobs_response::Frame>,
     /// What a follow is told; after the last one it stays open.
     pub(super) follow: Vec<follow_logs_response::Frame>,
+    /// What is stored of the log.
+    pub(super) stored: Option<v1::StoredLog>,
     /// The text of the log.
     pub(super) text: v1::ReadLogTextResponse,
     /// Calls of `GetJob` wait here where it is set.
@@ -284,6 +286,7 @@ impl jobs_server::Jobs for Fake {
             job: Some(self.job.clone()),
             stale_since_ms: self.end.stale_since_ms,
             stale_reason: self.end.stale_reason.clone(),
+            log: self.stored,
             ..Default::default()
         })
     }

@@ -2,16 +2,22 @@
 
 mod save;
 
+use std::time::Duration;
+
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
 use pai_proto::v1::ReadLogTextRequest;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::time::Instant;
 
+use self::save::Save;
 use super::{Call, Effect, Outcome, Verb, the_job};
 use crate::{answer::Answer, args::Arguments, error::Failure};
 
-/// Most lines per pod: more would not fit into an answer.
-const LINES_MAX: u32 = 1_000;
+/// When a save gives up, after the beginning of its call: a little before the call itself is given up.
+const SLICE: Duration = Duration::from_secs(50);
+/// A save has so long at least: what is stored already is written within it.
+const SAVE_LEAST: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +56,8 @@ read; they are waited for.";
     const EFFECT: Effect = Effect::Reads;
 
     async fn run(self, call: Call) -> Outcome {
+        let begun = Instant::now();
+        self.check()?;
         let id = self.job_id.clone();
         let response = call
             .daemon
@@ -61,12 +69,7 @@ read; they are waited for.";
             "" => job.uid.clone(),
             native => native.to_owned(),
         };
-        let pods: Vec<_> = self
-            .pod
-            .iter()
-            .filter(|pod| !pod.is_empty())
-            .cloned()
-            .collect();
+        let pods: Vec<_> = self.pod.into_iter().collect();
         let cursor = self.cursor.as_deref().unwrap_or_default();
         let cursor = BASE64.decode(cursor).map_err(|_| {
             Failure::new(
@@ -74,22 +77,14 @@ read; they are waited for.";
                 "leave it away, or take the one from the second line of an answer",
             )
         })?;
-        if self.tail == Some(0) {
-            return Err(Failure::new(
-                "tail is a number of lines from 1 on",
-                "leave it away for as many as fit",
-            ));
-        }
-        let save_to = self.save_to.filter(|path| !path.is_empty());
         let request = ReadLogTextRequest {
             id: id.clone(),
             pods: pods.clone(),
             grep: self.grep.unwrap_or_default(),
             since_ms: self.since_s.map(ago_ms),
             cursor,
-            max_bytes: room(save_to.as_deref()),
-            // More would not fit, and the header says what is left out.
-            tail: self.tail.map(|lines| lines.min(LINES_MAX).into()),
+            max_bytes: room(self.save_to.as_deref()),
+            tail: self.tail.map(u64::from),
             previous: self.previous,
             timeout_ms: 0,
         };
@@ -101,9 +96,15 @@ read; they are waited for.";
         if !read.cursor.is_empty() {
             text.push_str(&format!("\n[cursor: {}]", BASE64.encode(read.cursor)));
         }
-        if let Some(path) = save_to {
-            let client = call.daemon.client().await?;
-            let saved = save::whole(&client, id, pods, &path).await?;
+        if let Some(path) = &self.save_to {
+            let save = Save {
+                daemon: &call.daemon,
+                id: &id,
+                pods,
+                path,
+                until: (begun + SLICE).max(Instant::now() + SAVE_LEAST),
+            };
+            let saved = save.run().await?;
             text.push_str(&format!("\n[saved: {saved}]"));
         }
         // The newest line is the last one.
@@ -112,6 +113,37 @@ read; they are waited for.";
             text.push_str(&read.text);
         }
         Ok(Answer::text(text))
+    }
+}
+
+impl Args {
+    /// Refuses texts that are there and empty: an empty file name, or an expression that every line matches, is a slip.
+    fn check(&self) -> Result<(), Failure> {
+        let texts = [
+            ("pod", &self.pod),
+            ("grep", &self.grep),
+            ("cursor", &self.cursor),
+            ("save_to", &self.save_to),
+        ];
+        let empty = texts
+            .iter()
+            .filter(|(_, text)| text.as_ref().is_some_and(String::is_empty));
+        let names: Vec<_> = empty.map(|(name, _)| format!("`{name}`")).collect();
+        let tool = Self::TOOL;
+        match names.as_slice() {
+            [] => Ok(()),
+            [name] => Err(Failure::new(
+                format!("the argument {name} of {tool} is empty"),
+                "leave it away",
+            )),
+            [names @ .., last] => Err(Failure::new(
+                format!(
+                    "the arguments {} and {last} of {tool} are empty",
+                    names.join(", ")
+                ),
+                "leave them away",
+            )),
+        }
     }
 }
 

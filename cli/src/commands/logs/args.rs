@@ -71,7 +71,7 @@ pub(super) struct Chosen {
     pub(super) roles: Vec<String>,
     /// Only lines that the cloud may have filed since then: 10m, 1h30m, 2d or 90 (seconds) ago, the last time that it was 12:03, or
     /// 2026-11-20T12:03:04Z (without Z: of this time zone).
-    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = super::since::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = super::since::parse)]
     pub(super) since: Option<Since>,
 }
 
@@ -147,7 +147,7 @@ pub(super) enum Prefix {
 pub(super) struct Search {
     /// Show the stored lines that match this regular expression (of the syntax of Rust's `regex`; ^ and $ are the ends of a
     /// line), the newest job first.
-    #[arg(long, value_name = "REGEX", conflicts_with_all = ["tail", "from", "previous", "raw"])]
+    #[arg(long, value_name = "REGEX", allow_hyphen_values = true, conflicts_with_all = ["tail", "from", "previous", "raw"])]
     pub(super) grep: Option<String>,
     /// Take capital and small letters for the same.
     #[arg(long, short, requires = "grep")]
@@ -178,7 +178,7 @@ pub(super) struct Prune {
     #[arg(long, conflicts_with_all = ["chosen", "read", "look", "search", "keep-options"])]
     pub(super) prune: bool,
     /// Also drop every log that got no line for so long: 7d, 12h.
-    #[arg(long, value_name = "TIME", requires = "prune", conflicts_with = "ids", value_parser = duration::parse)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, requires = "prune", conflicts_with = "ids", value_parser = duration::parse)]
     pub(super) older_than: Option<Duration>,
     /// Only tell what would be dropped.
     #[arg(long, requires = "prune")]

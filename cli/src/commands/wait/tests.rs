@@ -3,14 +3,19 @@ use crate::{context::tests::context, view::sample};
 use jiff::tz::TimeZone;
 use pai_proto::v1::{Change, Event, EventKind, Phase, Stale};
 
-fn args(words: &[&str]) -> WaitArgs {
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        args: WaitArgs,
-    }
+#[derive(clap::Parser)]
+struct Line {
+    #[command(flatten)]
+    args: WaitArgs,
+}
+
+fn parsed(words: &[&str]) -> Result<WaitArgs, clap::Error> {
     let words = std::iter::once("wait").chain(words.iter().copied());
-    <Line as clap::Parser>::try_parse_from(words).unwrap().args
+    <Line as clap::Parser>::try_parse_from(words).map(|line| line.args)
+}
+
+fn args(words: &[&str]) -> WaitArgs {
+    parsed(words).unwrap()
 }
 
 fn line(news: &mut news::News, update: WaitUpdate) -> Option<String> {
@@ -33,6 +38,16 @@ fn event(kind: EventKind, from: (&str, Phase), to: (&str, Phase)) -> WaitUpdate 
         job: Some(sample::running()),
         encoded: None,
     }))
+}
+
+#[test]
+fn a_negative_timeout_is_no_duration() {
+    for timeout in ["-1", "-1d"] {
+        let usage = parsed(&["dlc1", "--timeout", timeout]).unwrap_err();
+        assert_eq!(usage.exit_code(), 2);
+        let (text, told) = (usage.to_string(), format!("`{timeout}` is no duration"));
+        assert!(text.contains(&told) && !text.contains("tip:"), "{text}");
+    }
 }
 
 #[test]

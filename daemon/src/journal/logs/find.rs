@@ -269,4 +269,24 @@ mod tests {
         assert!(numbers("x1x1", mask()).is_empty(), "not in a part of it");
         assert_eq!(numbers("none", mask()), [13]);
     }
+
+    /// Alone, so that nothing else makes the block be gone through line by line.
+    #[test]
+    fn a_bearer_in_a_block_of_plain_lines_is_found_by_no_pattern() {
+        for line in [
+            "using Bearer zzzyyyxxx111222333",
+            "bearer\tzzzyyyxxx111222333",
+        ] {
+            let texts = ["step 1", line, "step 2"].map(|text| text.as_bytes().to_vec());
+            let count = |pattern: &str, mask: Option<Redactor>| {
+                let pattern = Pattern::new(pattern, false).unwrap();
+                search(&block(&texts), (0, 99), pattern, mask).len()
+            };
+            let mask = || Some(Redactor::default());
+            assert_eq!(count("zzzyyyxxx111222333", None), 1);
+            assert_eq!(count("zzzyyyxxx111222333", mask()), 0, "{line}");
+            assert_eq!(count("earer.\\[redacted\\]$", mask()), 1, "{line}");
+            assert_eq!(count("^step", mask()), 2);
+        }
+    }
 }

@@ -108,6 +108,21 @@ fn secrets_are_masked() {
             "abc",
         ),
         ("cmd=\"export TOKEN=abc\"", "abc"),
+        ("sent Bearer zzzyyyxxx111222333 to x", "zzzyyy"),
+        ("sent bearer abcdefghIJKLMNOP", "abcdef"),
+        ("BEARER\t0123456789abcdef==", "0123456789"),
+        (
+            "a bearer bearer-of-good-news/bearer 0123456789abcdef",
+            "0123456789",
+        ),
+        ("using 'Bearer a.b-c_d~e+f/g=h1234' x", "h1234"),
+        (r#"["x", "Bearer zzzyyyxxx111222333"]"#, "zzzyyy"),
+        (
+            r#"{"header": {"name": "Bearer", "x": "\nBearer zzzyyyxxx111222333"}}"#,
+            "zzzyyy",
+        ),
+        ("Bearer: zzzyyyxxx111222333", "zzzyyy"),
+        ("Bearer 'zzzyyyxxx111222333'", "zzzyyy"),
     ] {
         let out = redactor.text(text);
         assert!(!out.contains(secret), "{text}\n{out}");
@@ -134,6 +149,10 @@ fn what_is_no_secret_stays() {
         "/data/mask-rcnn-resnet50-fpn-v2/run.py",
         "/models/ru-sk-translation-base-v2 /x/sk-learn-tutorial-2024-dataset",
         "token expired",
+        "bearer instruments/derivatives and bearer of-good-news-for-all",
+        "Bearer authentication-required, bearer AUTHENTICATION/FAILED",
+        "Bearer short1234, Bearer $TOKEN_OF_MANY_LETTERS_1 ${TOKEN_OF_MANY_LETTERS_1}",
+        "the forbearer 0123456789abcdef, bearer_0123456789abcdef and talebearers 0123456789abcdef",
         "the secret is out, the password was wrong",
         "sort_key=name key=value partition_key=x",
         "PWD=/work OLDPWD=/x run",
@@ -178,6 +197,11 @@ fn what_stands_around_a_secret_stays() {
             "curl -H 'Authorization: Bearer abc' x",
             "curl -H 'Authorization: Bearer [redacted]' x",
         ),
+        (
+            "use \"Bearer zzzyyyxxx111222333\" here.",
+            "use \"Bearer [redacted]\" here.",
+        ),
+        ("sent bearer zzzyyyxxx111222333.", "sent bearer [redacted]"),
         ("x?a=1&Signature=abc&b=2", "x?a=1&Signature=[redacted]&b=2"),
         ("DB_PASS=abc python x.py", "DB_PASS=[redacted] python x.py"),
     ] {
@@ -214,7 +238,7 @@ fn fragments() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => prop::sample::select(vec![
             "password", "TOKEN", "tokens", "--api-key", "-H", "-e ", "curl ", " -u ", "sshpass -p", "wandb login ",
-            "OPENAI_KEY", "Authorization", "Bearer ", "$", "${", "}", "$(", "[redacted]", "known-value-1", "no-", "sk-",
+            "OPENAI_KEY", "Authorization", "Bearer ", "zzzyyyxxx111222333", "$", "${", "}", "$(", "[redacted]", "known-value-1", "no-", "sk-",
             "LTAI0123456789ab", "https://", "mysql ", " -p", "\\\n", "\\n", "{", "[", "]", ":-", "4096",
         ]).prop_map(str::to_owned),
         3 => "[ =:\"'\\\\@,;&|()\n/.-]",

@@ -1,7 +1,7 @@
 //! The whole log in a file. It is new and the owner's alone: what is there already is not written over. It is written beside its
 //! place and moved there when it is whole, so that nothing half-written is in the way of the next try.
 
-use std::{fs::File, io, io::Write as _, path::Path};
+use std::{fs::File, io, io::Write as _, path::Path, time::Duration};
 
 use pai_proto::{
     Client,
@@ -10,31 +10,68 @@ use pai_proto::{
     v1::{FollowLogsRequest, LogChunk, LogEnded},
 };
 
-use crate::error::Failure;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::SLICE;
+use crate::{daemon::Daemon, error::Failure};
 
 /// Longest word on what is not in the file, in bytes.
 const WHY_MAX: usize = 150;
+/// How long the number of stored lines is waited for: together with the slice less than a whole call.
+const COUNTED_WITHIN: Duration = Duration::from_secs(2);
 /// Most bytes of what is told of a file, and around it, beside its path.
 pub(super) const TOLD_MAX: usize = WHY_MAX + 100;
 
-/// Writes every line that there is now; says how many.
-pub(super) async fn whole(
-    client: &Client,
-    id: String,
-    pods: Vec<String>,
-    path: &str,
-) -> Result<String, Failure> {
-    let path = Path::new(path);
-    let request = FollowLogsRequest {
-        id: id.clone(),
-        pods,
-        no_follow: true,
-        to_the_end: true,
-        ..FollowLogsRequest::default()
-    };
-    let told = async |file: &mut File| fill(file, client.follow(request), &id, path).await;
-    let (lines, why_not_all) = new_file(path, told).await?;
-    Ok(format!("{lines} lines in {}{why_not_all}", path.display()))
+/// What is to be saved.
+pub(super) struct Save<'a> {
+    /// Whom to ask.
+    pub(super) daemon: &'a Daemon,
+    /// Whose log.
+    pub(super) id: &'a str,
+    /// Of these pods; none: of all.
+    pub(super) pods: Vec<String>,
+    /// The new file.
+    pub(super) path: &'a str,
+    /// When the call is to be answered.
+    pub(super) until: Instant,
+}
+
+impl Save<'_> {
+    /// Writes every line that there is now; says how many.
+    pub(super) async fn run(self) -> Result<String, Failure> {
+        let path = Path::new(self.path);
+        let client = self.daemon.client().await?;
+        let request = FollowLogsRequest {
+            id: self.id.to_owned(),
+            pods: self.pods,
+            no_follow: true,
+            to_the_end: true,
+            ..FollowLogsRequest::default()
+        };
+        let mut come = Come::default();
+        let told = async |file: &mut File| {
+            let filled = come.fill(file, client.follow(request), self.id, path);
+            match timeout_at(self.until, filled).await {
+                Ok(filled) => filled,
+                Err(_) => Err(come.out_of_time(stored(&client, self.id).await, path)),
+            }
+        };
+        let written = new_file(path, told).await;
+        if come.is_away {
+            self.daemon.forget(&client);
+        }
+        written?;
+        let Come {
+            lines, why_not_all, ..
+        } = come;
+        Ok(format!("{lines} lines in {}{why_not_all}", path.display()))
+    }
+}
+
+/// How many lines of the log are stored, where the daemon says so soon.
+async fn stored(client: &Client, id: &str) -> Option<u64> {
+    let got = timeout(COUNTED_WITHIN, client.get(id)).await;
+    Some(got.ok()?.ok()?.log?.lines)
 }
 
 /// Makes a file that is there once `write` has written all of it.
@@ -64,33 +101,79 @@ fn refused(path: &Path, error: &io::Error) -> Failure {
     )
 }
 
-/// Writes all that a follow brings: the number of lines, and why they are not all.
-async fn fill(
-    file: &mut File,
-    mut follow: Follow,
-    id: &str,
-    path: &Path,
-) -> Result<(usize, String), Failure> {
-    let (mut lines, mut why_not_all) = (0, String::new());
-    while let Some(update) = follow.next().await {
-        let text = match update? {
-            FollowUpdate::Ended(ended) => {
-                why_not_all = missing(&ended);
-                continue;
-            }
-            FollowUpdate::Lines(chunk) => {
-                lines += chunk.lines.len();
-                of_chunk(&chunk, id)
-            }
-            FollowUpdate::Gap(gap) => {
-                format!("[lines may be missing here: {}]\n", gap.reason).into_bytes()
-            }
-            _ => continue,
-        };
-        file.write_all(&text)
-            .map_err(|error| refused(path, &error))?;
+/// What a follow has brought.
+#[derive(Debug, Default)]
+struct Come {
+    lines: usize,
+    /// Why these are not all; empty where they are.
+    why_not_all: String,
+    /// Why the log cannot be read at present; empty where it can.
+    trouble: String,
+    /// The daemon does not answer at present.
+    is_away: bool,
+}
+
+impl Come {
+    /// Writes all that a follow brings.
+    async fn fill(
+        &mut self,
+        file: &mut File,
+        mut follow: Follow,
+        id: &str,
+        path: &Path,
+    ) -> Result<(), Failure> {
+        while let Some(update) = follow.next().await {
+            let text = match update? {
+                FollowUpdate::Lines(chunk) => {
+                    self.lines += chunk.lines.len();
+                    of_chunk(&chunk, id)
+                }
+                FollowUpdate::Gap(gap) => {
+                    format!("[lines may be missing here: {}]\n", gap.reason).into_bytes()
+                }
+                other => {
+                    self.hear(other);
+                    continue;
+                }
+            };
+            file.write_all(&text)
+                .map_err(|error| refused(path, &error))?;
+        }
+        Ok(())
     }
-    Ok((lines, why_not_all))
+
+    /// What is no part of the log.
+    fn hear(&mut self, update: FollowUpdate) {
+        match update {
+            FollowUpdate::Ended(ended) => self.why_not_all = missing(&ended),
+            FollowUpdate::Stale(stale) => self.trouble = stale.reason,
+            FollowUpdate::Reconnecting(_) | FollowUpdate::Unattended => self.is_away = true,
+            FollowUpdate::Reconnected => self.is_away = false,
+            _ => {}
+        }
+    }
+
+    /// Nothing was saved, for want of time.
+    fn out_of_time(&self, stored: Option<u64>, path: &Path) -> Failure {
+        let (path, seconds) = (path.display(), SLICE.as_secs());
+        if self.is_away {
+            return Failure::new(
+                format!("the daemon is away: nothing was saved to {path}"),
+                "see `paictl daemon status`; then ask again with the same arguments: what was read is kept",
+            );
+        }
+        let lines = stored.unwrap_or(self.lines as u64);
+        let trouble = match self.trouble.as_str() {
+            "" => String::new(),
+            trouble => format!(" ({})", text::line(&text::cut(trouble, WHY_MAX))),
+        };
+        Failure::new(
+            format!(
+                "the daemon is still reading the log, {lines} lines of it so far: nothing was saved to {path} within {seconds} s{trouble}"
+            ),
+            "ask again with the same arguments, as often as it takes: what was read is kept, and the next call goes on from there",
+        )
+    }
 }
 
 /// Why not all lines are there; empty where they are.
@@ -147,6 +230,23 @@ mod tests {
         new_file(&path, whole).await.unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"whole");
         assert_eq!(names(folder.path()), ["train.log"]);
+    }
+
+    #[test]
+    fn a_daemon_that_is_away_is_not_said_to_read() {
+        let path = Path::new("/x/train.log");
+        let mut come = Come::default();
+        let said = |come: &Come, stored| come.out_of_time(stored, path).text();
+        come.hear(FollowUpdate::Reconnecting("broken".into()));
+        assert_eq!(
+            said(&come, None),
+            "error: the daemon is away: nothing was saved to /x/train.log\n\
+             hint: see `paictl daemon status`; then ask again with the same arguments: what was read is kept"
+        );
+        come.hear(FollowUpdate::Reconnected);
+        assert!(said(&come, Some(7)).contains("still reading the log, 7 lines of it so far"));
+        come.lines = 3;
+        assert!(said(&come, None).contains("3 lines of it so far"));
     }
 
     #[tokio::test]

@@ -25,6 +25,9 @@ fn minus_one_is_all_lines() {
 fn a_negative_number_is_taken_for_the_value_that_it_was_meant_to_be() {
     for (line, told) in [
         ("--since -3", "`-3` is no time"),
+        ("--since -5m", "`-5m` is no time"),
+        ("--prune --older-than -1d", "`-1d` is no duration"),
+        ("--prune --older-than -1", "`-1` is no duration"),
         ("--from -3", "it is no whole number from 1 on"),
         ("--grep a --max 0", "it is no whole number from 1 on"),
         ("--grep a --max many", "it is no whole number from 1 on"),
@@ -37,8 +40,23 @@ fn a_negative_number_is_taken_for_the_value_that_it_was_meant_to_be() {
         ("--grep a -C -1", "it is no number of lines from 0 to 1000"),
     ] {
         let line = ["paictl", "logs", "x"].into_iter().chain(line.split(' '));
-        let text = Cli::try_parse_from(line).unwrap_err().to_string();
+        let usage = Cli::try_parse_from(line).unwrap_err();
+        assert_eq!(usage.exit_code(), 2);
+        let text = usage.to_string();
         assert!(text.contains(told) && !text.contains("tip:"), "{text}");
+    }
+}
+
+#[test]
+fn a_pattern_may_begin_with_a_minus() {
+    for (line, pattern) in [
+        (&["x", "--grep", "-n"][..], "-n"),
+        (&["--grep", "--lr 0.1", "x"], "--lr 0.1"),
+        (&["x", "--grep=-1"], "-1"),
+    ] {
+        let args = args(line);
+        assert_eq!(args.search.grep.as_deref(), Some(pattern));
+        assert_eq!(args.ids, ["x"]);
     }
 }
 

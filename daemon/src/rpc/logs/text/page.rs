@@ -191,8 +191,14 @@ fn what(shown: &[&Pod], count: u64, left_out: u64, asked: Asked<'_>) -> String {
         (false, false) => "matching ",
         (false, true) => "new matching ",
     };
-    let lines = counted(count).replace(' ', &format!(" {kind}"));
-    let what = format!("the last {lines} of {}", names(shown));
+    let lines = match count {
+        0 => format!("no {kind}lines"),
+        count => format!(
+            "the last {}",
+            counted(count).replace(' ', &format!(" {kind}"))
+        ),
+    };
+    let what = format!("{lines} of {}", names(shown));
     let has_hole = shown.iter().any(|pod| pod.has_hole);
     let at_least = if has_hole { "at least " } else { "" };
     if left_out == 0 && !has_hole {

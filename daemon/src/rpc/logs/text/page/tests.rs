@@ -331,3 +331,22 @@ fn gaps_that_are_not_shown_are_told() {
         "may be missing at 4 places before them"
     );
 }
+
+#[test]
+fn where_only_a_gap_is_shown_there_are_no_lines_of_the_pod() {
+    let header = |grep: &'static str, new: bool| {
+        let mut tail = Tail::new("dlc1", 100_000, 8 << 10);
+        tail.gap(&LogGap {
+            pod_id: "dlc1-worker-0".into(),
+            ..LogGap::default()
+        });
+        let asked = Asked { grep, new, ..EIGHT };
+        let page = of(&running(), &tail, asked);
+        assert_eq!(page.text, "[lines may be missing here]");
+        page.header.rsplit(": ").next().unwrap().to_owned()
+    };
+    assert_eq!(header("", false), "no lines of worker-0");
+    assert_eq!(header("", true), "no new lines of worker-0");
+    assert_eq!(header("nan", false), "no matching lines of worker-0");
+    assert_eq!(header("nan", true), "no new matching lines of worker-0");
+}
