@@ -169,6 +169,14 @@ async fn that_there_is_no_line_is_not_said_of_a_log_that_nobody_may_read() {
     let told = format!("{id} Succeeded without such a line as far as its log is known: {lacks}");
     assert!(done.stderr.contains(&told), "{done:?}");
     assert_eq!(done.json()[0]["log_note"], lacks);
+    // By then nobody reads it any more.
+    let read = world.paictl(&["logs", &id]).await;
+    assert_eq!(read.code, 4, "{read:?}");
+    assert!(read.stderr.contains("HTTP 403"), "{}", read.stderr);
+    let follow = world.paictl(&["logs", "-f", &id]).await;
+    assert_eq!(follow.code, 0, "the job's result: {follow:?}");
+    let told = "the log of one of the pods cannot be read (";
+    assert!(follow.stderr.contains(told), "{}", follow.stderr);
 }
 
 #[tokio::test]

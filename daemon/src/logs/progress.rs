@@ -79,4 +79,6 @@ pub struct Ended {
     pub complete: bool,
     /// Why it is not complete; empty when it is.
     pub note: &'static str,
+    /// What the backend said of a pod whose log it does not give out.
+    pub fault: Option<Fault>,
 }

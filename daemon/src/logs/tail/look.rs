@@ -155,7 +155,11 @@ impl Tail {
         if let Some(fault) = barred {
             let over = now(&job).is_after_end(&job, lag + BARRED);
             return match over && !missing.is_shown() {
-                true => Ok(incomplete("the log of one of the pods cannot be read")),
+                true => Ok(Look::Ended(Ended {
+                    complete: false,
+                    note: "the log of one of the pods cannot be read",
+                    fault: Some(fault),
+                })),
                 false => Err(fault),
             };
         }
@@ -196,6 +200,7 @@ fn complete() -> Look {
     Look::Ended(Ended {
         complete: true,
         note: "",
+        fault: None,
     })
 }
 
@@ -203,5 +208,6 @@ const fn incomplete(note: &'static str) -> Look {
     Look::Ended(Ended {
         complete: false,
         note,
+        fault: None,
     })
 }

@@ -193,11 +193,15 @@ impl Following {
                 if complete {
                     self.tell_staleness(&now, is_held_up, sink).await;
                 }
-                let note = match ended.complete && self.passed_hole {
-                    true => PART_MISSING,
-                    false => ended.note,
+                if let Some(fault) = ended.fault.clone().filter(|_| self.once) {
+                    return Err(fault);
+                }
+                let note = match (ended.complete && self.passed_hole, ended.fault) {
+                    (true, _) => PART_MISSING.into(),
+                    (false, Some(fault)) => format!("{} ({fault})", ended.note),
+                    (false, None) => ended.note.to_owned(),
                 };
-                let ended = self.ended(complete, note);
+                let ended = self.ended(complete, &note);
                 sink.send(frame(Frame::Ended(ended))).await;
                 return Ok(());
             }

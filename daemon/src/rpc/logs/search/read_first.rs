@@ -80,7 +80,11 @@ mod tests {
             ..Progress::default()
         };
         let ended = |complete, missing| Progress {
-            ended: Some(Ended { complete, note: "" }),
+            ended: Some(Ended {
+                complete,
+                note: "",
+                fault: None,
+            }),
             ..looked(missing)
         };
         let failed = Progress {
