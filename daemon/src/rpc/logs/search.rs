@@ -16,6 +16,7 @@ use self::missed::Missed;
 use super::{
     follow::is_checked,
     hits::{Group, groups},
+    lanes,
     pods::Wanted,
 };
 use crate::{
@@ -178,10 +179,13 @@ impl Searching {
         let logs = self.running.scope.journal.logs().clone();
         self.told.jobs += 1;
         let mut searched = Vec::new();
-        for (stream, before) in with_lines_before(logs.streams(&job.uid).await?) {
+        let streams = logs.streams(&job.uid).await?;
+        let lines_before = lanes::lines_before(&streams);
+        for stream in streams {
             if !self.wanted.has(&stream) {
                 continue;
             }
+            let before = lines_before.get(&stream.id).copied().flatten();
             let of_it = self.search_one(job, (&stream, before), sink).await?;
             searched.push((stream, of_it));
             if self.told.more {
@@ -317,21 +321,6 @@ impl Searching {
         }
         Ok(())
     }
-}
-
-/// Each with the lines of its incarnation's earlier segments, where these are read whole.
-fn with_lines_before(streams: Vec<LogStream>) -> impl Iterator<Item = (LogStream, Option<u64>)> {
-    let (mut key, mut before) = (None, Some(0));
-    streams.into_iter().map(move |stream| {
-        if key.as_ref() != Some(&stream.key) {
-            (key, before) = (Some(stream.key.clone()), Some(0));
-        }
-        let here = before;
-        before = before
-            .filter(|_| stream.complete)
-            .map(|lines| lines + stream.last);
-        (stream, here)
-    })
 }
 
 fn frame(frame: Frame) -> SearchLogsResponse {
