@@ -99,16 +99,22 @@ async fn a_log_that_was_dropped_right_after_its_end_is_read_again_whole() {
     }
 }
 
+/// A job that has printed 4000 lines of a thousand letters, which are stored: more than a stream holds that nobody reads.
+async fn long_lines(world: &World) -> String {
+    let long = "x".repeat(1_000);
+    let command = format!("n=0; while [ $n -lt 4000 ]; do n=$((n+1)); echo {long} $n; done");
+    let id = world.submit("train", &command).await;
+    assert_eq!(world.paictl(&["logs", "-f", &id]).await.code, 0);
+    id
+}
+
 /// `paictl logs | less`, and meanwhile a person drops the log.
 #[tokio::test]
 async fn a_log_that_is_dropped_while_it_is_read_is_not_told_as_whole() {
     let world = quick(json!({})).await;
     let _daemon = world.daemon().await;
     let client = world.client().await;
-    let long = "x".repeat(1_000);
-    let command = format!("n=0; while [ $n -lt 4000 ]; do n=$((n+1)); echo {long} $n; done");
-    let id = world.submit("train", &command).await;
-    assert_eq!(world.paictl(&["logs", "-f", &id]).await.code, 0);
+    let id = long_lines(&world).await;
     let (mut log, mut follow) = (Log::default(), client.follow(log_now(&id)));
     while log.is_empty() {
         log.take(follow.next().await.unwrap().unwrap());
@@ -169,10 +175,7 @@ async fn a_search_whose_lines_are_dropped_before_they_are_told_says_so() {
     let world = quick(json!({})).await;
     let _daemon = world.daemon().await;
     let client = world.client().await;
-    let long = "x".repeat(1_000);
-    let command = format!("n=0; while [ $n -lt 4000 ]; do n=$((n+1)); echo {long} $n; done");
-    let id = world.submit("train", &command).await;
-    assert_eq!(world.paictl(&["logs", "-f", &id]).await.code, 0);
+    let id = long_lines(&world).await;
     let request = v1::SearchLogsRequest {
         pattern: "x".into(),
         ids: vec![id.clone()],
